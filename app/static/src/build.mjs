@@ -26,7 +26,7 @@ async function bundle() {
     minify: true,
     sourcemap: true,
     target: "es2022",
-    format: "esm",
+    format: "iife",
     logLevel: "warning",
   };
   if (watching) await (await esbuild.context(options)).watch();
