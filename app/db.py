@@ -1,0 +1,109 @@
+"""The one way to the database: `with transaction() as session:` writes, `with reading() as session:` cannot.
+
+Both are for entry points only (views, jobs, poller, relay, CLI). Between begin and commit there is no network, no
+model, no enqueue, no emit, no sleep: code that does such things calls `assert_no_transaction()` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import TypeVar
+
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.config import settings
+
+Result = TypeVar("Result")
+
+DEADLOCK, SERIALIZATION_FAILURE = "40P01", "40001"
+TRIES_ON_DEADLOCK = 5
+_open_here: ContextVar[int] = ContextVar("open_transactions", default=0)
+
+
+@cache
+def engine() -> Engine:
+    """Return this process's engine; connections are made when first needed."""
+    return create_engine(
+        settings().database_url,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        connect_args={
+            "options": "-c timezone=UTC -c statement_timeout=60000 -c lock_timeout=15000",
+            "connect_timeout": 5,
+        },
+    )
+
+
+@cache
+def _sessions() -> sessionmaker[Session]:
+    return sessionmaker(engine(), expire_on_commit=False)
+
+
+def bind(sessions: sessionmaker[Session] | None) -> None:
+    """Use other sessions than the engine's (tests run inside one outer transaction); None goes back."""
+    global _bound  # noqa: PLW0603 - one binding a process, set by tests only
+    _bound = sessions
+
+
+_bound: sessionmaker[Session] | None = None
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Commit when the block ends, roll back when it raises, close always."""
+    with _session() as session:
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Open a READ ONLY transaction: a GET cannot write."""
+    with _session() as session:
+        session.execute(text("SET TRANSACTION READ ONLY"))
+        try:
+            yield session
+        finally:
+            session.rollback()
+
+
+def retrying(work: Callable[[], Result]) -> Result:
+    """Run `work`, which opens its own transaction, again when PostgreSQL chose it as the victim of a deadlock."""
+    for left in reversed(range(TRIES_ON_DEADLOCK)):
+        try:
+            return work()
+        except DBAPIError as error:
+            if left == 0 or sqlstate(error) not in {DEADLOCK, SERIALIZATION_FAILURE}:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """Return PostgreSQL's five-character code of an error, where it has one."""
+    return getattr(error.orig, "sqlstate", None)
+
+
+def assert_no_transaction() -> None:
+    """Stop a programmer who is about to do I/O while rows are locked."""
+    assert _open_here.get() == 0, "I/O inside a transaction (ARCHITECTURE, law 3)"
+
+
+@contextmanager
+def _session() -> Iterator[Session]:
+    token = _open_here.set(_open_here.get() + 1)
+    try:
+        with (_bound or _sessions())() as session:
+            yield session
+    finally:
+        _open_here.reset(token)

@@ -1,0 +1,160 @@
+"""The whole vocabulary of events: facts that other processes must hear.
+
+Class `MessageReceived` ⇔ wire name `message.received` ⇔ browser event, by rule (the first word is the noun). An event
+carries ids, small enums and a version, never text. Integers are for our processes; `conversation`, `inbox`, `user` are
+public ids for the browser. What each leads to stands in workers/subscriptions.py.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+_WORD = re.compile(r"[A-Z][a-z0-9]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    vocabulary: ClassVar[dict[str, type[Event]]] = {}
+
+    @classmethod
+    def wire_name(cls) -> str:
+        """Return `noun.past_participle`."""
+        noun, *rest = _WORD.findall(cls.__name__)
+        return f"{noun.lower()}.{'_'.join(word.lower() for word in rest)}"
+
+    def payload(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_payload(cls, name: str, payload: dict[str, Any]) -> Event:
+        """Rebuild an event. Raises KeyError for a name nobody knows."""
+        return cls.vocabulary[name](**payload)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStored(Event):
+    delivery_id: int
+    channel_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryParked(Event):
+    delivery_id: int
+    channel_id: int
+    inbox: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationEvent(Event):
+    """Something in a conversation changed; `version` is the conversation's, after it."""
+
+    conversation_id: int
+    conversation: str
+    inbox: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEvent(ConversationEvent):
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived(MessageEvent):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAnnotated(MessageEvent):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NoteWritten(MessageEvent):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyQueued(MessageEvent):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySent(MessageEvent):
+    visitor: str = ""  # token of the chat visitor who reads it live, if any
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFailed(MessageEvent):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationChanged(ConversationEvent):
+    """Status, priority, assignee, team, tags, subject: the row and the side panel look different now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRead(Event):
+    """One user has read up to a message; only that user's own pages care."""
+
+    conversation: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseChanged(Event):
+    case_id: int
+    case: str
+    conversations: list[str]
+    inboxes: list[str]
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged(Event):
+    contact_id: int
+    contact: str
+    conversations: list[str]
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelChanged(Event):
+    """Connected, paused, resumed, removed, or its settings were edited."""
+
+    channel_id: int
+    inbox: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessChanged(Event):
+    """A user's role, teams or inboxes changed: open sockets re-check their rooms."""
+
+    user_id: int
+    user: str
+
+
+Event.vocabulary.update(
+    (kind.wire_name(), kind)
+    for kind in (
+        DeliveryStored,
+        DeliveryParked,
+        MessageReceived,
+        MessageAnnotated,
+        NoteWritten,
+        ReplyQueued,
+        ReplySent,
+        ReplyFailed,
+        ConversationChanged,
+        ConversationRead,
+        CaseChanged,
+        ContactChanged,
+        ChannelChanged,
+        AccessChanged,
+    )
+)
+
+POKE = "poke"  # the one event a browser hears; its payload is {"name", ...public ids, "version"}

@@ -1,0 +1,54 @@
+"""Every table, one noun a file. Rows are thin: columns, constraints, and what is true of one row by itself."""
+
+from app.models.activity import Activity
+from app.models.automation_rule import AutomationRule
+from app.models.base import Base
+from app.models.case import Case, CaseConversation, CaseStatus, CaseType
+from app.models.contact import Contact, ContactIdentity
+from app.models.conversation import Conversation, ConversationRead, Priority, Status
+from app.models.delivery import Delivery, DeliveryState
+from app.models.inbox import Channel, ChannelState, Inbox, InboxAccess
+from app.models.message import Attachment, DailyCount, Direction, Message, Prediction, SendState, Visibility
+from app.models.outbox_event import Heartbeat, OutboxEvent
+from app.models.tag import Tag, Tagging
+from app.models.user import Presence, Role, Team, TeamMember, TokenPurpose, User, UserToken
+
+__all__ = [
+    "Activity",
+    "Attachment",
+    "AutomationRule",
+    "Base",
+    "Case",
+    "CaseConversation",
+    "CaseStatus",
+    "CaseType",
+    "Channel",
+    "ChannelState",
+    "Contact",
+    "ContactIdentity",
+    "Conversation",
+    "ConversationRead",
+    "DailyCount",
+    "Delivery",
+    "DeliveryState",
+    "Direction",
+    "Heartbeat",
+    "Inbox",
+    "InboxAccess",
+    "Message",
+    "OutboxEvent",
+    "Prediction",
+    "Presence",
+    "Priority",
+    "Role",
+    "SendState",
+    "Status",
+    "Tag",
+    "Tagging",
+    "Team",
+    "TeamMember",
+    "TokenPurpose",
+    "User",
+    "UserToken",
+    "Visibility",
+]

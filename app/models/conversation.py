@@ -1,0 +1,85 @@
+"""Messages that belong together, and how far each user has read them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, Sequence
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Created, Id, PublicId, one_of
+
+
+class Status(StrEnum):
+    OPEN = "open"
+    PENDING = "pending"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+
+
+class Priority(StrEnum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class Conversation(Base):
+    """`version` goes up with every change a person can see; `reply_token` finds it again from an answer.
+
+    `mood` in [-1, 1] is the weighted mean of the customer's sentiment, newest heaviest; `sentiment` and `intent` are
+    the last ones that were not abstained. `waiting_since` is set while the customer waits for us.
+    """
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        Index("ix_conversation_list", "inbox_id", "status", "last_message_at", "id"),
+        Index("ix_conversation_assignee", "assignee_id", "status", "last_message_at"),
+        Index("ix_conversation_contact", "contact_id", "last_message_at"),
+        Index(
+            "ix_conversation_thread", "channel_id", "thread_key", unique=True, postgresql_where="thread_key IS NOT NULL"
+        ),
+        Index("ix_conversation_waking", "snoozed_until", postgresql_where="status = 'snoozed'"),
+    )
+
+    id: Mapped[Id]
+    public_id: Mapped[PublicId]
+    number: Mapped[int] = mapped_column(Sequence("conversation_number", metadata=Base.metadata), unique=True)
+    inbox_id: Mapped[int] = mapped_column(ForeignKey("inbox.id"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
+    subject: Mapped[str] = mapped_column(default="", server_default="")
+    preview: Mapped[str] = mapped_column(default="", server_default="")
+    thread_key: Mapped[str | None]
+    reply_token: Mapped[str] = mapped_column(unique=True)
+    related_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"))
+    status: Mapped[Status] = mapped_column(one_of(Status), default=Status.OPEN)
+    priority: Mapped[Priority] = mapped_column(one_of(Priority), default=Priority.NORMAL)
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id", ondelete="SET NULL"), index=True)
+    snoozed_until: Mapped[datetime | None]
+    waiting_since: Mapped[datetime | None]
+    last_message_at: Mapped[datetime]
+    last_message_id: Mapped[
+        int | None
+    ]  # the newest message a customer or colleague wrote; no foreign key: it would be a circle
+    messages: Mapped[int] = mapped_column(default=0, server_default="0")
+    mood: Mapped[float | None]
+    sentiment: Mapped[str | None]
+    intent: Mapped[str | None]
+    language: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    created_at: Mapped[Created]
+
+
+class ConversationRead(Base):
+    """The newest message a user has seen in a conversation."""
+
+    __tablename__ = "conversation_read"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(
+        ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    message_id: Mapped[int]

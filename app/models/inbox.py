@@ -1,0 +1,75 @@
+"""Where a team works: the access boundary, and the channels that feed it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Created, Id, Json, PublicId, one_of
+
+
+class ChannelState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    REMOVED = "removed"
+
+
+class Inbox(Base):
+    """`team_id` is the team that takes what no rule assigns; `auto_assign` gives it to a member who is online."""
+
+    __tablename__ = "inbox"
+
+    id: Mapped[Id]
+    public_id: Mapped[PublicId]
+    name: Mapped[str] = mapped_column(unique=True)
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id", ondelete="SET NULL"), index=True)
+    auto_assign: Mapped[bool] = mapped_column(default=True, server_default="true")
+    signature: Mapped[str] = mapped_column(default="", server_default="")
+    created_at: Mapped[Created]
+
+
+class InboxAccess(Base):
+    """Who may see an inbox: a user, or everybody of a team. Admins see all."""
+
+    __tablename__ = "inbox_access"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(user_id, team_id) = 1", name="user_or_team"),
+        Index("uq_inbox_access_user", "inbox_id", "user_id", unique=True),
+        Index("uq_inbox_access_team", "inbox_id", "team_id", unique=True),
+    )
+
+    id: Mapped[Id]
+    inbox_id: Mapped[int] = mapped_column(ForeignKey("inbox.id", ondelete="CASCADE"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id", ondelete="CASCADE"), index=True)
+
+
+class Channel(Base):
+    """One connected source. `sealed` holds all its settings encrypted; `token` names it in public addresses."""
+
+    __tablename__ = "channel"
+
+    id: Mapped[Id]
+    public_id: Mapped[PublicId]
+    inbox_id: Mapped[int] = mapped_column(ForeignKey("inbox.id"), index=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    address: Mapped[str] = mapped_column(default="", server_default="")
+    token: Mapped[str] = mapped_column(unique=True)
+    sealed: Mapped[bytes]
+    cursor: Mapped[Json] = mapped_column(default=dict, server_default="{}")
+    state: Mapped[ChannelState] = mapped_column(one_of(ChannelState), default=ChannelState.ACTIVE)
+    state_reason: Mapped[str] = mapped_column(default="", server_default="")
+    last_success_at: Mapped[datetime | None]
+    last_error: Mapped[str] = mapped_column(default="", server_default="")
+    last_error_at: Mapped[datetime | None]
+    leased_by: Mapped[str | None]
+    leased_until: Mapped[datetime | None]
+    created_at: Mapped[Created]
+
+    @property
+    def is_active(self) -> bool:
+        return self.state is ChannelState.ACTIVE

@@ -1,0 +1,144 @@
+"""One thing said: by the customer (inbound), by us (outbound), or among ourselves (private)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Created, Id, Json, PublicId, one_of
+
+
+class Direction(StrEnum):
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class Visibility(StrEnum):
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class SendState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"  # a worker died while sending; a person decides
+
+
+class Message(Base):
+    """`text` holds the new words only, `quoted` and `signature` what was cut from them, `html` is raw and untrusted.
+
+    `recipients` is {"to": [{email, name}], "cc": […], "reply_to": […]}. `in_reply_to` and `references` carry ids
+    without angle brackets. `annotated_at` and `routed_at` say how far understanding and routing have come.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        Index("ix_message_conversation", "conversation_id", "id"),
+        Index("ix_message_contact", "contact_id", "id"),
+        Index(
+            "uq_message_external", "channel_id", "external_id", unique=True, postgresql_where="external_id IS NOT NULL"
+        ),
+        Index(
+            "uq_message_client_key",
+            "conversation_id",
+            "client_key",
+            unique=True,
+            postgresql_where="client_key IS NOT NULL",
+        ),
+        Index("ix_message_unannotated", "id", postgresql_where="annotated_at IS NULL AND direction = 'inbound'"),
+        Index("ix_message_unrouted", "id", postgresql_where="routed_at IS NULL AND direction = 'inbound'"),
+        Index("ix_message_unsent", "id", postgresql_where="send_state IN ('queued', 'sending')"),
+        Index("ix_message_created_at", "created_at"),
+    )
+
+    id: Mapped[Id]
+    public_id: Mapped[PublicId]
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"), index=True)
+    direction: Mapped[Direction] = mapped_column(one_of(Direction))
+    visibility: Mapped[Visibility] = mapped_column(one_of(Visibility), default=Visibility.PUBLIC)
+    external_id: Mapped[str | None]
+    client_key: Mapped[str | None]
+    subject: Mapped[str] = mapped_column(default="", server_default="")
+    text: Mapped[str] = mapped_column(default="", server_default="")
+    quoted: Mapped[str] = mapped_column(default="", server_default="")
+    signature: Mapped[str] = mapped_column(default="", server_default="")
+    html: Mapped[str | None]
+    sender: Mapped[str] = mapped_column(default="", server_default="")
+    is_verified: Mapped[bool] = mapped_column(default=False, server_default="false")
+    recipients: Mapped[Json] = mapped_column(default=dict, server_default="{}")
+    in_reply_to: Mapped[str | None]
+    references: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    auto: Mapped[str] = mapped_column(default="none", server_default="none")
+    custom: Mapped[Json] = mapped_column(default=dict, server_default="{}")
+    language: Mapped[str | None]
+    send_state: Mapped[SendState | None] = mapped_column(one_of(SendState))
+    send_error: Mapped[str] = mapped_column(default="", server_default="")
+    send_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    send_after: Mapped[datetime | None]
+    claimed_until: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]  # provider's time (inbound) or when the provider took it (outbound)
+    annotated_at: Mapped[datetime | None]
+    routed_at: Mapped[datetime | None]
+    created_at: Mapped[Created]  # arrival here; order is arrival order
+
+    @property
+    def is_inbound(self) -> bool:
+        return self.direction is Direction.INBOUND
+
+    @property
+    def is_note(self) -> bool:
+        return self.visibility is Visibility.PRIVATE
+
+
+class Attachment(Base):
+    __tablename__ = "attachment"
+
+    id: Mapped[Id]
+    public_id: Mapped[PublicId]
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), index=True)
+    filename: Mapped[str]
+    content_type: Mapped[str]
+    size: Mapped[int]
+    blob_sha256: Mapped[str]
+    is_inline: Mapped[bool] = mapped_column(default=False, server_default="false")
+    content_id: Mapped[str | None]
+    created_at: Mapped[Created]
+
+
+class Prediction(Base):
+    """What one model version said of one message for one task; told once, never overwritten."""
+
+    __tablename__ = "prediction"
+    __table_args__ = (Index("uq_prediction_told_once", "message_id", "task", "model_version", unique=True),)
+
+    id: Mapped[Id]
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"))
+    task: Mapped[str]
+    label: Mapped[str]
+    score: Mapped[float | None]
+    confidence: Mapped[float]
+    abstained: Mapped[bool]
+    abstain_reason: Mapped[str | None]
+    model_id: Mapped[str]
+    model_version: Mapped[str]
+    created_at: Mapped[Created]
+
+
+class DailyCount(Base):
+    """Messages a day, channel and direction, moved in the transaction that writes the message."""
+
+    __tablename__ = "daily_count"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"), primary_key=True)
+    direction: Mapped[Direction] = mapped_column(one_of(Direction), primary_key=True)
+    messages: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -1,0 +1,15 @@
+"""Pages and fragments. A view opens one transaction, calls a service or a query, and renders."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from flask import Flask
+
+ROOMS = ("session", "errors", "inbox", "webform", "webchat", "settings")
+
+
+def register(app: Flask) -> None:
+    """Let each page module add its routes."""
+    for name in ROOMS:
+        import_module(f"app.web.{name}").register(app)

@@ -1,0 +1,1 @@
+"""Connectors speak to the world: one file per kind of channel. See README.md in this room."""
