@@ -49,6 +49,11 @@ def settings() -> Settings:
     )
 
 
+def process_environment() -> dict[str, str]:
+    """Return a copy of this process's environment, for the supervisor that hands it on to its children."""
+    return dict(os.environ)
+
+
 def forget() -> None:
     """Read the environment anew at the next call (tests change it)."""
     settings.cache_clear()
