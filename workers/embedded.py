@@ -51,6 +51,7 @@ def postgres(home: Path, *, hasty: bool = False, other_account: bool | None = No
         with running(server, home):
             yield server.url
     finally:
+        server.tidy()
         if hasty and server.account:
             shutil.rmtree(server.data.parent)  # not below `home`, so nobody else would remove it
 

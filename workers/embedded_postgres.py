@@ -6,6 +6,7 @@ running. Recipes and reasons: docs/decisions/embedded-servers.md.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -84,11 +85,17 @@ class Postgres:
 
         try:
             with psycopg.connect(self._address("postgres"), autocommit=True, connect_timeout=5) as connection:
-                if not connection.execute("SELECT FROM pg_database WHERE datname = 'tributary'").fetchone():
+                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'tributary'").fetchone():
                     connection.execute("CREATE DATABASE tributary")
         except psycopg.OperationalError:
             return False
         return True
+
+    def tidy(self) -> None:
+        """Remove the short socket folder after a stop, if there is one."""
+        if self.sockets != self.data:
+            with contextlib.suppress(OSError):  # gone already, or not empty: then it is not ours alone
+                self.sockets.rmdir()
 
     def _address(self, database: str) -> str:
         return f"postgresql://tributary@/{database}?host={quote(str(self.sockets), safe='')}"

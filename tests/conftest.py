@@ -1,0 +1,43 @@
+"""Fixtures that every room's tests share; the machinery is in tests/servers.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import Servers, database, fresh_name, redis_url_of, servers_of, stop_servers, tell_worker
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    tell_worker(node)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    stop_servers(config)
+
+
+@pytest.fixture(scope="session")
+def servers(request: pytest.FixtureRequest) -> Servers:
+    return servers_of(request.config)
+
+
+@pytest.fixture(scope="session")
+def database_url(servers: Servers) -> Iterator[str]:
+    """The worker's own migrated database; tests that commit use `fresh_database_url`."""
+    with database(servers, fresh_name()) as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_database_url(servers: Servers) -> Iterator[str]:
+    """A migrated database for this one test."""
+    with database(servers, fresh_name()) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url(servers: Servers, worker_id: str) -> str:
+    """A Valkey database that no other worker uses."""
+    return redis_url_of(servers, worker_id)
