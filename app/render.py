@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
+from zlib import crc32
 
-from flask import Flask
+from flask import Flask, current_app, url_for
 
 from app.clock import now
+from app.config import ROOT
+
+DIST = ROOT / "app" / "static" / "dist"
+HUES = 12  # classes hue-0 … hue-11 of the style sheet
 
 
 def configure_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(ago=ago, iso=iso, bytes=readable_bytes)
+    app.jinja_env.filters.update(
+        ago=ago,
+        iso=iso,
+        bytes=readable_bytes,
+        words=words,
+        initials=initials,
+        hue=hue,
+        percent=percent,
+        moment=moment_words,
+    )
+    app.jinja_env.globals.update(asset=asset)
 
 
 def iso(moment: datetime | None) -> str:
@@ -30,6 +46,11 @@ def ago(moment: datetime | None) -> str:
     return f"{moment.day} {moment:%b}" if moment.year == now().year else f"{moment.day} {moment:%b %Y}"
 
 
+def moment_words(moment: datetime | None) -> str:
+    """Say a moment in full, in UTC; the browser turns it into local time."""
+    return f"{moment.day} {moment:%b %Y, %H:%M} UTC" if moment else ""
+
+
 def readable_bytes(size: int) -> str:
     """Say a size in bytes for people: "812 B", "4.1 KB", "25 MB"."""
     amount = float(size)
@@ -38,3 +59,38 @@ def readable_bytes(size: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" or amount >= 10 else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.1f} GB"
+
+
+def words(label: str | None) -> str:
+    """Turn a label of code into words for people: "refund_request" becomes "Refund request"."""
+    spaced = (label or "").replace("_", " ").replace("-", " ").strip()
+    return spaced[:1].upper() + spaced[1:]
+
+
+def percent(share: float | None) -> str:
+    return "" if share is None else f"{round(share * 100)}%"
+
+
+def initials(name: str) -> str:
+    """Return one or two letters that stand for a person."""
+    letters = [word[0] for word in name.replace("@", " ").split() if word[0].isalnum()]
+    return (letters[0] + (letters[-1] if len(letters) > 1 else "")).upper() if letters else "?"
+
+
+def hue(name: str) -> int:
+    """Return the number of a name's colour, the same everywhere and always."""
+    return crc32(name.encode()) % HUES
+
+
+def asset(name: str) -> str:
+    """Return the address of a built file; it changes when the file does, so that browsers may keep it for long."""
+    try:
+        version = (DIST / name).stat().st_mtime_ns
+    except FileNotFoundError:
+        version = 0
+    return _address(current_app.name, name, version)
+
+
+@lru_cache(maxsize=64)
+def _address(_app: str, name: str, version: int) -> str:
+    return url_for("static", filename=f"dist/{name}", v=f"{version:x}"[-10:] if version else None)

@@ -1,0 +1,2 @@
+// Everything that the product's own pages run: one script, loaded with defer.
+import "htmx.org";
