@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from app.errors import SetupError
 
 ROOT = Path(__file__).resolve().parent.parent
+RUN_FILE = "run.env"  # in the home, while the supervisor runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +36,51 @@ class Settings:
 @cache
 def settings() -> Settings:
     """Read the environment. Raises SetupError naming the missing setting."""
-    env = os.environ
+    env = environment()
     base_url = env.get("BASE_URL", f"http://127.0.0.1:{env.get('PORT', '8000')}").rstrip("/")
     return Settings(
-        home=Path(env.get("TRIBUTARY_HOME") or ROOT / "var").expanduser().resolve(),
-        database_url=_required("DATABASE_URL"),
-        redis_url=_required("REDIS_URL"),
+        home=home_of(env),
+        database_url=_required(env, "DATABASE_URL"),
+        redis_url=_required(env, "REDIS_URL"),
         base_url=base_url,
         demo=env.get("DEMO", "1") not in {"0", "false", "no", ""},
         secret_key=env.get("SECRET_KEY") or None,
         sealing_keys=tuple(part for part in env.get("TRIBUTARY_KEY", "").replace(",", " ").split() if part),
         secure_cookies=base_url.startswith("https://"),
-        trusted_proxies=_whole("TRUSTED_PROXIES", 0),
+        trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0),
     )
+
+
+def environment() -> dict[str, str]:
+    """Return the process's environment, over what a running supervisor noted in its home: so commands typed by hand
+    (`flask --app app.factory …`, `python -m workers doctor`) find its servers.
+    """
+    own = process_environment()
+    return {**read_env_file(home_of(own) / RUN_FILE), **own}
+
+
+def home_of(env: Mapping[str, str]) -> Path:
+    """Return the folder that keeps state."""
+    return Path(env.get("TRIBUTARY_HOME") or ROOT / "var").expanduser().resolve()
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """Read KEY=VALUE lines; a value may stand in quotes. A missing file is empty; a bad line raises SetupError."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    values = {}
+    for number, line in enumerate(lines, start=1):
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if not name or name.startswith("#"):
+            continue
+        if not equals or not name.strip().isidentifier():
+            raise SetupError(f"{path}, line {number}: expected KEY=VALUE.")
+        value = value.strip()
+        quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+        values[name.strip()] = value[1:-1] if quoted else value
+    return values
 
 
 def process_environment() -> dict[str, str]:
@@ -59,8 +93,8 @@ def forget() -> None:
     settings.cache_clear()
 
 
-def _required(name: str) -> str:
-    value = os.environ.get(name)
+def _required(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name)
     if not value:
         raise SetupError(
             f"{name} is not set: start with `make run`, which sets it, or put it into .env (see .env.example)."
@@ -68,8 +102,8 @@ def _required(name: str) -> str:
     return value
 
 
-def _whole(name: str, default: int) -> int:
-    value = os.environ.get(name, "")
+def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name, "")
     if not value:
         return default
     if not value.isdigit():

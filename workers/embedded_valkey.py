@@ -56,8 +56,11 @@ class Valkey:
 
     def answers(self) -> bool:
         import redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
 
-        client = redis.Redis(host="127.0.0.1", port=self.port, password=self.password, socket_timeout=5)
+        at_once = Retry(NoBackoff(), retries=0)  # the caller asks again by itself
+        client = redis.Redis(port=self.port, password=self.password, socket_timeout=5, retry=at_once)
         try:
             return bool(client.ping())
         except (redis.ConnectionError, redis.TimeoutError):  # also while it still loads its file

@@ -10,6 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import create_engine, make_url, text
 
 from app.errors import SetupError
@@ -67,7 +69,7 @@ def test_valkey_refuses_whoever_does_not_know_the_password(tmp_path: Path) -> No
     with valkey(tmp_path, hasty=True) as url:
         port = make_url(url).port
         assert port is not None
-        with redis.Redis(port=port) as stranger, pytest.raises(redis.AuthenticationError):
+        with redis.Redis(port=port, retry=Retry(NoBackoff(), 0)) as stranger, pytest.raises(redis.AuthenticationError):
             stranger.ping()
 
 
