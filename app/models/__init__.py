@@ -5,7 +5,7 @@ from app.models.automation_rule import AutomationRule
 from app.models.base import Base
 from app.models.case import Case, CaseConversation, CaseStatus, CaseType
 from app.models.contact import Contact, ContactIdentity
-from app.models.conversation import Conversation, ConversationRead, Priority, Status
+from app.models.conversation import Conversation, ConversationRead, Priority, Status, ThreadReference
 from app.models.delivery import Delivery, DeliveryState
 from app.models.inbox import Channel, ChannelState, Inbox, InboxAccess
 from app.models.message import Attachment, DailyCount, Direction, Message, Prediction, SendState, Visibility
@@ -47,6 +47,7 @@ __all__ = [
     "Tagging",
     "Team",
     "TeamMember",
+    "ThreadReference",
     "TokenPurpose",
     "User",
     "UserToken",

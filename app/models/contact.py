@@ -18,7 +18,6 @@ class Contact(Base):
     name: Mapped[str] = mapped_column(default="", server_default="")
     custom: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     note: Mapped[str] = mapped_column(default="", server_default="")
-    mood: Mapped[float | None]
     last_message_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[Created]

@@ -83,3 +83,13 @@ class ConversationRead(Base):
         ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     message_id: Mapped[int]
+
+
+class ThreadReference(Base):
+    """Every Message-ID an inbox has seen, or seen referred to, and the conversation it leads to."""
+
+    __tablename__ = "thread_reference"
+
+    inbox_id: Mapped[int] = mapped_column(ForeignKey("inbox.id"), primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)

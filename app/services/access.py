@@ -1,0 +1,150 @@
+"""The one door to every object: pages, API, sockets, attachments and exports all come through here.
+
+An inbox is the access boundary. Admins see every inbox; everybody else those shared with them or one of their teams.
+NotFound hides existence: what is not yours looks like what is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy.orm import Session
+
+from app.errors import Forbidden, NotFound
+from app.models import (
+    Attachment,
+    Case,
+    CaseConversation,
+    Channel,
+    Contact,
+    Conversation,
+    Delivery,
+    Inbox,
+    InboxAccess,
+    Message,
+    Role,
+    TeamMember,
+    User,
+)
+
+Row = TypeVar("Row")
+
+
+def inboxes_of(user: User) -> ColumnElement[bool]:
+    """Return the condition on Inbox that keeps what a user may see; for use in queries."""
+    if user.is_admin:
+        return true()
+    teams = select(TeamMember.team_id).where(TeamMember.user_id == user.id)
+    shared = select(InboxAccess.inbox_id).where(or_(InboxAccess.user_id == user.id, InboxAccess.team_id.in_(teams)))
+    return Inbox.id.in_(shared)
+
+
+def visible_inboxes(session: Session, user: User) -> list[Inbox]:
+    return list(session.scalars(select(Inbox).where(inboxes_of(user)).order_by(Inbox.name)))
+
+
+def sees_inbox(session: Session, user: User, inbox_id: int) -> bool:
+    return session.scalar(select(Inbox.id).where(Inbox.id == inbox_id, inboxes_of(user))) is not None
+
+
+def inbox_for(session: Session, user: User, public_id: str | UUID) -> Inbox:
+    return _one(session, select(Inbox).where(Inbox.public_id == _uuid(public_id), inboxes_of(user)))
+
+
+def conversation_for(session: Session, user: User, public_id: str | UUID, *, lock: bool = False) -> Conversation:
+    query = (
+        select(Conversation)
+        .join(Inbox, Inbox.id == Conversation.inbox_id)
+        .where(Conversation.public_id == _uuid(public_id), inboxes_of(user))
+    )
+    return _one(session, query.with_for_update(of=Conversation) if lock else query)
+
+
+def message_for(session: Session, user: User, public_id: str | UUID) -> Message:
+    query = (
+        select(Message)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .join(Inbox, Inbox.id == Conversation.inbox_id)
+        .where(Message.public_id == _uuid(public_id), inboxes_of(user))
+    )
+    return _one(session, query)
+
+
+def attachment_for(session: Session, user: User, public_id: str | UUID) -> Attachment:
+    query = (
+        select(Attachment)
+        .join(Message, Message.id == Attachment.message_id)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .join(Inbox, Inbox.id == Conversation.inbox_id)
+        .where(Attachment.public_id == _uuid(public_id), inboxes_of(user))
+    )
+    return _one(session, query)
+
+
+def contact_for(session: Session, user: User, public_id: str | UUID, *, lock: bool = False) -> Contact:
+    """A contact is visible when one of their conversations is."""
+    query = select(Contact).where(Contact.public_id == _uuid(public_id))
+    if not user.is_admin:
+        seen = select(Conversation.contact_id).join(Inbox, Inbox.id == Conversation.inbox_id).where(inboxes_of(user))
+        query = query.where(Contact.id.in_(seen))
+    return _one(session, query.with_for_update(of=Contact) if lock else query)
+
+
+def case_for(session: Session, user: User, public_id: str | UUID, *, lock: bool = False) -> Case:
+    """A case is visible when one of its conversations is."""
+    query = select(Case).where(Case.public_id == _uuid(public_id))
+    if not user.is_admin:
+        seen = (
+            select(CaseConversation.case_id)
+            .join(Conversation, Conversation.id == CaseConversation.conversation_id)
+            .join(Inbox, Inbox.id == Conversation.inbox_id)
+            .where(inboxes_of(user))
+        )
+        query = query.where(Case.id.in_(seen))
+    return _one(session, query.with_for_update(of=Case) if lock else query)
+
+
+def delivery_for(session: Session, user: User, public_id: str | UUID) -> Delivery:
+    query = (
+        select(Delivery)
+        .join(Channel, Channel.id == Delivery.channel_id)
+        .join(Inbox, Inbox.id == Channel.inbox_id)
+        .where(Delivery.public_id == _uuid(public_id), inboxes_of(user))
+    )
+    return _one(session, query)
+
+
+def colleagues(session: Session, inbox_id: int) -> Sequence[User]:
+    """Return the active people and bots who may see an inbox, by name: those a conversation in it can be given to."""
+    teams = select(InboxAccess.team_id).where(InboxAccess.inbox_id == inbox_id, InboxAccess.team_id.is_not(None))
+    members = select(TeamMember.user_id).where(TeamMember.team_id.in_(teams))
+    direct = select(InboxAccess.user_id).where(InboxAccess.inbox_id == inbox_id, InboxAccess.user_id.is_not(None))
+    allowed = or_(User.role == Role.ADMIN, User.id.in_(members), User.id.in_(direct))
+    return session.scalars(select(User).where(User.is_active, allowed).order_by(User.name, User.id)).all()
+
+
+def require_supervisor(user: User) -> None:
+    if user.role not in {Role.SUPERVISOR, Role.ADMIN}:
+        raise Forbidden("Only supervisors and admins may do this.")
+
+
+def require_admin(user: User) -> None:
+    if not user.is_admin:
+        raise Forbidden("Only admins may do this.")
+
+
+def _one(session: Session, query: Select[Row]) -> Row:
+    row = session.scalars(query).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _uuid(value: str | UUID) -> UUID:
+    try:
+        return value if isinstance(value, UUID) else UUID(value)
+    except ValueError:
+        raise NotFound from None

@@ -1,0 +1,74 @@
+"""Lines people read in the timeline, and the words they are told in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.models import Activity, AutomationRule, Case, Contact, Conversation, User
+
+# verb → sentence; {who} is the actor, the rule, or "Tributary"; the rest comes from Activity.data
+VERBS = {
+    "conversation.assigned": "{who} assigned this to {assignee}",
+    "conversation.unassigned": "{who} took {assignee} off this",
+    "conversation.team_set": "{who} gave this to the team {team}",
+    "conversation.team_cleared": "{who} took this from its team",
+    "conversation.resolved": "{who} resolved this",
+    "conversation.reopened": "{who} reopened this",
+    "conversation.set_pending": "{who} set this to pending",
+    "conversation.snoozed": "{who} snoozed this until {until}",
+    "conversation.woke": "Snooze ended",
+    "conversation.answered_again": "Reopened, because {contact} wrote again",
+    "conversation.related": "{sender} answered conversation #{number} without being part of it: kept apart",
+    "conversation.stranger_kept_apart": "{sender}, a stranger here, answered this: kept apart as #{number}",
+    "priority.set": "{who} set the priority to {priority}",
+    "tag.put": "{who} added the tag {tag}",
+    "tag.taken": "{who} removed the tag {tag}",
+    "case.opened": "{who} opened case #{number}: {title}",
+    "case.edited": "{who} changed case #{number}: {changes}",
+    "contact.edited": "{who} changed the contact: {changes}",
+    "identity.added": "{who} added the address {address}",
+    "reply.failed": "A reply could not be sent: {reason}",
+    "reply.discarded": "{who} discarded an unsent reply",
+    "automatic.received": "Received automatically ({auto}); no automatic answer is sent",
+}
+
+
+def record(
+    session: Session,
+    *,
+    verb: str,
+    conversation: Conversation | None = None,
+    contact: Contact | None = None,
+    case: Case | None = None,
+    actor: User | None = None,
+    rule: AutomationRule | None = None,
+    data: dict[str, Any] | None = None,
+) -> Activity:
+    """Write one line; `data` carries the names as they are now. Raises KeyError for a verb nobody knows."""
+    who = actor.name if actor else (f"Rule “{rule.name}”" if rule else "Tributary")
+    VERBS[verb]
+    activity = Activity(
+        verb=verb,
+        conversation_id=conversation.id if conversation else None,
+        contact_id=conversation.contact_id if conversation else (contact.id if contact else None),
+        case_id=case.id if case else None,
+        message_id=conversation.last_message_id if conversation else None,
+        actor_id=actor.id if actor else None,
+        rule_id=rule.id if rule else None,
+        data={"who": who, **(data or {})},
+    )
+    session.add(activity)
+    return activity
+
+
+def sentence(verb: str, data: dict[str, Any]) -> str:
+    """Say an activity in words, with its reason where it has one. Never fails on old data."""
+    words = VERBS.get(verb, verb.replace(".", " ").replace("_", " ")).format_map(_Gaps(data))
+    return f"{words} ({data['reason']})" if data.get("reason") else words
+
+
+class _Gaps(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"

@@ -1,0 +1,90 @@
+"""A parsed message on its way to the timeline, made safe for the database."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ARRAY, BigInteger, bindparam, text
+from sqlalchemy.orm import Session
+
+from app import blobs
+from connectors.base import InboundAttachment, InboundMessage
+
+MAX_SHORT, MAX_ID, MAX_TEXT, MAX_HTML = 1_000, 500, 200_000, 2_000_000  # characters; the raw bytes stay whole
+MAX_REFERENCES = 50
+
+
+def plain(value: str, limit: int) -> str:
+    """Cut, and remove what PostgreSQL cannot hold: NUL and lone surrogates."""
+    return value[:limit].replace("\0", "").encode("utf-8", "replace").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAttachment:
+    filename: str
+    content_type: str
+    size: int
+    blob_sha256: str
+    is_inline: bool = False
+    content_id: str | None = None
+
+    @classmethod
+    def keep(cls, item: InboundAttachment) -> StoredAttachment:
+        """Write the bytes to disk, outside of any transaction."""
+        return cls(
+            filename=plain(item.filename, 255) or "file",
+            content_type=plain(item.content_type, 255),
+            size=len(item.data),
+            blob_sha256=blobs.put(item.data),
+            is_inline=item.is_inline,
+            content_id=plain(item.content_id, MAX_ID) if item.content_id else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message of one delivery, its attachments already on disk. `received_at`: when the channel took it."""
+
+    delivery_id: int
+    channel_id: int
+    inbox_id: int
+    received_at: datetime
+    message: InboundMessage
+    attachments: tuple[StoredAttachment, ...] = ()
+
+    @property
+    def external_id(self) -> str:
+        return plain(self.message.external_id, MAX_ID)
+
+    @property
+    def references(self) -> list[str]:
+        """Return the ids this one answers, nearest first, without itself."""
+        nearest = [self.message.in_reply_to] if self.message.in_reply_to else []
+        ids = [plain(id_, MAX_ID) for id_ in [*nearest, *reversed(self.message.references)] if id_]
+        return [id_ for id_ in dict.fromkeys(ids) if id_ and id_ != self.external_id][:MAX_REFERENCES]
+
+    @property
+    def sender_key(self) -> tuple[str, str]:
+        return (self.message.sender.kind, plain(self.message.sender.address, 320))
+
+
+def lock_keys(session: Session, arrivals: Sequence[Arrival]) -> None:
+    """Queue up behind whoever is putting the same people or threads on the timeline; released at commit."""
+    names = set()
+    for arrival in arrivals:
+        names.add(f"person:{arrival.sender_key}")
+        names.update(f"person:{(also.kind, also.address)}" for also in arrival.message.also)
+        root = arrival.references[-1] if arrival.references else arrival.external_id
+        names.add(f"thread:{arrival.inbox_id}:{root}")
+    keys = sorted(_key(name) for name in names)
+    if keys:
+        statement = text("SELECT pg_advisory_xact_lock(key) FROM unnest(:keys) AS key ORDER BY key")
+        session.execute(statement.bindparams(bindparam("keys", type_=ARRAY(BigInteger))), {"keys": keys})
+
+
+def _key(name: str) -> int:
+    digest = hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)

@@ -1,0 +1,135 @@
+"""Cases: the work opened from conversations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app import outbox
+from app.clock import now
+from app.errors import Conflict, Invalid
+from app.events import CaseChanged
+from app.models import (
+    AutomationRule,
+    Case,
+    CaseConversation,
+    CaseStatus,
+    CaseType,
+    Conversation,
+    Inbox,
+    Priority,
+    User,
+)
+from app.services import activities
+from app.services.changes import conversation_changed
+
+MAX_TITLE, MAX_DESCRIPTION = 200, 20_000  # characters
+EDITABLE = ("title", "description", "type", "status", "priority", "owner_id", "due_at")
+
+
+def open_case(
+    session: Session,
+    *,
+    conversation: Conversation,
+    actor: User | None,
+    title: str,
+    type: CaseType = CaseType.QUESTION,  # noqa: A002 - the field's name everywhere
+    priority: Priority = Priority.NORMAL,
+    owner: User | None = None,
+    due_at: datetime | None = None,
+    description: str = "",
+    rule: AutomationRule | None = None,
+    reason: str = "",
+) -> Case:
+    """Open a case from a conversation. Raises Invalid for a missing or long title."""
+    case = Case(
+        title=_title(title),
+        type=type,
+        priority=priority,
+        owner_id=owner.id if owner else conversation.assignee_id,
+        due_at=due_at,
+        description=description[:MAX_DESCRIPTION],
+        contact_id=conversation.contact_id,
+    )
+    session.add(case)
+    session.flush()  # its id and number are needed below
+    session.execute(insert(CaseConversation).values(case_id=case.id, conversation_id=conversation.id))
+    data = {"number": case.number, "title": case.title, "reason": reason}
+    activities.record(
+        session, verb="case.opened", conversation=conversation, case=case, actor=actor, rule=rule, data=data
+    )
+    conversation_changed(session, conversation)
+    _announce(session, case)
+    return case
+
+
+def edit_case(session: Session, *, case: Case, actor: User, version: int, **changes: Any) -> Case:
+    """Change some of EDITABLE. Raises Conflict if somebody changed the case since `version`, Invalid."""
+    if case.version != version:
+        raise Conflict("Somebody changed this case meanwhile: look again, then save.", version=case.version)
+    if "title" in changes:
+        changes["title"] = _title(changes["title"])
+    said = []
+    for field in EDITABLE:
+        if field in changes and getattr(case, field) != changes[field]:
+            setattr(case, field, changes[field])
+            said.append(field.removesuffix("_id").removesuffix("_at"))
+    if not said:
+        return case
+    case.closed_at = (case.closed_at or now()) if case.status is CaseStatus.CLOSED else None
+    case.version += 1
+    data = {"number": case.number, "changes": ", ".join(said)}
+    for conversation in conversations_of(session, case):
+        activities.record(session, verb="case.edited", conversation=conversation, case=case, actor=actor, data=data)
+    _announce(session, case)
+    return case
+
+
+def has_open_case(session: Session, conversation: Conversation) -> bool:
+    query = (
+        select(Case.id)
+        .join(CaseConversation, CaseConversation.case_id == Case.id)
+        .where(CaseConversation.conversation_id == conversation.id, Case.status != CaseStatus.CLOSED)
+    )
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def conversations_of(session: Session, case: Case) -> list[Conversation]:
+    query = (
+        select(Conversation)
+        .join(CaseConversation, CaseConversation.conversation_id == Conversation.id)
+        .where(CaseConversation.case_id == case.id)
+        .order_by(Conversation.id)
+    )
+    return list(session.scalars(query))
+
+
+def _announce(session: Session, case: Case) -> None:
+    query = (
+        select(Conversation.public_id, Inbox.public_id)
+        .join(CaseConversation, CaseConversation.conversation_id == Conversation.id)
+        .join(Inbox, Inbox.id == Conversation.inbox_id)
+        .where(CaseConversation.case_id == case.id)
+    )
+    rows = session.execute(query).all()
+    outbox.record(
+        session,
+        CaseChanged(
+            case_id=case.id,
+            case=str(case.public_id),
+            conversations=[str(conversation) for conversation, _ in rows],
+            inboxes=sorted({str(inbox) for _, inbox in rows}),
+            version=case.version,
+        ),
+    )
+
+
+def _title(title: str) -> str:
+    title = " ".join(title.split())
+    if not title or len(title) > MAX_TITLE:
+        raise Invalid(f"A case needs a title of 1 to {MAX_TITLE} characters.", field="title")
+    return title

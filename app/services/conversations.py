@@ -1,0 +1,143 @@
+"""What people and rules do to a conversation: give it to someone, change its status, its priority, read it.
+
+Callers hold the row lock (`access.conversation_for(…, lock=True)`). Doing what is already so does nothing and says
+nothing, so that a job run twice leaves one line.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app import outbox
+from app.clock import now
+from app.errors import Invalid
+from app.events import ConversationRead as ConversationReadEvent
+from app.models import AutomationRule, Conversation, ConversationRead, Priority, Status, Team, User
+from app.services import activities
+from app.services.changes import conversation_changed
+
+STATUS_VERBS = {
+    Status.OPEN: "conversation.reopened",
+    Status.PENDING: "conversation.set_pending",
+    Status.SNOOZED: "conversation.snoozed",
+    Status.RESOLVED: "conversation.resolved",
+}
+
+
+def assign(
+    session: Session,
+    *,
+    conversation: Conversation,
+    actor: User | None,
+    assignee: User | None,
+    rule: AutomationRule | None = None,
+    reason: str = "",
+) -> None:
+    """Give a conversation to a user, or to nobody."""
+    before = session.get(User, conversation.assignee_id) if conversation.assignee_id else None
+    if before == assignee:
+        return
+    conversation.assignee_id = assignee.id if assignee else None
+    verb = "conversation.assigned" if assignee else "conversation.unassigned"
+    named = assignee or before
+    data = {"assignee": named.name if named else "", "reason": reason}
+    activities.record(session, verb=verb, conversation=conversation, actor=actor, rule=rule, data=data)
+    conversation_changed(session, conversation)
+
+
+def set_team(
+    session: Session,
+    *,
+    conversation: Conversation,
+    actor: User | None,
+    team: Team | None,
+    rule: AutomationRule | None = None,
+    reason: str = "",
+) -> None:
+    """Give a conversation to a team, or take it from its team."""
+    if conversation.team_id == (team.id if team else None):
+        return
+    conversation.team_id = team.id if team else None
+    verb = "conversation.team_set" if team else "conversation.team_cleared"
+    data = {"team": team.name if team else "", "reason": reason}
+    activities.record(session, verb=verb, conversation=conversation, actor=actor, rule=rule, data=data)
+    conversation_changed(session, conversation)
+
+
+def set_status(
+    session: Session,
+    *,
+    conversation: Conversation,
+    actor: User | None,
+    status: Status,
+    until: datetime | None = None,
+    rule: AutomationRule | None = None,
+    reason: str = "",
+) -> None:
+    """Open, park as pending, snooze or resolve. Raises Invalid when a snooze has no future end."""
+    if status is Status.SNOOZED and (until is None or until <= now()):
+        raise Invalid("Choose a time in the future to snooze until.", field="until")
+    if conversation.status is status and conversation.snoozed_until == until:
+        return
+    conversation.status = status
+    conversation.snoozed_until = until if status is Status.SNOOZED else None
+    if status is Status.RESOLVED:
+        conversation.waiting_since = None
+    data = {"until": until.strftime("%d %b %Y %H:%M UTC") if until else "", "reason": reason}
+    verb = STATUS_VERBS[status]
+    activities.record(session, verb=verb, conversation=conversation, actor=actor, rule=rule, data=data)
+    conversation_changed(session, conversation)
+
+
+def set_priority(
+    session: Session,
+    *,
+    conversation: Conversation,
+    actor: User | None,
+    priority: Priority,
+    rule: AutomationRule | None = None,
+    reason: str = "",
+) -> None:
+    if conversation.priority is priority:
+        return
+    conversation.priority = priority
+    data = {"priority": priority.value, "reason": reason}
+    activities.record(session, verb="priority.set", conversation=conversation, actor=actor, rule=rule, data=data)
+    conversation_changed(session, conversation)
+
+
+def mark_read(session: Session, *, conversation: Conversation, user: User) -> None:
+    """Remember that a user has seen everything up to now; only that user's pages are told."""
+    if conversation.last_message_id is None:
+        return
+    statement = insert(ConversationRead).values(
+        user_id=user.id, conversation_id=conversation.id, message_id=conversation.last_message_id
+    )
+    newer = func.greatest(ConversationRead.message_id, statement.excluded.message_id)
+    changed = session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[ConversationRead.user_id, ConversationRead.conversation_id],
+            set_={"message_id": newer},
+            where=ConversationRead.message_id < statement.excluded.message_id,
+        ).returning(ConversationRead.message_id)
+    ).first()
+    if changed:
+        outbox.record(
+            session, ConversationReadEvent(conversation=str(conversation.public_id), user=str(user.public_id))
+        )
+
+
+def wake_due(session: Session, *, limit: int = 100) -> int:
+    """Open again the conversations whose snooze has ended; return how many."""
+    due = select(Conversation).where(Conversation.status == Status.SNOOZED, Conversation.snoozed_until <= now())
+    rows = session.scalars(due.order_by(Conversation.id).limit(limit).with_for_update(skip_locked=True)).all()
+    for conversation in rows:
+        conversation.status = Status.OPEN
+        conversation.snoozed_until = None
+        activities.record(session, verb="conversation.woke", conversation=conversation)
+        conversation_changed(session, conversation)
+    return len(rows)

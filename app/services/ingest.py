@@ -1,0 +1,183 @@
+"""From bytes to rows: keep what arrived, then put its messages on the timeline.
+
+    keep (blob, no transaction) → store_batch (Delivery, cursor) → … → prepare (no transaction) → ingest_messages
+
+`ingest_messages` works set-wise over a batch and in one lock order, so that two workers never wait for each other in a
+circle: first advisory locks on people and threads (sorted), then conversations (ascending), then messages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app import blobs, outbox
+from app.clock import now
+from app.db import assert_no_transaction
+from app.events import DeliveryParked, DeliveryStored, MessageReceived
+from app.models import Channel, ChannelState, Delivery, DeliveryState, Inbox, Message, User
+from app.services import people, threads, timeline
+from app.services.arrivals import Arrival, StoredAttachment, lock_keys, plain
+from connectors.base import Cursor, InboundMessage, RawDelivery
+
+MAX_REASON = 500  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDelivery:
+    """Bytes that are safe on disk, ready for their row."""
+
+    dedupe_key: str
+    blob_sha256: str
+    size: int
+    meta: Mapping[str, str]
+    received_at: datetime
+
+
+def keep(raw: RawDelivery) -> StoredDelivery:
+    """Write the bytes to disk. No transaction may be open."""
+    assert_no_transaction()
+    sha256 = blobs.put(raw.raw)
+    return StoredDelivery(
+        dedupe_key=plain(raw.external_id or f"sha256:{sha256}", 500),
+        blob_sha256=sha256,
+        size=len(raw.raw),
+        meta={key: plain(value, 2_000) for key, value in raw.meta.items()},
+        received_at=min(raw.received_at, now()),
+    )
+
+
+def store_batch(
+    session: Session, *, channel: Channel, deliveries: Sequence[StoredDelivery], cursor: Cursor | None = None
+) -> list[int]:
+    """Store what arrived and move the channel's cursor in the same transaction; return the ids of what was new."""
+    rows = [
+        {
+            "channel_id": channel.id,
+            "dedupe_key": stored.dedupe_key,
+            "blob_sha256": stored.blob_sha256,
+            "size": stored.size,
+            "meta": dict(stored.meta),
+            "received_at": stored.received_at,
+            "state": DeliveryState.STORED,
+        }
+        for stored in deliveries
+    ]
+    new = _insert_deliveries(session, rows)
+    current = session.get_one(Channel, channel.id, with_for_update=True, populate_existing=True)
+    if cursor is not None:
+        current.cursor = dict(cursor)
+    current.last_success_at = now()
+    outbox.record_all(session, [DeliveryStored(delivery_id=id_, channel_id=channel.id) for id_ in new])
+    return new
+
+
+def prepare(delivery: Delivery, channel: Channel, messages: Sequence[InboundMessage]) -> list[Arrival]:
+    """Write the attachments of parsed messages to disk. No transaction may be open."""
+    assert_no_transaction()
+    return [
+        Arrival(
+            delivery_id=delivery.id,
+            channel_id=channel.id,
+            inbox_id=channel.inbox_id,
+            received_at=delivery.received_at,
+            message=message,
+            attachments=tuple(StoredAttachment.keep(item) for item in message.attachments),
+        )
+        for message in messages
+    ]
+
+
+def ingest_messages(session: Session, *, deliveries: Sequence[int], arrivals: Sequence[Arrival]) -> list[int]:
+    """Put a batch on the timeline; return the ids of the new messages, in arrival order.
+
+    Args:
+        deliveries: ids of every delivery the batch was parsed from, also of those that held no message.
+        arrivals: the messages in them, in arrival order. What was seen before is left out.
+
+    Raises: sqlalchemy's IntegrityError or a deadlock when another worker was faster: run the batch again.
+
+    """
+    lock_keys(session, arrivals)
+    fresh = _unseen(session, arrivals)
+    contacts = people.resolve(session, fresh)
+    places = threads.place(session, fresh, contacts)
+    messages = timeline.write(session, places)
+    _close_deliveries(session, deliveries, {place.arrival.delivery_id for place in places})
+    outbox.record_all(session, [_received(session, place, message) for place, message in messages])
+    return [message.id for _, message in messages]
+
+
+def park(session: Session, *, delivery_id: int, reason: str) -> None:
+    """Set a delivery aside with its reason; a person may try it again."""
+    delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
+    if delivery.state is not DeliveryState.STORED:
+        return
+    delivery.state = DeliveryState.PARKED
+    delivery.reason = plain(reason, MAX_REASON)
+    delivery.claimed_until = None
+    channel = session.get_one(Channel, delivery.channel_id)
+    inbox = session.get_one(Inbox, channel.inbox_id)
+    outbox.record(session, DeliveryParked(delivery_id=delivery.id, channel_id=channel.id, inbox=str(inbox.public_id)))
+
+
+def retry_parked(session: Session, *, delivery: Delivery, actor: User | None) -> None:  # noqa: ARG001 - for the audit log
+    """Let a parked delivery run again from its bytes."""
+    if delivery.state is not DeliveryState.PARKED:
+        return
+    delivery.state = DeliveryState.STORED
+    delivery.reason, delivery.attempts, delivery.claimed_until = "", 0, None
+    outbox.record(session, DeliveryStored(delivery_id=delivery.id, channel_id=delivery.channel_id))
+
+
+def active_channel(session: Session, *, kind: str, token: str) -> Channel | None:
+    """Find the live channel behind a public address; None when there is none of that kind."""
+    query = select(Channel).where(Channel.token == token, Channel.kind == kind, Channel.state == ChannelState.ACTIVE)
+    return session.scalars(query).one_or_none()
+
+
+def synthetic_id(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:40]
+
+
+def _insert_deliveries(session: Session, rows: list[dict[str, object]]) -> list[int]:
+    if not rows:
+        return []
+    statement = insert(Delivery).values(rows).on_conflict_do_nothing().returning(Delivery.id)
+    return sorted(session.scalars(statement))
+
+
+def _unseen(session: Session, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    keys = {arrival.external_id for arrival in arrivals}
+    query = select(Message.channel_id, Message.external_id).where(Message.external_id.in_(keys))
+    seen = {(channel_id, external_id) for channel_id, external_id in session.execute(query)} if keys else set()
+    fresh = []
+    for arrival in arrivals:
+        key = (arrival.channel_id, arrival.external_id)
+        if key not in seen:
+            seen.add(key)
+            fresh.append(arrival)
+    return fresh
+
+
+def _close_deliveries(session: Session, ids: Sequence[int], with_news: set[int]) -> None:
+    for delivery in session.scalars(select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id)):
+        delivery.state = DeliveryState.INGESTED if delivery.id in with_news else DeliveryState.DUPLICATE
+        delivery.claimed_until = None
+
+
+def _received(session: Session, place: threads.Place, message: Message) -> MessageReceived:
+    conversation = place.conversation
+    return MessageReceived(
+        conversation_id=conversation.id,
+        conversation=str(conversation.public_id),
+        inbox=str(session.get_one(Inbox, conversation.inbox_id).public_id),
+        version=conversation.version,
+        message_id=message.id,
+    )

@@ -1,0 +1,89 @@
+"""Who wrote: find the contact behind each sender, or make one.
+
+A known sender identity decides. A new sender joins an existing contact only through a further identity that the channel
+vouches for (a signed chat visitor); what somebody merely typed never opens another person's timeline to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from app.models import Contact, ContactIdentity
+from app.services.arrivals import Arrival, plain
+from connectors.base import Identity
+
+Key = tuple[str, str]
+
+
+def resolve(session: Session, arrivals: Sequence[Arrival]) -> dict[int, Contact]:
+    """Return the contact of each arrival, by its place in the sequence. The people are locked by the caller."""
+    identities = _known(session, arrivals)
+    contacts = _contacts(session, identities)
+    found: dict[int, Contact] = {}
+    for place, arrival in enumerate(arrivals):
+        identity = identities.get(arrival.sender_key)
+        contact = contacts[identity.contact_id] if identity else _by_voucher(arrival, identities, contacts)
+        if contact is None:
+            contact = Contact(name=_name(arrival.message.sender))
+            session.add(contact)
+            session.flush()  # its id is needed for the identities
+            contacts[contact.id] = contact
+        _hold(session, arrival, contact, identities)
+        if not contact.name:
+            contact.name = _name(arrival.message.sender)
+        contact.last_message_at = max(contact.last_message_at or arrival.received_at, arrival.received_at)
+        found[place] = contact
+    return found
+
+
+def _known(session: Session, arrivals: Sequence[Arrival]) -> dict[Key, ContactIdentity]:
+    keys = {arrival.sender_key for arrival in arrivals}
+    keys |= {_key(also) for arrival in arrivals for also in arrival.message.also}
+    if not keys:
+        return {}
+    held = tuple_(ContactIdentity.kind, ContactIdentity.address).in_(sorted(keys))
+    return {(row.kind, row.address): row for row in session.scalars(select(ContactIdentity).where(held))}
+
+
+def _contacts(session: Session, identities: dict[Key, ContactIdentity]) -> dict[int, Contact]:
+    ids = sorted({identity.contact_id for identity in identities.values()})
+    if not ids:
+        return {}
+    query = select(Contact).where(Contact.id.in_(ids)).order_by(Contact.id).with_for_update()
+    return {contact.id: contact for contact in session.scalars(query)}
+
+
+def _by_voucher(
+    arrival: Arrival, identities: dict[Key, ContactIdentity], contacts: dict[int, Contact]
+) -> Contact | None:
+    for also in arrival.message.also:
+        identity = identities.get(_key(also))
+        if also.verified and identity:
+            return contacts[identity.contact_id]
+    return None
+
+
+def _hold(session: Session, arrival: Arrival, contact: Contact, identities: dict[Key, ContactIdentity]) -> None:
+    """Give the contact every address of this sender that nobody holds yet."""
+    for identity in (arrival.message.sender, *arrival.message.also):
+        key = _key(identity)
+        held = identities.get(key)
+        if held is None:
+            held = ContactIdentity(
+                contact_id=contact.id, kind=key[0], address=key[1], name=_name(identity), verified=identity.verified
+            )
+            session.add(held)
+            identities[key] = held
+        elif held.contact_id == contact.id and identity.verified:
+            held.verified = True
+
+
+def _key(identity: Identity) -> Key:
+    return (identity.kind, plain(identity.address, 320))
+
+
+def _name(identity: Identity) -> str:
+    return plain(" ".join(identity.name.split()), 200)

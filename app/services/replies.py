@@ -1,0 +1,193 @@
+"""Replies and notes: what we write.
+
+queued ──► sending ──► sent
+▲           ├──────► failed      refused for good, or tried too often; a person retries or discards
+└── retry ──┴──────► uncertain   a worker died while sending on a channel without idempotency; a person decides
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
+
+from app import blobs, outbox
+from app.clock import now
+from app.db import assert_no_transaction
+from app.errors import Conflict, Invalid
+from app.events import MessageEvent, NoteWritten, ReplyQueued
+from app.models import (
+    Attachment,
+    Conversation,
+    Direction,
+    Message,
+    SendState,
+    Status,
+    User,
+    Visibility,
+)
+from app.services import activities, delivery_route
+from app.services.arrivals import MAX_TEXT, StoredAttachment, plain
+from app.services.changes import conversation_changed, message_event
+from app.services.timeline import count, preview
+
+UNFINISHED = {SendState.FAILED, SendState.UNCERTAIN}
+
+
+def store_upload(filename: str, content_type: str, data: bytes) -> StoredAttachment:
+    """Keep an uploaded file's bytes. No transaction may be open."""
+    assert_no_transaction()
+    return StoredAttachment(
+        filename=plain(filename, 255) or "file",
+        content_type=plain(content_type, 255) or "application/octet-stream",
+        size=len(data),
+        blob_sha256=blobs.put(data),
+    )
+
+
+def queue_reply(
+    session: Session,
+    *,
+    conversation: Conversation,
+    author: User,
+    text: str,
+    client_key: str,
+    uploads: Sequence[StoredAttachment] = (),
+    cc: Sequence[str] = (),
+) -> Message:
+    """Write a reply and have it sent; the same client_key twice is one reply.
+
+    Raises Invalid when there is nothing to send, it is too long for the channel, or no channel can carry it.
+    """
+    text = _checked(text, uploads, client_key)
+    route = delivery_route.of(session, conversation)
+    route.check(text, sum(upload.size for upload in uploads))
+    values = {
+        "channel_id": route.channel.id,
+        "author_id": author.id,
+        "subject": conversation.subject,
+        "recipients": {"to": [_named(route.address, route.name)], "cc": [_named(address) for address in cc]},
+        "send_state": SendState.QUEUED,
+        "sender": route.channel.address,
+    }
+    message = _write(session, conversation, uploads, {"text": text, "client_key": client_key, **values})
+    if message is None:
+        return _written_before(session, conversation, client_key)
+    conversation.waiting_since = None
+    conversation.assignee_id = conversation.assignee_id or author.id
+    if conversation.status in {Status.RESOLVED, Status.SNOOZED}:
+        conversation.status, conversation.snoozed_until = Status.OPEN, None
+    outbox.record(session, _move(session, ReplyQueued, conversation, message))
+    return message
+
+
+def write_note(
+    session: Session,
+    *,
+    conversation: Conversation,
+    author: User,
+    text: str,
+    client_key: str,
+    uploads: Sequence[StoredAttachment] = (),
+) -> Message:
+    """Write a private note; it never leaves the house. The same client_key twice is one note."""
+    text = _checked(text, uploads, client_key)
+    values = {"channel_id": conversation.channel_id, "author_id": author.id, "visibility": Visibility.PRIVATE}
+    message = _write(session, conversation, uploads, {"text": text, "client_key": client_key, **values})
+    if message is None:
+        return _written_before(session, conversation, client_key)
+    outbox.record(session, _move(session, NoteWritten, conversation, message))
+    return message
+
+
+def retry(session: Session, *, message: Message, actor: User) -> None:  # noqa: ARG001 - for the audit log
+    """Queue a failed or uncertain reply again. Raises Conflict if it is neither."""
+    conversation = _locked(session, message)
+    if message.send_state not in UNFINISHED:
+        raise Conflict("This reply is not waiting for a decision any more.")
+    message.send_state, message.send_error, message.send_attempts = SendState.QUEUED, "", 0
+    message.send_after = message.claimed_until = None
+    outbox.record(session, message_event(session, ReplyQueued, conversation, message))
+
+
+def discard(session: Session, *, message: Message, actor: User) -> None:
+    """Give up a failed or uncertain reply: it becomes a note that says so. Raises Conflict if it is neither."""
+    conversation = _locked(session, message)
+    if message.send_state not in UNFINISHED:
+        raise Conflict("This reply is not waiting for a decision any more.")
+    message.visibility, message.send_state = Visibility.PRIVATE, None
+    activities.record(session, verb="reply.discarded", conversation=conversation, actor=actor)
+    conversation_changed(session, conversation)
+
+
+def _checked(text: str, uploads: Sequence[StoredAttachment], client_key: str) -> str:
+    text = plain(text.replace("\r\n", "\n"), MAX_TEXT).strip()
+    if not text and not uploads:
+        raise Invalid("Write something, or attach a file.", field="text")
+    if not client_key or len(client_key) > 100:
+        raise Invalid("The form is out of date: load the page again.", field="client_key")
+    return text
+
+
+def _write(
+    session: Session, conversation: Conversation, uploads: Sequence[StoredAttachment], values: dict[str, Any]
+) -> Message | None:
+    row = {
+        "public_id": uuid7(),
+        "conversation_id": conversation.id,
+        "contact_id": conversation.contact_id,
+        "direction": Direction.OUTBOUND,
+        **values,
+    }
+    statement = upsert(Message).values(row)
+    key = [Message.conversation_id, Message.client_key]
+    message = session.scalars(statement.on_conflict_do_nothing(index_elements=key).returning(Message)).one_or_none()
+    if message is not None and uploads:
+        session.execute(insert(Attachment), [_attachment(message, upload) for upload in uploads])
+    return message
+
+
+def _named(email: str, name: str = "") -> dict[str, str]:
+    return {"email": email, "name": name}
+
+
+def _attachment(message: Message, upload: StoredAttachment) -> dict[str, Any]:
+    return {
+        "public_id": uuid7(),
+        "message_id": message.id,
+        "filename": upload.filename,
+        "content_type": upload.content_type,
+        "size": upload.size,
+        "blob_sha256": upload.blob_sha256,
+    }
+
+
+def _move(session: Session, kind: type[MessageEvent], conversation: Conversation, message: Message) -> MessageEvent:
+    conversation.last_message_id = message.id
+    conversation.last_message_at = now()
+    conversation.messages += 1
+    if kind is ReplyQueued:
+        conversation.preview = preview(message.text) or conversation.preview
+        count(session, [(message, now().date())])
+    return message_event(session, kind, conversation, message)
+
+
+def _written_before(session: Session, conversation: Conversation, client_key: str) -> Message:
+    query = select(Message).where(Message.conversation_id == conversation.id, Message.client_key == client_key)
+    return session.scalars(query).one()
+
+
+def _locked(session: Session, message: Message) -> Conversation:
+    conversation = session.get_one(Conversation, message.conversation_id, with_for_update=True)
+    session.refresh(message, with_for_update=True)
+    return conversation
+
+
+def public_key(value: UUID | str) -> str:
+    """Return the idempotency key of a message: lower-case hex, safe inside a Message-ID."""
+    return str(value).replace("-", "")

@@ -1,0 +1,180 @@
+"""Claim the oldest queued reply of a conversation, and record what became of it. The network lies between the two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import outbox
+from app.clock import now
+from app.crypto import unseal
+from app.events import ReplyFailed, ReplySent
+from app.models import (
+    Attachment,
+    Channel,
+    ChannelState,
+    ContactIdentity,
+    Conversation,
+    Inbox,
+    Message,
+    SendState,
+    User,
+)
+from app.services import activities, threads
+from app.services.changes import message_event
+from app.services.replies import public_key
+from connectors.base import Address, Credentials, OutboundMessage, Receipt
+from connectors.registry import connector_for
+
+CLAIM_SECONDS = 120
+MAX_ATTEMPTS = 8
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 10, 3600
+MAX_REFERENCES = 20
+UNSURE = "A worker stopped while sending: it may have left, or not."
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A reply that this worker alone may send now; `files` are (filename, content type, blob) to be read outside."""
+
+    message_id: int
+    kind: str
+    credentials: Credentials
+    outbound: OutboundMessage
+    files: tuple[tuple[str, str, str], ...]
+
+
+def claim_next(session: Session, *, conversation_id: int) -> Claim | None:
+    """Take the oldest reply that waits, in order: none is sent before an older one of the same conversation."""
+    conversation = session.get(Conversation, conversation_id, with_for_update=True)
+    if conversation is None:
+        return None
+    query = select(Message).where(
+        Message.conversation_id == conversation_id, Message.send_state.in_((SendState.QUEUED, SendState.SENDING))
+    )
+    message = session.scalars(query.order_by(Message.id).limit(1).with_for_update()).one_or_none()
+    if message is None or _is_held(message):
+        return None
+    channel = session.get_one(Channel, message.channel_id)
+    connector = connector_for(channel.kind)
+    if message.send_state is SendState.SENDING and not connector.capabilities.idempotent_send:
+        _finish(session, conversation, message, SendState.UNCERTAIN, UNSURE)
+        return None
+    if channel.state is not ChannelState.ACTIVE:
+        return None  # sent when the channel is resumed
+    message.send_state, message.claimed_until = SendState.SENDING, now() + timedelta(seconds=CLAIM_SECONDS)
+    message.send_attempts += 1
+    return _claim(session, conversation, message, channel)
+
+
+def record_sent(session: Session, *, message_id: int, receipt: Receipt) -> None:
+    """The provider took it. Recorded once."""
+    conversation, message = _both(session, message_id)
+    if message.send_state is not SendState.SENDING:
+        return
+    message.external_id, message.sent_at = receipt.external_id, now()
+    threads.store_reference(session, conversation, receipt.external_id)
+    _finish(session, conversation, message, SendState.SENT, "")
+
+
+def record_failed(session: Session, *, message_id: int, reason: str) -> None:
+    """The provider refused it for good."""
+    conversation, message = _both(session, message_id)
+    if message.send_state is SendState.SENDING:
+        _finish(session, conversation, message, SendState.FAILED, reason)
+
+
+def record_transient(session: Session, *, message_id: int, reason: str, retry_after_seconds: float | None) -> None:
+    """Try again later, at longer and longer intervals; give up after MAX_ATTEMPTS."""
+    conversation, message = _both(session, message_id)
+    if message.send_state is not SendState.SENDING:
+        return
+    if message.send_attempts >= MAX_ATTEMPTS:
+        _finish(session, conversation, message, SendState.FAILED, f"{reason} Tried {message.send_attempts} times.")
+        return
+    doubled = min(FIRST_WAIT_SECONDS * 2 ** (message.send_attempts - 1), LONGEST_WAIT_SECONDS)
+    message.send_after = now() + timedelta(seconds=max(doubled, retry_after_seconds or 0))
+    message.send_state, message.send_error, message.claimed_until = SendState.QUEUED, reason[:500], None
+
+
+def _is_held(message: Message) -> bool:
+    if message.send_state is SendState.SENDING:
+        return message.claimed_until is not None and message.claimed_until > now()
+    return message.send_after is not None and message.send_after > now()
+
+
+def _claim(session: Session, conversation: Conversation, message: Message, channel: Channel) -> Claim:
+    files = session.scalars(select(Attachment).where(Attachment.message_id == message.id).order_by(Attachment.id))
+    author = session.get(User, message.author_id) if message.author_id else None
+    inbox = session.get_one(Inbox, conversation.inbox_id)
+    text = f"{message.text}\n\n-- \n{inbox.signature}" if inbox.signature else message.text
+    known = _thread(session, conversation)
+    outbound = OutboundMessage(
+        idempotency_key=public_key(message.public_id),
+        to=_addresses(message, "to"),
+        cc=_addresses(message, "cc"),
+        recipient=message.recipients["to"][0]["email"],
+        subject=_reply_subject(conversation.subject),
+        text=text,
+        reply_token=conversation.reply_token,
+        from_name=author.name if author else inbox.name,
+        in_reply_to=known[-1] if known else None,
+        references=known,
+    )
+    return Claim(
+        message_id=message.id,
+        kind=channel.kind,
+        credentials=unseal(channel.sealed),
+        outbound=outbound,
+        files=tuple((file.filename, file.content_type, file.blob_sha256) for file in files),
+    )
+
+
+def _addresses(message: Message, field: str) -> tuple[Address, ...]:
+    return tuple(Address(a["email"], a.get("name", "")) for a in message.recipients.get(field, ()))
+
+
+def _reply_subject(subject: str) -> str:
+    return subject if subject.lower().startswith("re:") or not subject else f"Re: {subject}"
+
+
+def _thread(session: Session, conversation: Conversation) -> tuple[str, ...]:
+    """Return the ids of the newest messages, oldest first."""
+    query = (
+        select(Message.external_id)
+        .where(Message.conversation_id == conversation.id, Message.external_id.is_not(None))
+        .order_by(Message.id.desc())
+        .limit(MAX_REFERENCES)
+    )
+    return tuple(reversed([external_id for external_id in session.scalars(query) if external_id]))
+
+
+def _both(session: Session, message_id: int) -> tuple[Conversation, Message]:
+    conversation_id = session.scalars(select(Message.conversation_id).where(Message.id == message_id)).one()
+    conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+    return conversation, session.get_one(Message, message_id, with_for_update=True)
+
+
+def _finish(session: Session, conversation: Conversation, message: Message, state: SendState, reason: str) -> None:
+    message.send_state, message.send_error = state, reason[:500]
+    message.claimed_until = message.send_after = None
+    if state is SendState.SENT:
+        event = message_event(session, ReplySent, conversation, message)
+        outbox.record(session, ReplySent(**{**event.payload(), "visitor": _visitor(session, message)}))
+        return
+    activities.record(session, verb="reply.failed", conversation=conversation, data={"reason": reason})
+    outbox.record(session, message_event(session, ReplyFailed, conversation, message))
+
+
+def _visitor(session: Session, message: Message) -> str:
+    channel = session.get_one(Channel, message.channel_id)
+    if not connector_for(channel.kind).capabilities.live_only:
+        return ""
+    address = message.recipients["to"][0]["email"]
+    held = select(ContactIdentity.address).where(
+        ContactIdentity.contact_id == message.contact_id, ContactIdentity.address == address
+    )
+    return session.scalars(held).first() or ""

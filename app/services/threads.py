@@ -1,0 +1,163 @@
+"""Which conversation a message belongs to.
+
+In this order: the token in the address it was sent to, the channel's own thread, the messages it refers to (nearest
+first). Never the subject. A sender who is not part of the conversation found, and was never named in it, gets a
+conversation of their own; both show a line about the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.crypto import new_token
+from app.models import Contact, Conversation, Message, ThreadReference
+from app.services import activities
+from app.services.arrivals import MAX_SHORT, Arrival, plain
+
+Candidates = dict[tuple[str, int, str], Conversation]  # ("token" | "thread" | "reference", inbox or channel id, value)
+
+
+@dataclass(slots=True)
+class Place:
+    """Where one arrival goes."""
+
+    arrival: Arrival
+    contact: Contact
+    conversation: Conversation
+
+
+def place(session: Session, arrivals: Sequence[Arrival], contacts: dict[int, Contact]) -> list[Place]:
+    """Find or open the conversation of each arrival, in order; conversations found are locked."""
+    candidates = _candidates(session, arrivals)
+    places = []
+    for index, arrival in enumerate(arrivals):
+        contact = contacts[index]
+        found = _found(arrival, candidates)
+        if found is None:
+            conversation = _open(session, arrival, contact)
+        elif _belongs(session, arrival, contact, found):
+            conversation = found
+        else:
+            conversation = _keep_apart(session, arrival, contact, found)
+        _remember(arrival, conversation, candidates)
+        places.append(Place(arrival, contact, conversation))
+    _store_references(session, places)
+    return places
+
+
+def store_reference(session: Session, conversation: Conversation, external_id: str) -> None:
+    """Remember the id of a message we sent, so that its answer finds the conversation."""
+    values = {
+        "inbox_id": conversation.inbox_id,
+        "external_id": external_id,
+        "conversation_id": conversation.id,
+    }
+    session.execute(insert(ThreadReference).values(values).on_conflict_do_nothing())
+
+
+def _candidates(session: Session, arrivals: Sequence[Arrival]) -> Candidates:
+    tokens = {token for arrival in arrivals for token in arrival.message.tokens}
+    threads = {(a.channel_id, plain(a.message.thread_key, 500)) for a in arrivals if a.message.thread_key}
+    references = {(a.inbox_id, id_) for a in arrivals for id_ in (a.external_id, *a.references)}
+    by_reference = _referred(session, references)
+    wanted = Conversation.reply_token.in_(tokens) | Conversation.id.in_(by_reference.values())
+    if threads:
+        wanted |= tuple_(Conversation.channel_id, Conversation.thread_key).in_(sorted(threads))
+    locked = select(Conversation).where(wanted).order_by(Conversation.id).with_for_update()
+    rows = {row.id: row for row in session.scalars(locked)}
+    found: Candidates = {("reference", inbox, id_): rows[cid] for (inbox, id_), cid in by_reference.items()}
+    for row in rows.values():
+        found["token", row.inbox_id, row.reply_token] = row
+        if row.thread_key:
+            found["thread", row.channel_id, row.thread_key] = row
+    return found
+
+
+def _referred(session: Session, references: set[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    if not references:
+        return {}
+    query = select(ThreadReference).where(
+        tuple_(ThreadReference.inbox_id, ThreadReference.external_id).in_(sorted(references))
+    )
+    return {(row.inbox_id, row.external_id): row.conversation_id for row in session.scalars(query)}
+
+
+def _found(arrival: Arrival, candidates: Candidates) -> Conversation | None:
+    keys: list[tuple[str, int, str]] = [("token", arrival.inbox_id, token) for token in arrival.message.tokens]
+    if arrival.message.thread_key:
+        keys.append(("thread", arrival.channel_id, plain(arrival.message.thread_key, 500)))
+    keys += [("reference", arrival.inbox_id, id_) for id_ in (*arrival.references, arrival.external_id)]
+    return next((candidates[key] for key in keys if key in candidates), None)
+
+
+def _belongs(session: Session, arrival: Arrival, contact: Contact, conversation: Conversation) -> bool:
+    if conversation.contact_id == contact.id:
+        return True
+    return arrival.message.sender.address in _named_in(session, conversation)
+
+
+def _named_in(session: Session, conversation: Conversation) -> set[str]:
+    """Return every address that wrote, or was written to, in a conversation."""
+    query = select(Message.sender, Message.recipients).where(Message.conversation_id == conversation.id)
+    named: set[str] = set()
+    for sender, recipients in session.execute(query):
+        named.add(sender)
+        for field in ("to", "cc", "reply_to"):
+            named.update(address["email"] for address in recipients.get(field, ()))
+    return named
+
+
+def _open(session: Session, arrival: Arrival, contact: Contact) -> Conversation:
+    conversation = Conversation(
+        inbox_id=arrival.inbox_id,
+        channel_id=arrival.channel_id,
+        contact_id=contact.id,
+        subject=plain(arrival.message.subject, MAX_SHORT),
+        thread_key=plain(arrival.message.thread_key, 500) if arrival.message.thread_key else None,
+        reply_token=new_token(),
+        last_message_at=arrival.received_at,
+        version=0,
+        messages=0,
+    )
+    session.add(conversation)
+    session.flush()  # its id and number are needed for what follows
+    return conversation
+
+
+def _keep_apart(session: Session, arrival: Arrival, contact: Contact, found: Conversation) -> Conversation:
+    own = _open(session, arrival, contact)
+    own.related_id = found.id
+    sender = arrival.message.sender.address
+    activities.record(
+        session, verb="conversation.related", conversation=own, data={"sender": sender, "number": found.number}
+    )
+    data = {"sender": sender, "number": own.number}
+    activities.record(session, verb="conversation.stranger_kept_apart", conversation=found, data=data)
+    return own
+
+
+def _remember(arrival: Arrival, conversation: Conversation, candidates: Candidates) -> None:
+    """Let later messages of the same batch find this conversation."""
+    if arrival.message.thread_key:
+        candidates["thread", arrival.channel_id, plain(arrival.message.thread_key, 500)] = conversation
+    candidates["reference", arrival.inbox_id, arrival.external_id] = conversation
+    for id_ in arrival.references:
+        candidates.setdefault(("reference", arrival.inbox_id, id_), conversation)
+
+
+def _store_references(session: Session, places: Iterable[Place]) -> None:
+    rows: dict[tuple[int, str], int] = {}
+    for item in places:
+        for id_ in (item.arrival.external_id, *item.arrival.references):
+            rows.setdefault((item.arrival.inbox_id, id_), item.conversation.id)
+    if rows:
+        values = [
+            {"inbox_id": inbox, "external_id": id_, "conversation_id": conversation}
+            for (inbox, id_), conversation in sorted(rows.items())
+        ]
+        session.execute(insert(ThreadReference).values(values).on_conflict_do_nothing())

@@ -1,0 +1,139 @@
+"""Write a batch of messages, set-wise, and move what depends on them: the conversation's row and the daily counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
+
+from app.models import Attachment, Channel, Conversation, DailyCount, Direction, Message, Status
+from app.services import activities
+from app.services.arrivals import MAX_HTML, MAX_SHORT, MAX_TEXT, Arrival, plain
+from app.services.threads import Place
+from connectors.base import Address
+
+PREVIEW_CHARACTERS = 160
+MAX_RECIPIENTS = 200  # kept on the row; the raw bytes have them all
+CLOSED = {Status.RESOLVED, Status.PENDING, Status.SNOOZED}
+
+
+def write(session: Session, places: Sequence[Place]) -> list[tuple[Place, Message]]:
+    """Insert messages and attachments in arrival order; return each with its place."""
+    if not places:
+        return []
+    rows = [_row(place) for place in places]
+    messages = session.scalars(insert(Message).returning(Message, sort_by_parameter_order=True), rows).all()
+    written = list(zip(places, messages, strict=True))
+    _write_attachments(session, written)
+    for place, message in written:
+        _move(session, place, message)
+    count(session, [(message, place.arrival.received_at.date()) for place, message in written])
+    return written
+
+
+def count(session: Session, messages: Sequence[tuple[Message, date]]) -> None:
+    """Move the daily counts, in one order of rows."""
+    moved = Counter((day, message.channel_id, message.direction.value) for message, day in messages)
+    for (day, channel_id, direction), by in sorted(moved.items()):
+        statement = upsert(DailyCount).values(day=day, channel_id=channel_id, direction=direction, messages=by)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[DailyCount.day, DailyCount.channel_id, DailyCount.direction],
+                set_={"messages": DailyCount.messages + statement.excluded.messages},
+            )
+        )
+
+
+def preview(text: str) -> str:
+    return " ".join(text[: PREVIEW_CHARACTERS * 4].split())[:PREVIEW_CHARACTERS]
+
+
+def _row(place: Place) -> dict[str, Any]:
+    arrival, said = place.arrival, place.arrival.message
+    return {
+        "public_id": uuid7(),
+        "conversation_id": place.conversation.id,
+        "channel_id": arrival.channel_id,
+        "contact_id": place.contact.id,
+        "delivery_id": arrival.delivery_id,
+        "direction": Direction.INBOUND,
+        "external_id": arrival.external_id,
+        "subject": plain(said.subject, MAX_SHORT),
+        "text": plain(said.text, MAX_TEXT),
+        "quoted": plain(said.quoted, MAX_TEXT),
+        "signature": plain(said.signature, MAX_TEXT),
+        "html": plain(said.html, MAX_HTML) if said.html is not None else None,
+        "sender": arrival.sender_key[1],
+        "is_verified": said.sender.verified,
+        "recipients": _recipients(said.to, said.cc, said.reply_to),
+        "in_reply_to": plain(said.in_reply_to, 500) if said.in_reply_to else None,
+        "references": list(reversed(arrival.references)),
+        "auto": said.auto,
+        "custom": {plain(key, 100): plain(value, 5_000) for key, value in said.custom.items()},
+        "sent_at": said.sent_at,
+    }
+
+
+def _recipients(*fields: Sequence[Address]) -> dict[str, list[dict[str, str]]]:
+    names = ("to", "cc", "reply_to")
+    return {
+        name: [{"email": plain(a.email, 320), "name": plain(a.name, 200)} for a in addresses[:MAX_RECIPIENTS]]
+        for name, addresses in zip(names, fields, strict=True)
+        if addresses
+    }
+
+
+def _write_attachments(session: Session, written: Sequence[tuple[Place, Message]]) -> None:
+    rows = [
+        {
+            "public_id": uuid7(),
+            "message_id": message.id,
+            "filename": item.filename,
+            "content_type": item.content_type,
+            "size": item.size,
+            "blob_sha256": item.blob_sha256,
+            "is_inline": item.is_inline,
+            "content_id": item.content_id,
+        }
+        for place, message in written
+        for item in place.arrival.attachments
+    ]
+    if rows:
+        session.execute(insert(Attachment), rows)
+
+
+def _move(session: Session, place: Place, message: Message) -> None:
+    conversation, arrival = place.conversation, place.arrival
+    conversation.last_message_at = max(conversation.last_message_at, arrival.received_at)
+    conversation.last_message_id = message.id
+    conversation.messages += 1
+    conversation.version += 1
+    conversation.preview = preview(message.text) or preview(message.subject) or _files(arrival)
+    if message.auto in {"auto_reply", "bounce"}:
+        activities.record(
+            session, verb="automatic.received", conversation=conversation, data={"auto": _auto_words(message.auto)}
+        )
+        return
+    conversation.waiting_since = conversation.waiting_since or arrival.received_at
+    if conversation.status in CLOSED:
+        conversation.status, conversation.snoozed_until = Status.OPEN, None
+        data = {"contact": place.contact.name or arrival.message.sender.address}
+        activities.record(session, verb="conversation.answered_again", conversation=conversation, data=data)
+
+
+def _files(arrival: Arrival) -> str:
+    return ", ".join(item.filename for item in arrival.attachments)[:PREVIEW_CHARACTERS]
+
+
+def _auto_words(auto: str) -> str:
+    return {"auto_reply": "an automatic reply", "bounce": "a delivery failure"}.get(auto, auto)
+
+
+def channel_of(session: Session, conversation: Conversation) -> Channel:
+    return session.get_one(Channel, conversation.channel_id)
