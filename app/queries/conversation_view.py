@@ -1,0 +1,260 @@
+"""One conversation: the row with everything named in its header and side panel. One query, besides the timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.models import (
+    Activity,
+    Case,
+    CaseConversation,
+    CaseStatus,
+    Channel,
+    Contact,
+    ContactIdentity,
+    Conversation,
+    ConversationRead,
+    Direction,
+    Inbox,
+    Message,
+    Prediction,
+    Team,
+    User,
+)
+from app.queries._json import json_list, json_object, moment
+from app.queries.conversation_list import TagRow, contact_label, tags_of_conversation
+
+MOST_OTHERS, MOST_CASES, MOST_SCORES, MOST_ACTIVITIES = 20, 20, 60, 300
+Assignee = aliased(User)
+Owner = aliased(User)
+Other = aliased(Conversation)
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRow:
+    kind: str
+    address: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    id: str
+    number: int
+    title: str
+    type: str
+    status: str
+    priority: str
+    owner_id: str | None
+    owner_name: str | None
+    due_at: datetime | None
+    version: int
+    description: str
+
+    @property
+    def is_closed(self) -> bool:
+        return self.status == CaseStatus.CLOSED.value
+
+
+@dataclass(frozen=True, slots=True)
+class OtherConversation:
+    id: str
+    number: int
+    subject: str
+    preview: str
+    status: str
+    channel_kind: str
+    last_message_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityLine:
+    """`place` is the id of the message it comes after."""
+
+    id: int
+    place: int
+    verb: str
+    data: dict[str, Any]
+    created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationView:
+    conversation: Conversation
+    contact: Contact
+    contact_name: str
+    channel: Channel
+    inbox: Inbox
+    assignee: User | None
+    team: Team | None
+    is_unread: bool
+    tags: tuple[TagRow, ...]
+    identities: tuple[IdentityRow, ...]
+    cases: tuple[CaseLine, ...]
+    others: tuple[OtherConversation, ...]
+    activities: tuple[ActivityLine, ...]
+    scores: tuple[float, ...]  # sentiment of the customer's messages in [-1, 1], oldest first
+
+    @property
+    def open_case(self) -> CaseLine | None:
+        return next((case for case in self.cases if not case.is_closed), None)
+
+
+def view(session: Session, *, conversation_id: int, user: User, inbox_ids: Sequence[int]) -> ConversationView:
+    """Read a conversation that the user was found to see; `inbox_ids` limits which others of the contact are named."""
+    seen = (ConversationRead.conversation_id == Conversation.id) & (ConversationRead.user_id == user.id)
+    query = (
+        select(
+            Conversation,
+            Contact,
+            contact_label().label("contact_name"),
+            Channel,
+            Inbox,
+            Assignee,
+            Team,
+            (Conversation.last_message_id > func.coalesce(ConversationRead.message_id, 0)).label("is_unread"),
+            tags_of_conversation().label("tags"),
+            _identities().label("identities"),
+            _cases().label("cases"),
+            _others(inbox_ids).label("others"),
+            _activities().label("activities"),
+            _scores().label("scores"),
+        )
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .join(Channel, Channel.id == Conversation.channel_id)
+        .join(Inbox, Inbox.id == Conversation.inbox_id)
+        .outerjoin(Assignee, Assignee.id == Conversation.assignee_id)
+        .outerjoin(Team, Team.id == Conversation.team_id)
+        .outerjoin(ConversationRead, seen)
+        .where(Conversation.id == conversation_id)
+    )
+    return _view(session.execute(query).one())
+
+
+def _identities() -> ColumnElement[Any]:
+    identity = json_object(
+        kind=ContactIdentity.kind, address=ContactIdentity.address, verified=ContactIdentity.verified
+    )
+    query = select(json_list(identity, order=ContactIdentity.id)).where(ContactIdentity.contact_id == Contact.id)
+    return query.correlate(Contact).scalar_subquery()
+
+
+def case_columns() -> dict[str, Any]:
+    return {
+        "id": Case.public_id,
+        "number": Case.number,
+        "title": Case.title,
+        "type": Case.type,
+        "status": Case.status,
+        "priority": Case.priority,
+        "owner_id": Owner.public_id,
+        "owner_name": Owner.name,
+        "due_at": Case.due_at,
+        "version": Case.version,
+        "description": Case.description,
+    }
+
+
+def case_line(case: dict[str, Any]) -> CaseLine:
+    return CaseLine(**{**case, "due_at": moment(case["due_at"])})
+
+
+def _cases() -> ColumnElement[Any]:
+    lines = (
+        select(json_object(**case_columns()).label("line"), Case.id)
+        .join(CaseConversation, CaseConversation.case_id == Case.id)
+        .outerjoin(Owner, Owner.id == Case.owner_id)
+        .where(CaseConversation.conversation_id == Conversation.id)
+        .order_by(Case.id.desc())
+        .limit(MOST_CASES)
+        .correlate(Conversation)
+        .subquery()
+    )
+    return select(json_list(lines.c.line)).scalar_subquery()
+
+
+def _others(inbox_ids: Sequence[int]) -> ColumnElement[Any]:
+    kind = select(Channel.kind).where(Channel.id == Other.channel_id).correlate(Other).scalar_subquery()
+    line = json_object(
+        id=Other.public_id,
+        number=Other.number,
+        subject=Other.subject,
+        preview=Other.preview,
+        status=Other.status,
+        channel_kind=kind,
+        last_message_at=Other.last_message_at,
+    )
+    same = Other.contact_id == Conversation.contact_id, Other.id != Conversation.id, Other.inbox_id.in_(inbox_ids)
+    lines = (
+        select(line.label("line"))
+        .where(*same)
+        .order_by(Other.last_message_at.desc())
+        .limit(MOST_OTHERS)
+        .correlate(Conversation)
+        .subquery()
+    )
+    return select(json_list(lines.c.line)).scalar_subquery()
+
+
+def _activities() -> ColumnElement[Any]:
+    line = json_object(
+        id=Activity.id,
+        place=func.coalesce(Activity.message_id, 0),
+        verb=Activity.verb,
+        data=Activity.data,
+        created_at=Activity.created_at,
+    )
+    lines = (
+        select(line.label("line"), Activity.id)
+        .where(Activity.conversation_id == Conversation.id)
+        .order_by(Activity.id.desc())
+        .limit(MOST_ACTIVITIES)
+        .correlate(Conversation)
+        .subquery()
+    )
+    return select(json_list(lines.c.line, order=lines.c.id)).scalar_subquery()
+
+
+def _scores() -> ColumnElement[Any]:
+    told = (
+        select(Prediction.score, Message.id)
+        .join(Message, Message.id == Prediction.message_id)
+        .where(Message.conversation_id == Conversation.id, Message.direction == Direction.INBOUND)
+        .where(Prediction.task == "sentiment", Prediction.score.is_not(None), Prediction.abstained.is_(False))
+        .order_by(Message.id.desc())
+        .limit(MOST_SCORES)
+        .correlate(Conversation)
+        .subquery()
+    )
+    return select(json_list(told.c.score, order=told.c.id)).scalar_subquery()
+
+
+def activity_line(line: dict[str, Any]) -> ActivityLine:
+    return ActivityLine(**{**line, "created_at": moment(line["created_at"])})
+
+
+def _view(row: Any) -> ConversationView:
+    return ConversationView(
+        conversation=row.Conversation,
+        contact=row.Contact,
+        contact_name=row.contact_name,
+        channel=row.Channel,
+        inbox=row.Inbox,
+        assignee=row[5],
+        team=row.Team,
+        is_unread=bool(row.is_unread),
+        tags=tuple(TagRow(**tag) for tag in row.tags),
+        identities=tuple(IdentityRow(**identity) for identity in row.identities),
+        cases=tuple(case_line(case) for case in row.cases),
+        others=tuple(
+            OtherConversation(**{**other, "last_message_at": moment(other["last_message_at"])}) for other in row.others
+        ),
+        activities=tuple(activity_line(line) for line in row.activities),
+        scores=tuple(float(score) for score in row.scores),
+    )

@@ -1,0 +1,185 @@
+"""What was said, in order of arrival: of one conversation, or of one contact over all channels. One query a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from app.models import Attachment, Channel, Conversation, Message, Prediction, User
+from app.queries._json import AnySelect, json_list, json_object
+
+PAGE = 80
+LONGEST_TEXT = 20_000  # characters shown; the whole is one click away
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionRow:
+    task: str
+    label: str
+    score: float | None
+    confidence: float
+    abstained: bool
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentRow:
+    id: str
+    filename: str
+    content_type: str
+    size: int
+    is_inline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """One thing said."""
+
+    id: int
+    public_id: UUID
+    conversation_id: UUID
+    conversation_number: int
+    conversation_subject: str
+    channel_kind: str
+    channel_name: str
+    is_inbound: bool
+    is_note: bool
+    author_name: str | None
+    sender: str
+    is_verified: bool
+    subject: str
+    text: str
+    is_cut: bool
+    quoted: str
+    signature: str
+    has_html: bool
+    recipients: dict[str, Any]
+    custom: dict[str, Any]
+    auto: str
+    send_state: str | None
+    send_error: str
+    client_key: str | None
+    created_at: datetime
+    sent_at: datetime | None
+    is_annotated: bool
+    predictions: tuple[PredictionRow, ...]
+    attachments: tuple[AttachmentRow, ...]
+
+    def prediction(self, task: str) -> PredictionRow | None:
+        """Return the newest thing said about a task."""
+        return next((told for told in self.predictions if told.task == task), None)
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    messages: tuple[MessageRow, ...]  # oldest first
+    earlier: str  # public id before which there is more, "" at the beginning
+
+
+def of_conversation(session: Session, *, conversation_id: int, before: str = "", limit: int = PAGE) -> TimelinePage:
+    """Read the newest messages of one conversation, or those before a message."""
+    return _page(session, _select().where(Message.conversation_id == conversation_id), before, limit)
+
+
+def of_contact(
+    session: Session, *, contact_id: int, inbox_ids: Sequence[int], before: str = "", limit: int = PAGE
+) -> TimelinePage:
+    """Read the newest messages of a contact over all channels that the user may see."""
+    query = _select().where(Message.contact_id == contact_id, Conversation.inbox_id.in_(inbox_ids))
+    return _page(session, query, before, limit)
+
+
+def _page(session: Session, query: AnySelect, before: str, limit: int) -> TimelinePage:
+    if before:
+        query = query.where(Message.id < _id_of(before))
+    found = session.execute(query.order_by(Message.id.desc()).limit(limit + 1)).all()
+    messages = tuple(_row(row) for row in reversed(found[:limit]))
+    return TimelinePage(messages=messages, earlier=str(messages[0].public_id) if len(found) > limit else "")
+
+
+def _id_of(public_id: str) -> Any:
+    try:
+        wanted = UUID(public_id)
+    except ValueError:
+        wanted = UUID(int=0)
+    return select(Message.id).where(Message.public_id == wanted).scalar_subquery()
+
+
+def _select() -> AnySelect:
+    return (
+        select(
+            Message.id,
+            Message.public_id,
+            Conversation.public_id.label("conversation_id"),
+            Conversation.number.label("conversation_number"),
+            Conversation.subject.label("conversation_subject"),
+            Channel.kind.label("channel_kind"),
+            Channel.name.label("channel_name"),
+            Message.direction,
+            Message.visibility,
+            User.name.label("author_name"),
+            Message.sender,
+            Message.is_verified,
+            Message.subject,
+            func.left(Message.text, LONGEST_TEXT).label("text"),
+            (func.length(Message.text) > LONGEST_TEXT).label("is_cut"),
+            func.left(Message.quoted, LONGEST_TEXT).label("quoted"),
+            func.left(Message.signature, LONGEST_TEXT).label("signature"),
+            Message.html.is_not(None).label("has_html"),
+            Message.recipients,
+            Message.custom,
+            Message.auto,
+            Message.send_state,
+            Message.send_error,
+            Message.client_key,
+            Message.created_at,
+            Message.sent_at,
+            Message.annotated_at.is_not(None).label("is_annotated"),
+            _predictions().label("predictions"),
+            _attachments().label("attachments"),
+        )
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .join(Channel, Channel.id == Message.channel_id)
+        .outerjoin(User, User.id == Message.author_id)
+    )
+
+
+def _predictions() -> ColumnElement[Any]:
+    told = json_object(
+        task=Prediction.task,
+        label=Prediction.label,
+        score=Prediction.score,
+        confidence=Prediction.confidence,
+        abstained=Prediction.abstained,
+        model=Prediction.model_version,
+    )
+    query = select(json_list(told, order=Prediction.id.desc())).where(Prediction.message_id == Message.id)
+    return query.correlate(Message).scalar_subquery()
+
+
+def _attachments() -> ColumnElement[Any]:
+    file = json_object(
+        id=Attachment.public_id,
+        filename=Attachment.filename,
+        content_type=Attachment.content_type,
+        size=Attachment.size,
+        is_inline=Attachment.is_inline,
+    )
+    query = select(json_list(file, order=Attachment.id)).where(Attachment.message_id == Message.id)
+    return query.correlate(Message).scalar_subquery()
+
+
+def _row(row: Any) -> MessageRow:
+    told = row._asdict()
+    direction, visibility = told.pop("direction"), told.pop("visibility")
+    told["is_inbound"] = direction == "inbound"
+    told["is_note"] = visibility == "private"
+    told["predictions"] = tuple(PredictionRow(**one) for one in told["predictions"])
+    told["attachments"] = tuple(AttachmentRow(**one) for one in told["attachments"])
+    return MessageRow(**told)
