@@ -139,10 +139,21 @@ def sign_out_everywhere(session: Session, *, user: User) -> None:
 
 def edit_profile(session: Session, *, user: User, name: str, theme: str, is_accepting: bool) -> None:
     """Change what a user decides about themselves. Raises Invalid."""
+    user.name = clean_name(name)
+    set_theme(session, user=user, theme=theme)
+    set_accepting(session, user=user, is_accepting=is_accepting)
+
+
+def set_theme(session: Session, *, user: User, theme: str) -> None:
+    """Choose light or dark, or leave it to the device. Raises Invalid."""
     if theme not in THEMES:
         raise Invalid(f"Choose one of {', '.join(THEMES)}.", field="theme")
-    user.name = clean_name(name)
     user.theme = theme
+    session.flush()
+
+
+def set_accepting(session: Session, *, user: User, is_accepting: bool) -> None:
+    """Say whether new conversations may be given to this user by routing."""
     user.is_accepting = is_accepting
     session.flush()
 

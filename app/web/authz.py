@@ -1,0 +1,199 @@
+"""Who is asking, and whether they may: every route declares it, one gate in front of all views enforces it.
+
+`@signed_in`, `@supervisor_only`, `@admin_only` or `@public` stands above each view. A route without one answers 403 to
+everybody, and tests/web/test_session_authz.py fails. `@public` routes carry no authority of the session and so need no
+CSRF token; the few that change the session itself (sign in, set a password) ask for one: `@public(csrf=True)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TypeVar, cast, overload
+from urllib.parse import quote, urlsplit
+
+import flask_login
+from flask import Flask, Response, current_app, g, make_response, redirect, request, session, url_for
+from flask_wtf import CSRFProtect
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.db import reading
+from app.errors import Forbidden
+from app.models import Role, User
+from app.services import users
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Authz(StrEnum):
+    PUBLIC = "public"
+    PUBLIC_FORM = "public form"  # anybody, but with a CSRF token
+    SIGNED_IN = "signed in"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+
+ROLES = {
+    Authz.SIGNED_IN: frozenset(Role),
+    Authz.SUPERVISOR: frozenset({Role.SUPERVISOR, Role.ADMIN}),
+    Authz.ADMIN: frozenset({Role.ADMIN}),
+}
+
+csrf = CSRFProtect()
+login_manager = flask_login.LoginManager()
+login_manager.session_protection = None  # the cookie is signed; addresses and browsers of honest people change
+
+
+class SignedIn(flask_login.UserMixin):
+    """What Flask-Login holds of a user during one request."""
+
+    def __init__(self, row: User) -> None:
+        self.row = row
+
+    def get_id(self) -> str:
+        return users.session_id(self.row)
+
+    def __getattr__(self, name: str) -> Any:
+        """Let templates say current_user.name."""
+        return getattr(self.row, name)
+
+
+def declare(view: View, authz: Authz) -> View:
+    """Write down who may use a view."""
+    view.authz = authz  # type: ignore[attr-defined]  # a plain attribute of the function, read by the gate
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Everybody with a session, bots included."""
+    return declare(view, Authz.SIGNED_IN)
+
+
+def supervisor_only(view: View) -> View:
+    """Supervisors and admins."""
+    return declare(view, Authz.SUPERVISOR)
+
+
+def admin_only(view: View) -> View:
+    return declare(view, Authz.ADMIN)
+
+
+@overload
+def public(view: View) -> View: ...
+@overload
+def public(*, csrf: bool) -> Callable[[View], View]: ...
+def public(view: View | None = None, *, csrf: bool = False) -> View | Callable[[View], View]:
+    """Anybody at all. Without `csrf` the view must not rest on the session: other sites can call it."""
+    authz = Authz.PUBLIC_FORM if csrf else Authz.PUBLIC
+    return declare(view, authz) if view is not None else lambda later: declare(later, authz)
+
+
+def authz_of(view: Any) -> Authz | None:
+    """Return what a view declares, None if it declares nothing. app.api, which may not import us, says it in a word."""
+    said = getattr(view, "authz", None)
+    return Authz(said) if said else None
+
+
+def find_current_user() -> User | None:
+    """Return the signed-in user, detached, or None."""
+    holder = flask_login.current_user
+    return cast("User", holder.row) if holder.is_authenticated else None
+
+
+def current_user() -> User:
+    """Return the signed-in user, detached: only for views that are not public."""
+    user = find_current_user()
+    assert user is not None, "this view is public: use find_current_user()"
+    return user
+
+
+def begin_session(user: User, *, keep: bool = False) -> None:
+    """Sign a user in; nothing from before stays (fixation). `keep`: for 30 days, else until the browser closes."""
+    session.clear()
+    flask_login.login_user(SignedIn(user))
+    session.permanent = keep
+
+
+def end_session() -> None:
+    flask_login.logout_user()
+    session.clear()
+
+
+def local_path(target: str | None) -> str:
+    """Return a path on this host to go on to; anything else leads home (no open redirect)."""
+    if not target or not target.startswith("/") or target.startswith("//"):
+        return "/"
+    if "\\" in target or any(ord(character) < 0x21 for character in target):
+        return "/"  # browsers read "/\evil" and "/<tab>/evil" as another host
+    return target
+
+
+def register(app: Flask) -> None:
+    app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_CHECK_DEFAULT=False)
+    csrf.init_app(app)
+    login_manager.init_app(app, add_context_processor=False)
+    login_manager.user_loader(_load)
+    app.before_request(_gate)
+    app.context_processor(_for_templates)
+    declare(app.view_functions["static"], Authz.PUBLIC)
+
+
+def _load(session_id: str) -> SignedIn | None:
+    with reading() as db:
+        user = users.find_by_session(db, session_id)
+        if user is None:
+            return None
+        db.expunge(user)
+    return SignedIn(user)
+
+
+def _for_templates() -> dict[str, Any]:
+    """Give pages the user that the gate found: an error page must not ask the database anew."""
+    user: User | None = getattr(g, "user_for_page", None)
+    return {"me": user, "current_user": SignedIn(user) if user else None}
+
+
+def _gate() -> BaseResponse | None:
+    """Let a request through to its view, or not."""
+    if request.endpoint is None:
+        g.user_for_page = find_current_user()
+        return None  # no such page: the 404 comes from Flask
+    authz = authz_of(_view())
+    if authz is None:
+        raise Forbidden("This address does not say who may use it, so nobody may.")
+    if authz is Authz.PUBLIC:
+        return None
+    g.user_for_page = user = find_current_user()
+    if authz is not Authz.PUBLIC_FORM:
+        if user is None:
+            return _ask_to_sign_in()
+        if user.role not in ROLES[authz]:
+            raise Forbidden(_refusal(authz))
+    csrf.protect(apply_exemptions=True)
+    return None
+
+
+def _view() -> Any:
+    return current_app.view_functions.get(request.endpoint or "")
+
+
+def _refusal(authz: Authz) -> str:
+    return "Only admins can do this." if authz is Authz.ADMIN else "Only supervisors and admins can do this."
+
+
+def _ask_to_sign_in() -> BaseResponse:
+    """Lead to the sign-in page and back; scripts get a 401 in words they understand."""
+    if request.headers.get("HX-Request"):
+        here = urlsplit(request.headers.get("HX-Current-URL", "/"))
+        target = _sign_in_address(local_path(here.path + (f"?{here.query}" if here.query else "")))
+        return Response(status=401, headers={"HX-Redirect": target})
+    if request.method != "GET" or request.accept_mimetypes.best == "application/json":
+        if request.accept_mimetypes.accept_html and not request.is_json:
+            return redirect(_sign_in_address("/"), code=303)
+        return make_response({"error": "Sign in first."}, 401)
+    return redirect(_sign_in_address(request.full_path.rstrip("?")), code=303)
+
+
+def _sign_in_address(then: str) -> str:
+    address = url_for("session.sign_in")
+    return address if then == "/" else f"{address}?next={quote(then, safe='/')}"

@@ -1,0 +1,100 @@
+"""What goes wrong is said once, here: a page for people, a sentence for htmx, JSON for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, current_app, json, make_response, render_template, request
+from flask_limiter import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from app.errors import AppError, Conflict, Invalid, TooMany
+
+TITLES = {
+    400: "That did not work",
+    401: "Sign in first",
+    403: "Not allowed",
+    404: "Nothing here",
+    405: "Not possible here",
+    409: "Somebody was faster",
+    413: "Too large",
+    422: "Not usable like this",
+    429: "One moment",
+    500: "Something broke here",
+    503: "Busy or starting",
+}
+SENTENCES = {
+    400: "The request could not be read. Go back, reload the page and try again.",
+    404: "There is nothing here, or it is not shared with you.",
+    405: "This address does not take that kind of request.",
+    413: "That is more than 50 MB. Send a smaller file, or a link to it.",
+    500: "The fault is ours and has been written down. Try again; what you had saved is safe.",
+}
+STALE_FORM = "This page was open while you signed in or out elsewhere. Go back, reload it and send it again."
+BUSY = "The database does not answer right now. Try again in a few seconds; nothing is lost."
+BUSY_RETRY_SECONDS = 2
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(AppError, _refused)
+    app.register_error_handler(CSRFError, lambda _: _answer(400, STALE_FORM))
+    app.register_error_handler(RateLimitExceeded, _too_many)
+    app.register_error_handler(HTTPException, _http)
+    for kind in (PoolTimeoutError, OperationalError, InterfaceError):
+        app.register_error_handler(kind, _database_away)
+
+
+def _refused(error: AppError) -> Response:
+    more: dict[str, Any] = {}
+    if isinstance(error, Invalid) and error.field:
+        more["field"] = error.field
+    if isinstance(error, Conflict) and error.version is not None:
+        more["version"] = error.version
+    response = _answer(error.status, error.reason, **more)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(max(1, round(error.retry_after_seconds)))
+    return response
+
+
+def _too_many(error: RateLimitExceeded) -> Response:
+    own_words = error.limit.error_message
+    response = _answer(429, str(own_words or "That was too often. Wait a minute, then try again."))
+    response.headers["Retry-After"] = str(error.limit.limit.get_expiry())
+    return response
+
+
+def _http(error: HTTPException) -> Response | HTTPException:
+    status = error.code or 500
+    if status < 400 or error.response is not None:
+        return error  # a redirect, or an answer that is complete
+    response = _answer(status, SENTENCES.get(status) or error.description or "")
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    return response
+
+
+def _database_away(error: Exception) -> Response:
+    current_app.logger.warning("database away: %s", type(error).__name__)
+    response = _answer(503, BUSY)
+    response.headers["Retry-After"] = str(BUSY_RETRY_SECONDS)
+    return response
+
+
+def _answer(status: int, sentence: str, **more: Any) -> Response:
+    if _wants_json():
+        return Response(json.dumps({"error": sentence, **more}), status, mimetype="application/json")
+    if request.headers.get("HX-Request"):
+        return Response(sentence, status, mimetype="text/plain")
+    # a page that cannot be drawn because the house is on fire stands alone
+    template = "errors/alone.html" if status >= 500 else "errors/page.html"
+    title = TITLES.get(status, TITLES[400])
+    return make_response(render_template(template, status=status, title=title, sentence=sentence), status)
+
+
+def _wants_json() -> bool:
+    accepts = request.accept_mimetypes
+    return request.path.startswith("/api/") or request.is_json or accepts.best == "application/json"

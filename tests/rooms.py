@@ -1,0 +1,77 @@
+"""A Flask application over a database of its own, for tests of pages and commands: real PostgreSQL, real Valkey."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app import config, db
+from app.models import Role, User
+from app.services import passwords, users
+
+PASSWORD = "correct horse battery"
+ADMIN = "ana@example.com"
+_TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
+
+
+@contextmanager
+def surroundings(monkeypatch: pytest.MonkeyPatch, *, database_url: str, redis_url: str, home: Path) -> Iterator[None]:
+    """Point the settings at this test's servers and folder, and back."""
+    for name, value in {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "TRIBUTARY_HOME": str(home),
+        "BASE_URL": "http://localhost",
+    }.items():
+        monkeypatch.setenv(name, value)
+    forget()
+    try:
+        yield
+    finally:
+        db.engine().dispose()
+        forget()
+
+
+def forget() -> None:
+    config.forget()
+    db.engine.cache_clear()
+    db._sessions.cache_clear()
+
+
+def add_user(email: str = ADMIN, *, role: Role = Role.ADMIN, name: str = "Ana Admin", password: str = PASSWORD) -> User:
+    hashed = passwords.hash_password(password, email=email)
+    with db.transaction() as session:
+        return users.add(session, email=email, name=name, role=role, password_hash=hashed)
+
+
+class Visitor:
+    """A browser without scripts: keeps cookies, takes the CSRF token from the page it saw last."""
+
+    def __init__(self, app: Flask, address: str = "127.0.0.1") -> None:
+        self.client: FlaskClient = app.test_client()
+        self.address = address
+        self.token = ""
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        response = self.client.get(path, headers=headers, environ_base={"REMOTE_ADDR": self.address})
+        found = _TOKEN.search(response.text) if response.mimetype == "text/html" else None
+        self.token = found.group(1) if found else self.token
+        return response
+
+    def post(self, path: str, data: Mapping[str, Any] | None = None, **headers: str) -> TestResponse:
+        form = {"csrf_token": self.token, **(data or {})}
+        return self.client.post(path, data=form, headers=headers, environ_base={"REMOTE_ADDR": self.address})
+
+    def sign_in(self, email: str = ADMIN, password: str = PASSWORD, **more: str) -> TestResponse:
+        self.get("/sign-in")
+        answer = self.post("/sign-in", {"email": email, "password": password, **more})
+        self.get("/account")
+        return answer

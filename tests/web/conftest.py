@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import redis
+from flask import Flask
+
+from app import api, sockets, web
+from app.factory import create_app
+from tests.rooms import surroundings
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch, fresh_database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The whole web application over an empty, migrated database and an empty Valkey."""
+    monkeypatch.setattr(web, "ROOMS", tuple(room for room in web.ROOMS if find_spec(f"app.web.{room}")))
+    if not find_spec("app.api.health"):
+        monkeypatch.setattr(api, "register", lambda app: None)
+    if not find_spec("app.sockets.inbox"):
+        monkeypatch.setattr(sockets, "register", lambda app: None)
+    with surroundings(monkeypatch, database_url=fresh_database_url, redis_url=redis_url, home=tmp_path):
+        with redis.Redis.from_url(redis_url) as valkey:
+            valkey.flushdb()
+        app = create_app()
+        app.testing = True
+        yield app
