@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 import pytest
 from sqlalchemy import URL, make_url
 
 from workers.embedded import postgres, valkey
+from workers.embedded_postgres import connect_to
 from workers.processes import ROOT
 
 TEMPLATE = "template_migrated"
@@ -114,7 +114,6 @@ def _url(servers: Servers, database_name: str) -> URL:
 
 
 def _execute(servers: Servers, statement: str, *values: str) -> list[tuple[object, ...]]:
-    address = _url(servers, "postgres").set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(address, autocommit=True) as connection:
+    with connect_to(_url(servers, "postgres")) as connection:
         cursor = connection.execute(statement, values)
         return cursor.fetchall() if cursor.description is not None else []

@@ -39,6 +39,7 @@ class Server(Protocol):
     def prepare(self) -> None: ...
     def command(self) -> Command: ...
     def answers(self) -> bool: ...
+    def tidy(self) -> None: ...
 
 
 @contextmanager
@@ -75,9 +76,9 @@ def running(server: Server, home: Path) -> Iterator[None]:
             process = spawn(command, leash, output=log)
         try:
             if not wait_until(lambda: process.poll() is not None or server.answers(), SECONDS_TO_ANSWER):
-                raise SetupError(_silence(server, home, "does not answer"))
+                raise SetupError(last_words(server, home, "does not answer"))
             if process.poll() is not None:
-                raise SetupError(_silence(server, home, "stopped at its start"))
+                raise SetupError(last_words(server, home, "stopped at its start"))
             yield
         finally:
             stop(process, command.stop_signal, leash, seconds=SECONDS_TO_STOP)
@@ -104,7 +105,8 @@ def server_environment() -> dict[str, str]:
     return {"PATH": path, "LC_ALL": "C", "TZ": "UTC"}
 
 
-def _silence(server: Server, home: Path, what: str) -> str:
+def last_words(server: Server, home: Path, what: str) -> str:
+    """Return what a server logged last, as a sentence and the lines under it."""
     lines = log_path(home, server.name).read_text(errors="replace").splitlines()[-LINES_SHOWN:]
     return "\n".join([f"The embedded {server.name} {what}. Its last words:", *lines])
 

@@ -19,10 +19,15 @@ from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from app.errors import SetupError
 from workers.processes import Command, stop_orphan
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+    from sqlalchemy import URL
 
 NAME = "postgresql"
 MAJOR = "18"
@@ -84,7 +89,7 @@ class Postgres:
         import psycopg
 
         try:
-            with psycopg.connect(self._address("postgres"), autocommit=True, connect_timeout=5) as connection:
+            with connect_to(self.url.replace("/tributary?", "/postgres?"), seconds=5) as connection:
                 if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'tributary'").fetchone():
                     connection.execute("CREATE DATABASE tributary")
         except psycopg.OperationalError:
@@ -96,9 +101,6 @@ class Postgres:
         if self.sockets != self.data:
             with contextlib.suppress(OSError):  # gone already, or not empty: then it is not ours alone
                 self.sockets.rmdir()
-
-    def _address(self, database: str) -> str:
-        return f"postgresql://tributary@/{database}?host={quote(str(self.sockets), safe='')}"
 
     def _initialise(self) -> None:
         # made beside its place and moved there, so that a start cut short leaves no half-made folder
@@ -127,6 +129,18 @@ class Postgres:
         if made.returncode:
             raise SetupError(f"PostgreSQL could not make its folder {self.data}: {made.stderr.strip()[-500:]}")
         fresh.replace(self.data)
+
+
+def connect_to(url: str | URL, *, seconds: int = 10) -> Connection[tuple[Any, ...]]:
+    """Open an autocommit connection to an address as SQLAlchemy writes it (which libpq reads otherwise: a space in the
+    socket's path becomes a plus).
+    """
+    import psycopg
+    from sqlalchemy import make_url
+
+    address = make_url(url)
+    parts = {**address.translate_connect_args(username="user", database="dbname"), **address.query}
+    return psycopg.connect(autocommit=True, connect_timeout=seconds, **parts)
 
 
 def embedded_postgres(

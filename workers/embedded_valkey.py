@@ -68,6 +68,10 @@ class Valkey:
         finally:
             client.close()
 
+    def tidy(self) -> None:
+        """Leave nothing but the data: the port and the password end with the run."""
+        (self.folder / "valkey.conf").unlink(missing_ok=True)
+
     def set_data_aside(self) -> Path | None:
         """Move a damaged file out of the way; all that Valkey holds can be made anew from PostgreSQL."""
         data = self.folder / "appendonlydir"

@@ -7,7 +7,6 @@ import shutil
 import stat
 from pathlib import Path
 
-import psycopg
 import pytest
 import redis
 from redis.backoff import NoBackoff
@@ -17,11 +16,7 @@ from sqlalchemy import create_engine, make_url, text
 from app.errors import SetupError
 from workers import embedded_postgres
 from workers.embedded import postgres, valkey
-
-
-def connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
-    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    return psycopg.connect(address, autocommit=True)
+from workers.embedded_postgres import connect_to
 
 
 def mode(path: Path) -> int:
@@ -32,12 +27,12 @@ def test_both_servers_keep_their_state_over_a_restart_in_a_home_with_spaces(tmp_
     home = tmp_path / "a home, with spaces"
     home.mkdir()
     with postgres(home) as database_url, valkey(home) as redis_url:
-        with connect(database_url) as connection:
+        with connect_to(database_url) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 'ÄÖ ß 漢' AS word")
         with redis.Redis.from_url(redis_url) as client:
             client.set("kept", "too")
     with postgres(home) as database_url, valkey(home) as redis_url:
-        with connect(database_url) as connection:
+        with connect_to(database_url) as connection:
             assert connection.execute("SELECT word FROM kept").fetchone() == ("ÄÖ ß 漢",)
         with redis.Redis.from_url(redis_url) as client:
             assert client.get("kept") == b"too"
@@ -80,7 +75,7 @@ def test_a_home_with_a_long_path_gets_a_short_private_socket_folder(tmp_path: Pa
         folder = Path(str(make_url(url).query["host"]))
         assert len(os.fsencode(folder / ".s.PGSQL.5432.lock")) <= 100
         assert mode(folder) == 0o700
-        with connect(url) as connection:
+        with connect_to(url) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
     assert not folder.exists()
 
@@ -103,7 +98,7 @@ def test_a_note_left_by_a_killed_server_whose_number_is_another_program_now_is_n
         pass
     note = tmp_path / "postgresql-18" / "postmaster.pid"
     note.write_text(f"{os.getpid()}\n{tmp_path}\n")  # this very process: alive, and no PostgreSQL
-    with postgres(tmp_path, hasty=True) as url, connect(url) as connection:
+    with postgres(tmp_path, hasty=True) as url, connect_to(url) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
@@ -111,7 +106,7 @@ def test_an_interrupted_first_start_is_made_anew(tmp_path: Path) -> None:
     half_made = tmp_path / "postgresql-18.new"
     half_made.mkdir()
     (half_made / "PG_VERSION").write_text("18\n")
-    with postgres(tmp_path, hasty=True) as url, connect(url) as connection:
+    with postgres(tmp_path, hasty=True) as url, connect_to(url) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
     assert not half_made.exists()
 
@@ -132,7 +127,7 @@ def test_root_without_user_namespaces_runs_postgresql_as_another_account(tmp_pat
         folder = Path(str(make_url(url).query["host"]))
         pid = int((folder / "postmaster.pid").read_text().split()[0])
         assert psutil.Process(pid).uids().effective != 0
-        with connect(url) as connection:
+        with connect_to(url) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
     assert not folder.exists()
 
