@@ -11,8 +11,8 @@ import hmac
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from connectors._origins import bad_origins, origins_of
-from connectors._submission import Submission, clean_line, clean_text, load_json, read_submission
+from connectors.origins import bad_origins, origins_of
+from connectors.submission import Submission, clean_line, clean_text, load_json, read_submission
 from connectors.base import (
     Batch,
     Capabilities,

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from connectors._origins import bad_origins, lines_of
-from connectors._submission import Submission, clean_line, read_submission
+from connectors.origins import bad_origins, lines_of
+from connectors.submission import Submission, clean_line, read_submission
 from connectors.base import (
     Batch,
     Capabilities,
