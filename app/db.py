@@ -6,6 +6,7 @@ model, no enqueue, no emit, no sleep: code that does such things calls `assert_n
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -44,6 +45,17 @@ def engine() -> Engine:
 @cache
 def _sessions() -> sessionmaker[Session]:
     return sessionmaker(engine(), expire_on_commit=False)
+
+
+def forget() -> None:
+    """Let go of the engine without touching its connections: a forked child must not share its parent's."""
+    if engine.cache_info().currsize:
+        engine().dispose(close=False)
+    engine.cache_clear()
+    _sessions.cache_clear()
+
+
+os.register_at_fork(after_in_child=forget)
 
 
 def bind(sessions: sessionmaker[Session] | None) -> None:

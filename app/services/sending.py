@@ -41,6 +41,7 @@ class Claim:
     """A reply that this worker alone may send now; `files` are (filename, content type, blob) to be read outside."""
 
     message_id: int
+    channel_id: int
     kind: str
     credentials: Credentials
     outbound: OutboundMessage
@@ -126,6 +127,7 @@ def _claim(session: Session, conversation: Conversation, message: Message, chann
     )
     return Claim(
         message_id=message.id,
+        channel_id=channel.id,
         kind=channel.kind,
         credentials=unseal(channel.sealed),
         outbound=outbound,

@@ -1,0 +1,101 @@
+"""Find what should have moved and did not, and record the event again: the guarantee behind every queue.
+
+Redis may be emptied at any moment; what waits is read from the tables. A row that was nudged carries `claimed_until`,
+so that it is nudged again only when that has passed.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Select, delete, or_, select
+from sqlalchemy.orm import Session
+
+from app import outbox
+from app.clock import now
+from app.events import DeliveryStored, MessageAnnotated, MessageEvent, MessageReceived, ReplyQueued
+from app.models import Conversation, Delivery, DeliveryState, Direction, Inbox, Message, OutboxEvent, SendState
+from app.services.sending import CLAIM_SECONDS
+
+NUDGE_AGAIN = timedelta(seconds=60)
+KEEP_PUBLISHED = timedelta(days=1)
+BATCH = 200
+
+
+def reconcile(session: Session, *, older_than: timedelta = timedelta(seconds=10)) -> int:
+    """Record again what got stuck; return how many things were nudged."""
+    return (
+        _deliveries(session, older_than)
+        + _unannotated(session, older_than)
+        + _unrouted(session, older_than)
+        + _unsent(session, older_than)
+    )
+
+
+def purge_published(session: Session) -> None:
+    """Forget events that left the house more than a day ago."""
+    session.execute(delete(OutboxEvent).where(OutboxEvent.published_at < now() - KEEP_PUBLISHED))
+
+
+def _deliveries(session: Session, older_than: timedelta) -> int:
+    query = select(Delivery).where(
+        Delivery.state == DeliveryState.STORED,
+        Delivery.created_at <= now() - older_than,
+        or_(Delivery.claimed_until.is_(None), Delivery.claimed_until <= now()),
+    )
+    stuck = session.scalars(query.order_by(Delivery.id).limit(BATCH).with_for_update(skip_locked=True)).all()
+    for delivery in stuck:
+        delivery.claimed_until = now() + NUDGE_AGAIN
+    outbox.record_all(session, [DeliveryStored(delivery_id=row.id, channel_id=row.channel_id) for row in stuck])
+    return len(stuck)
+
+
+def _unannotated(session: Session, older_than: timedelta) -> int:
+    """One event is enough: the annotator drains all that waits."""
+    query = select(Message).where(
+        Message.annotated_at.is_(None),
+        Message.direction == Direction.INBOUND,
+        Message.created_at <= now() - older_than,
+        or_(Message.claimed_until.is_(None), Message.claimed_until <= now()),
+    )
+    return _nudge(session, MessageReceived, query.order_by(Message.id).limit(1))
+
+
+def _unrouted(session: Session, older_than: timedelta) -> int:
+    query = select(Message).where(
+        Message.routed_at.is_(None),
+        Message.direction == Direction.INBOUND,
+        Message.annotated_at <= now() - older_than,
+        or_(Message.claimed_until.is_(None), Message.claimed_until <= now()),
+    )
+    return _nudge(session, MessageAnnotated, query.order_by(Message.id).limit(BATCH))
+
+
+def _unsent(session: Session, older_than: timedelta) -> int:
+    """Replies that wait, and those whose sender died (its claim ran out)."""
+    query = select(Message).where(
+        Message.send_state.in_((SendState.QUEUED, SendState.SENDING)),
+        Message.created_at <= now() - older_than,
+        or_(Message.send_after.is_(None), Message.send_after <= now()),
+        or_(Message.claimed_until.is_(None), Message.claimed_until <= now()),
+    )
+    return _nudge(session, ReplyQueued, query.order_by(Message.id).limit(BATCH), claim=False)
+
+
+def _nudge(session: Session, kind: type[MessageEvent], query: Select[Message], *, claim: bool = True) -> int:
+    stuck = session.scalars(query).all()
+    for message in stuck:
+        if claim:
+            message.claimed_until = now() + timedelta(seconds=CLAIM_SECONDS / 4)
+        conversation = session.get_one(Conversation, message.conversation_id)
+        outbox.record(
+            session,
+            kind(
+                conversation_id=conversation.id,
+                conversation=str(conversation.public_id),
+                inbox=str(session.get_one(Inbox, conversation.inbox_id).public_id),
+                version=conversation.version,
+                message_id=message.id,
+            ),
+        )
+    return len(stuck)

@@ -1,0 +1,18 @@
+"""The process that holds the models: loads them once, then drains what waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers import queues
+from workers.heartbeat import beating
+
+
+def run(threads: int = 2) -> None:
+    """Load the models, then run jobs of the nlp queue until told to stop."""
+    from nlp.annotate import warm_up
+
+    state: dict[str, Any] = {"model": None}
+    with beating("annotator", lambda: state):
+        state["model"] = warm_up(threads=threads)
+        queues.work(["nlp"])

@@ -1,0 +1,36 @@
+"""What happens because time passed."""
+
+from __future__ import annotations
+
+from app.db import retrying, transaction
+from app.services import assignment, conversations, health, presence
+from app.services import reconcile as reconciling
+
+
+def reconcile() -> None:
+    """Record again what should have moved and did not."""
+    with transaction() as session:
+        reconciling.reconcile(session)
+
+
+def wake_snoozed() -> None:
+    with transaction() as session:
+        conversations.wake_due(session)
+
+
+def sweep_unassigned() -> None:
+    """Hand out what waited for somebody to come online."""
+
+    def work() -> None:
+        with transaction() as session:
+            assignment.sweep(session)
+
+    retrying(work)
+
+
+def purge() -> None:
+    """Forget published events, silent processes and closed sockets."""
+    with transaction() as session:
+        reconciling.purge_published(session)
+        health.purge(session)
+        presence.purge(session)

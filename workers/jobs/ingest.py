@@ -1,0 +1,92 @@
+"""Parse stored deliveries and put their messages on the timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from app import blobs
+from app.clock import now
+from app.db import retrying, transaction
+from app.log import get_logger
+from app.models import Channel, Delivery, DeliveryState
+from app.services import ingest as service
+from app.services.arrivals import Arrival
+from connectors.base import RawDelivery
+from connectors.errors import Malformed
+from connectors.registry import connector_for
+from workers.guard import survives
+
+CLAIM = timedelta(seconds=90)
+MAX_ATTEMPTS = 3
+
+
+def ingest(delivery_ids: Sequence[int]) -> None:
+    """Ingest a batch in one transaction; only if that fails, delivery by delivery."""
+    claimed = retrying(lambda: _claim(delivery_ids))
+    prepared = [(delivery, arrivals) for delivery, channel in claimed for arrivals in [_arrivals(delivery, channel)]]
+    ready = [(delivery, arrivals) for delivery, arrivals in prepared if arrivals is not None]
+    try:
+        retrying(lambda: _write(ready))
+    except DBAPIError as error:
+        if len(ready) == 1:
+            _park(ready[0][0], f"The database refused it: {str(error.orig).splitlines()[0]}")
+            return
+        get_logger().warning("ingest.one_by_one", deliveries=len(ready), error=str(error.orig).splitlines()[0][:200])
+        for one in ready:
+            _write_alone(one)
+
+
+def _claim(delivery_ids: Sequence[int]) -> list[tuple[Delivery, Channel]]:
+    """Take what is still to be done, and count the attempt before anything can crash."""
+    with transaction() as session:
+        query = select(Delivery).where(Delivery.id.in_(delivery_ids), Delivery.state == DeliveryState.STORED)
+        deliveries = session.scalars(query.order_by(Delivery.id).with_for_update(skip_locked=True)).all()
+        for delivery in deliveries:
+            delivery.attempts += 1
+            delivery.claimed_until = now() + CLAIM
+        return [(delivery, session.get_one(Channel, delivery.channel_id)) for delivery in deliveries]
+
+
+def _arrivals(delivery: Delivery, channel: Channel) -> list[Arrival] | None:
+    """Parse one delivery; None when it was parked. A delivery that crashed before is tried in a guarded fork first."""
+    raw = RawDelivery(
+        raw=blobs.get(delivery.blob_sha256),
+        received_at=delivery.received_at,
+        external_id=delivery.dedupe_key,
+        meta=delivery.meta,
+    )
+    parse = connector_for(channel.kind).parse
+    if delivery.attempts > 1 and not survives(lambda: parse(raw)):
+        if delivery.attempts >= MAX_ATTEMPTS:
+            _park(delivery, f"Reading it failed {delivery.attempts} times within its limits of time and memory.")
+        return None
+    try:
+        return service.prepare(delivery, channel, parse(raw))
+    except Malformed as error:
+        _park(delivery, error.reason)
+        return None
+
+
+def _write(ready: Sequence[tuple[Delivery, list[Arrival]]]) -> None:
+    with transaction() as session:
+        service.ingest_messages(
+            session,
+            deliveries=[delivery.id for delivery, _ in ready],
+            arrivals=[arrival for _, arrivals in ready for arrival in arrivals],
+        )
+
+
+def _write_alone(one: tuple[Delivery, list[Arrival]]) -> None:
+    try:
+        retrying(lambda: _write([one]))
+    except DBAPIError as error:
+        _park(one[0], f"The database refused it: {str(error.orig).splitlines()[0]}")
+
+
+def _park(delivery: Delivery, reason: str) -> None:
+    with transaction() as session:
+        service.park(session, delivery_id=delivery.id, reason=reason)

@@ -1,0 +1,85 @@
+"""Carry the letters: claim what the outbox holds, hand jobs to the queues and pokes to the browsers, mark, commit.
+
+Delivery is at least once. The claim is a flag on the row, never "id > last seen": a smaller id can commit later. The
+relay is the one place where Redis is spoken to inside a transaction, because the claim is the transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select, update
+
+from app.clock import now
+from app.config import settings
+from app.db import transaction
+from app.events import AccessChanged, Event
+from app.log import get_logger
+from app.models import OutboxEvent
+from app.outbox import WAKE_CHANNEL
+from app.services import presence
+from workers import queues, realtime
+from workers.heartbeat import beating, pause
+from workers.subscriptions import jobs_of, pokes_of
+
+BATCH = 500
+POLL_SECONDS = 1.0  # the net under LISTEN/NOTIFY
+LONGEST_PAUSE_SECONDS = 5.0
+
+
+def run() -> None:
+    """Relay until the process is told to stop."""
+    import psycopg
+    import redis
+
+    failures = 0
+    with beating("relay"):
+        while True:
+            try:
+                for _ in _wakings():
+                    while publish_batch() == BATCH:
+                        pass
+                    failures = 0
+            except (psycopg.Error, redis.RedisError, OSError) as error:
+                failures += 1
+                get_logger().warning("relay.waiting", error=str(error).splitlines()[0][:200])
+                pause(min(0.2 * 2**failures, LONGEST_PAUSE_SECONDS))
+
+
+def publish_batch() -> int:
+    """Publish up to BATCH events, oldest first; return how many there were."""
+    with transaction() as session:
+        query = select(OutboxEvent).where(OutboxEvent.published_at.is_(None))
+        rows = session.scalars(query.order_by(OutboxEvent.id).limit(BATCH).with_for_update(skip_locked=True)).all()
+        if not rows:
+            return 0
+        events = [Event.from_payload(row.name, row.payload) for row in rows]
+        queues.enqueue(jobs_of(events))
+        realtime.emit(pokes_of(events))
+        for event in events:
+            if isinstance(event, AccessChanged):
+                realtime.disconnect(presence.connections_of(session, event.user_id))
+        ids = [row.id for row in rows]
+        session.execute(update(OutboxEvent).where(OutboxEvent.id.in_(ids)).values(published_at=now()))
+    return len(rows)
+
+
+def _wakings() -> Iterator[None]:
+    """Yield at once, then whenever a transaction recorded an event, and every POLL_SECONDS."""
+    with _listening() as connection:
+        yield
+        while True:
+            for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+                pass
+            yield
+
+
+def _listening() -> Any:
+    import psycopg
+    from sqlalchemy import make_url
+
+    url = make_url(settings().database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = psycopg.connect(url, autocommit=True, connect_timeout=5)
+    connection.execute(f"LISTEN {WAKE_CHANNEL}")
+    return connection

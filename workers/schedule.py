@@ -1,0 +1,38 @@
+"""The timetable. One process runs it; a task that fails is logged and runs again at its next time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.log import get_logger
+from workers.heartbeat import beating, pause
+from workers.jobs import housekeeping
+
+TIMETABLE: tuple[tuple[float, Callable[[], None]], ...] = (  # every so many seconds
+    (5, housekeeping.reconcile),
+    (5, housekeeping.sweep_unassigned),
+    (10, housekeeping.wake_snoozed),
+    (300, housekeeping.purge),
+)
+
+
+def run() -> None:
+    """Keep the timetable until the process is told to stop."""
+    due = {task: 0.0 for _, task in TIMETABLE}
+    with beating("clock"):
+        while True:
+            for every, task in TIMETABLE:
+                if time.monotonic() >= due[task]:
+                    due[task] = time.monotonic() + every
+                    _run(task)
+            pause(max(0.1, min(due.values()) - time.monotonic()))
+
+
+def _run(task: Callable[[], None]) -> None:
+    try:
+        task()
+    except SQLAlchemyError as error:
+        get_logger().warning("schedule.failed", task=task.__name__, error=str(error).splitlines()[0][:200])

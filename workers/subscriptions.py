@@ -1,0 +1,104 @@
+"""The bus, as a table: which event leads to which jobs, and to which rooms of browsers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from app.events import (
+    AccessChanged,
+    CaseChanged,
+    ChannelChanged,
+    ContactChanged,
+    ConversationEvent,
+    ConversationRead,
+    DeliveryParked,
+    DeliveryStored,
+    Event,
+    MessageAnnotated,
+    MessageReceived,
+    ReplyQueued,
+    ReplySent,
+)
+from workers.queues import Job
+
+AGENTS, VISITORS = "/", "/webchat"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """The job that one kind of event leads to, and which of its ids the job takes."""
+
+    queue: str
+    function: str
+    id_field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Poke:
+    """One room to be told, and what: names and public ids, never text."""
+
+    namespace: str
+    room: str
+    payload: tuple[tuple[str, Any], ...]
+
+
+JOBS: dict[type[Event], Subscription] = {
+    DeliveryStored: Subscription("ingest", "workers.jobs.ingest.ingest", "delivery_id"),
+    MessageReceived: Subscription("nlp", "workers.jobs.annotate.annotate", "message_id"),
+    MessageAnnotated: Subscription("default", "workers.jobs.route.route", "message_id"),
+    ReplyQueued: Subscription("send", "workers.jobs.send.send", "conversation_id"),
+}
+
+
+def jobs_of(events: Iterable[Event]) -> list[Job]:
+    """Return the jobs of a batch of events, ids of the same function together, each id once."""
+    ids: dict[Subscription, dict[int, None]] = {}
+    for event in events:
+        subscription = JOBS.get(type(event))
+        if subscription:
+            ids.setdefault(subscription, {})[getattr(event, subscription.id_field)] = None
+    return [Job(subscription.queue, subscription.function, tuple(found)) for subscription, found in ids.items()]
+
+
+def pokes_of(events: Iterable[Event]) -> list[Poke]:
+    """Return whom to tell, each room once per name and object; the newest version wins."""
+    found: dict[tuple[Any, ...], Poke] = {}
+    for event in events:
+        for poke in _pokes(event):
+            key = (poke.namespace, poke.room, tuple(item for item in poke.payload if item[0] != "version"))
+            found[key] = poke
+    return list(found.values())
+
+
+def _pokes(event: Event) -> list[Poke]:  # noqa: PLR0911 - a table of cases, one return each
+    match event:
+        case ConversationEvent():
+            payload = _payload(event, conversation=event.conversation, inbox=event.inbox, version=event.version)
+            rooms = [f"inbox:{event.inbox}", f"conversation:{event.conversation}"]
+            return [Poke(AGENTS, room, payload) for room in rooms] + _visitor(event)
+        case ConversationRead():
+            return [Poke(AGENTS, f"user:{event.user}", _payload(event, conversation=event.conversation))]
+        case CaseChanged():
+            rooms = [f"conversation:{id_}" for id_ in event.conversations] + [f"inbox:{id_}" for id_ in event.inboxes]
+            payload = _payload(event, case=event.case, version=event.version)
+            return [Poke(AGENTS, room, payload) for room in rooms]
+        case ContactChanged():
+            payload = _payload(event, contact=event.contact, version=event.version)
+            return [Poke(AGENTS, f"conversation:{id_}", payload) for id_ in event.conversations]
+        case ChannelChanged() | DeliveryParked():
+            return [Poke(AGENTS, f"inbox:{event.inbox}", _payload(event, inbox=event.inbox))]
+        case AccessChanged():
+            return [Poke(AGENTS, f"user:{event.user}", _payload(event))]
+    return []
+
+
+def _visitor(event: ConversationEvent) -> list[Poke]:
+    if not isinstance(event, ReplySent) or not event.visitor:
+        return []
+    return [Poke(VISITORS, f"visitor:{event.visitor}", _payload(event))]
+
+
+def _payload(event: Event, **ids: Any) -> tuple[tuple[str, Any], ...]:
+    return (("name", event.wire_name()), *ids.items())
