@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zlib import crc32
+from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, has_request_context, request, url_for
 
+from app import markup
 from app.clock import now
 from app.config import ROOT
 
@@ -21,14 +23,32 @@ def configure_templates(app: Flask) -> None:
     app.jinja_env.filters.update(
         ago=ago,
         iso=iso,
+        clock=clock,
+        day=day,
+        moment=moment_words,
         bytes=readable_bytes,
         words=words,
         initials=initials,
         hue=hue,
         percent=percent,
-        moment=moment_words,
+        text_html=markup.text_html,
+        one_line=markup.one_line,
     )
     app.jinja_env.globals.update(asset=asset)
+
+
+def zone() -> tzinfo:
+    """Return the time zone of the browser that asks (it says so in a cookie), else UTC."""
+    name = request.cookies.get("tz", "") if has_request_context() else ""
+    return _zone(name)
+
+
+@lru_cache(maxsize=256)
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name) if 0 < len(name) < 64 else UTC
+    except (ValueError, OSError, KeyError):
+        return UTC
 
 
 def iso(moment: datetime | None) -> str:
@@ -43,12 +63,36 @@ def ago(moment: datetime | None) -> str:
     for limit, size, unit in ((60, 0, "now"), (3600, 60, "m"), (86400, 3600, "h"), (7 * 86400, 86400, "d")):
         if seconds < limit:
             return unit if size == 0 else f"{int(seconds // size)}{unit}"
-    return f"{moment.day} {moment:%b}" if moment.year == now().year else f"{moment.day} {moment:%b %Y}"
+    return _date(moment)
+
+
+def clock(moment: datetime | None) -> str:
+    """Say the time of day of a message: "14:32", with the date in front where it is not today."""
+    if moment is None:
+        return ""
+    here = moment.astimezone(zone())
+    return f"{here:%H:%M}" if here.date() == now().astimezone(zone()).date() else f"{_date(moment)}, {here:%H:%M}"
+
+
+def day(moment: datetime) -> str:
+    """Say the day of a message as the heading over it: "Today", "Yesterday", "Monday 16 Nov"."""
+    here, today = moment.astimezone(zone()).date(), now().astimezone(zone()).date()
+    if here in {today, today - timedelta(days=1)}:
+        return "Today" if here == today else "Yesterday"
+    return f"{here:%A} {_date(moment)}"
 
 
 def moment_words(moment: datetime | None) -> str:
-    """Say a moment in full, in UTC; the browser turns it into local time."""
-    return f"{moment.day} {moment:%b %Y, %H:%M} UTC" if moment else ""
+    """Say a moment in full: "22 Nov 2026, 14:32 CET"."""
+    if moment is None:
+        return ""
+    here = moment.astimezone(zone())
+    return f"{here.day} {here:%b %Y, %H:%M %Z}"
+
+
+def _date(moment: datetime) -> str:
+    here = moment.astimezone(zone())
+    return f"{here.day} {here:%b}" if here.year == now().astimezone(zone()).year else f"{here.day} {here:%b %Y}"
 
 
 def readable_bytes(size: int) -> str:
