@@ -8,11 +8,12 @@ from typing import cast
 
 from connectors.base import Connector
 
+MAIL, WEBFORM, WEBCHAT, SANDBOX = "mail", "webform", "webchat", "sandbox"  # for the demo workspace and for tests
 KINDS = {
-    "mail": "connectors.mail:MailConnector",
-    "webform": "connectors.webform:WebformConnector",
-    "webchat": "connectors.webchat:WebchatConnector",
-    "sandbox": "connectors.sandbox:SandboxConnector",
+    MAIL: "connectors.mail:MailConnector",
+    WEBFORM: "connectors.webform:WebformConnector",
+    WEBCHAT: "connectors.webchat:WebchatConnector",
+    SANDBOX: "connectors.sandbox:SandboxConnector",
 }
 
 
