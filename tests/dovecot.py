@@ -60,6 +60,10 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
+  # after a wrong password it would delay everybody from this address
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service imap {{
   process_limit = 200
@@ -115,6 +119,20 @@ class Mailbox:
     password: str
     maildir: Path
 
+    def credentials(self, **changes: object) -> dict[str, object]:
+        """Return the credentials of a mail channel for this mailbox; name an SMTP server by `smtp_port`."""
+        plain: dict[str, object] = {
+            "address": self.user,
+            "imap_host": self.host,
+            "imap_port": self.port,
+            "imap_security": "none",
+            "imap_password": self.password,
+            "smtp_host": "localhost",
+            "smtp_port": 1,
+            "smtp_security": "none",
+        }
+        return {**plain, **changes}
+
     @contextmanager
     def session(self) -> Iterator[imaplib.IMAP4]:
         """Give a signed-in connection of the standard library: the test's own hand, not the code under test."""
@@ -161,7 +179,7 @@ def _flags_of(row: bytes) -> tuple[int, set[str]]:
 
 
 class Dovecot:
-    """The server process. `new_mailbox()` adds a user at once, `restart()` kills hard and starts anew on the same port."""
+    """The server process. `new_mailbox()` gives a fresh user, `restart()` kills hard and starts anew on the same port."""
 
     host = "127.0.0.1"
 
@@ -176,18 +194,24 @@ class Dovecot:
         self.certificate, _ = make_certificate(self.folder)
         self.port, self.tls_port = free_port(), free_port()
         self.owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+        # all users exist from the start: Dovecot reads the file again once a second at most
+        self._users = [(f"user{token_hex(4)}@mail.example", token_hex(8)) for _ in range(2_000)]
         self._write_configuration()
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
 
     def _write_configuration(self) -> None:
-        (self.folder / "users").touch(0o644)
+        (self.folder / "users").write_text("".join(self._line(user, password) for user, password in self._users))
         (self.folder / "state").mkdir()
         version = subprocess.run([str(self.binary), "--version"], capture_output=True, text=True, check=True).stdout
         is_2_4 = tuple(int(part) for part in version.split(maxsplit=1)[0].split(".")[:2]) >= (2, 4)
         head = "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n" if is_2_4 else ""
         text = head + COMMON + (VERSION_2_4 if is_2_4 else VERSION_2_3)
         (self.folder / "dovecot.conf").write_text(text.format(**self._values()))
+
+    def _line(self, user: str, password: str) -> str:
+        owner = self.owner
+        return f"{user}:{{PLAIN}}{password}:{owner.pw_uid}:{owner.pw_gid}::{self.folder}/homes/{user}::\n"
 
     def _values(self) -> dict[str, object]:
         root = os.geteuid() == 0
@@ -235,25 +259,13 @@ class Dovecot:
         self.start()
 
     def new_mailbox(self) -> Mailbox:
-        """Add a user with an empty mailbox; names are unique, so tests may run in any order."""
-        user, password = f"user{token_hex(4)}@mail.example", token_hex(8)
+        """Give a user with an empty mailbox, never the same twice, so tests may run in any order."""
+        user, password = self._users.pop()
         home = self.folder / "homes" / user
         home.mkdir(parents=True)
         if os.geteuid() == 0:
             os.chown(home, self.owner.pw_uid, self.owner.pw_gid)
-        self.set_password(user, password)
         return Mailbox(self.host, self.port, self.tls_port, user, password, home / "Maildir")
-
-    def set_password(self, user: str, password: str) -> None:
-        """Give the user this password from now on."""
-        users = self.folder / "users"
-        others = [line for line in users.read_text().splitlines() if not line.startswith(f"{user}:")]
-        home = self.folder / "homes" / user
-        line = f"{user}:{{PLAIN}}{password}:{self.owner.pw_uid}:{self.owner.pw_gid}::{home}::"
-        fresh = users.with_suffix(".new")  # another size or inode makes Dovecot read it again
-        fresh.write_text("\n".join([*others, line]) + "\n")
-        fresh.chmod(0o644)
-        fresh.replace(users)
 
     def close(self) -> None:
         self.kill()

@@ -32,6 +32,8 @@ class Proxy:
         self.connections = 0
         self._limit: int | None = None
         self._bytes_a_second: float | None = None
+        self._rewrite: tuple[bytes, bytes] | None = None
+        self._asked = bytearray()
         self._changed = threading.Condition()
         self._writers: set[asyncio.StreamWriter] = set()
         self._thread = LoopThread("proxy")
@@ -56,15 +58,32 @@ class Proxy:
             return
         self._writers |= {writer, far_writer}
         await asyncio.gather(
-            self._pump(reader, far_writer, None), self._pump(far_reader, writer, self._limit), return_exceptions=True
+            self._pump(reader, far_writer, self._overhear, None),
+            self._pump(far_reader, writer, self._change, self._limit),
+            return_exceptions=True,
         )
         for each in (writer, far_writer):
             self._writers.discard(each)
             _reset(each)
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit: int | None) -> None:
+    def _overhear(self, chunk: bytes) -> bytes:
+        with self._changed:
+            self._asked += chunk
+            self._changed.notify_all()
+        return chunk
+
+    def _change(self, chunk: bytes) -> bytes:
+        return chunk.replace(*self._rewrite) if self._rewrite else chunk
+
+    async def _pump(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        look: Callable[[bytes], bytes],
+        limit: int | None,
+    ) -> None:
         carried = 0
-        while chunk := await reader.read(65_536):
+        while chunk := look(await reader.read(65_536)):
             await self._open.wait()
             if limit is not None and carried + len(chunk) > limit:
                 writer.write(chunk[: limit - carried])
@@ -104,6 +123,22 @@ class Proxy:
     def recover(self) -> None:
         """Carry again what waits and what comes."""
         self._thread.call(self._do(self._open.set))
+
+    def rewrite(self, old: bytes, new: bytes) -> None:
+        """Replace words in what the server says (within one packet)."""
+        self._rewrite = (old, new)
+
+    @property
+    def asked(self) -> bytes:
+        """Everything that clients said so far."""
+        with self._changed:
+            return bytes(self._asked)
+
+    def wait_until_asked(self, words: bytes, timeout: float = 30) -> None:
+        """Block until a client has said these words; what was overheard before is forgotten with them."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: words in self._asked, timeout), bytes(self._asked[-300:])
+            del self._asked[: self._asked.index(words) + len(words)]
 
     async def _do(self, step: Callable[[], None]) -> None:
         step()

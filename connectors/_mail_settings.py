@@ -1,0 +1,160 @@
+"""What a mail channel is told: where its mailbox and its outgoing server are, and how patient to be with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from connectors.base import Credentials, Setting
+from connectors.errors import BadCredentials
+
+Security = Literal["ssl", "starttls", "none"]
+
+_SECURITY = (
+    ("ssl", "TLS from the start"),
+    ("starttls", "STARTTLS"),
+    ("none", "None (only for a server on the same machine)"),
+)
+
+SETTINGS = (
+    Setting(
+        "address", "Address", required=True, help="The address customers write to, for example support@acme.example"
+    ),
+    Setting("from_name", "Name shown to customers", help="For example: Acme Support"),
+    Setting("imap_host", "Server", required=True, group="Incoming mail (IMAP)"),
+    Setting("imap_port", "Port", "integer", default=993, group="Incoming mail (IMAP)"),
+    Setting("imap_security", "Security", "choice", default="ssl", choices=_SECURITY, group="Incoming mail (IMAP)"),
+    Setting("imap_user", "User", help="Empty: the address", group="Incoming mail (IMAP)"),
+    Setting("imap_password", "Password", "secret", required=True, group="Incoming mail (IMAP)"),
+    Setting("folders", "Folders", "lines", default="INBOX", help="One a line", group="Incoming mail (IMAP)"),
+    Setting(
+        "import_existing",
+        "Bring in the mail that is already there",
+        "boolean",
+        default=True,
+        group="Incoming mail (IMAP)",
+    ),
+    Setting("mark_seen", "Mark mail as read once it is stored", "boolean", default=True, group="Incoming mail (IMAP)"),
+    Setting(
+        "poll_seconds",
+        "Seconds between looks",
+        "integer",
+        default=20,
+        help="Only for servers that cannot announce new mail (no IDLE); at most 25",
+        group="Incoming mail (IMAP)",
+    ),
+    Setting("smtp_host", "Server", required=True, group="Outgoing mail (SMTP)"),
+    Setting("smtp_port", "Port", "integer", default=587, group="Outgoing mail (SMTP)"),
+    Setting("smtp_security", "Security", "choice", default="starttls", choices=_SECURITY, group="Outgoing mail (SMTP)"),
+    Setting("smtp_user", "User", help="Empty: the same as for incoming mail", group="Outgoing mail (SMTP)"),
+    Setting(
+        "smtp_password", "Password", "secret", help="Empty: the same as for incoming mail", group="Outgoing mail (SMTP)"
+    ),
+)
+_KINDS: dict[str, Security] = {"ssl": "ssl", "starttls": "starttls", "none": "none"}
+_BY_KEY = {setting.key: setting for setting in SETTINGS}
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long to wait for what, in seconds. Tests make it short; nobody else changes it."""
+
+    connect_seconds: float = 10
+    read_seconds: float = 30
+    answer_seconds: float = 120  # SMTP servers may scan a whole mail before they answer
+    heartbeat_seconds: float = 25  # the longest a quiet connection goes without a sign of life
+    folders_seconds: float = 60  # folders that are not being listened to are looked at this often
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A server and how to sign in to it."""
+
+    host: str
+    port: int
+    security: Security
+    user: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """The credentials of a mail channel, read and completed."""
+
+    address: str
+    from_name: str
+    imap: Endpoint
+    smtp: Endpoint
+    folders: tuple[str, ...]
+    mark_seen: bool
+    import_existing: bool
+    poll_seconds: float
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2]
+
+
+def read_settings(credentials: Credentials) -> MailSettings:
+    """Read credentials as a form or a command line left them. Raises BadCredentials that names the wrong setting."""
+    address = _text(credentials, "address")
+    local, _, domain = address.rpartition("@")
+    if not local or not domain or any(sign in address for sign in " <>,;\r\n\0"):
+        raise BadCredentials(f"{address or 'An empty text'} is not a mail address that customers could write to.")
+    user = _text(credentials, "imap_user") or address
+    password = str(credentials.get("imap_password") or "")
+    return MailSettings(
+        address=address,
+        from_name=_text(credentials, "from_name"),
+        imap=_endpoint(credentials, "imap", user, password),
+        smtp=_endpoint(
+            credentials,
+            "smtp",
+            _text(credentials, "smtp_user") or user,
+            str(credentials.get("smtp_password") or password),
+        ),
+        folders=_lines(credentials, "folders") or ("INBOX",),
+        mark_seen=_boolean(credentials, "mark_seen"),
+        import_existing=_boolean(credentials, "import_existing"),
+        poll_seconds=max(1, _integer(credentials, "poll_seconds")),
+    )
+
+
+def _endpoint(credentials: Credentials, side: str, user: str, password: str) -> Endpoint:
+    host, port = _text(credentials, f"{side}_host"), _integer(credentials, f"{side}_port")
+    if not host or any(sign.isspace() or sign in "/@" for sign in host):
+        raise BadCredentials(f"The name of the {side.upper()} server is missing or is not a server's name.")
+    if not 0 < port < 65_536:
+        raise BadCredentials(f"{port} is not a port of the {side.upper()} server.")
+    security = _text(credentials, f"{side}_security")
+    if security not in _KINDS:
+        raise BadCredentials(f"{security} is not a kind of security; choose ssl, starttls or none.")
+    return Endpoint(host, port, _KINDS[security], user, password)
+
+
+def _value(credentials: Credentials, key: str) -> Any:
+    value = credentials.get(key)
+    return _BY_KEY[key].default if value is None or value == "" else value
+
+
+def _text(credentials: Credentials, key: str) -> str:
+    return str(_value(credentials, key) or "").strip()
+
+
+def _integer(credentials: Credentials, key: str) -> int:
+    value = _value(credentials, key)
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise BadCredentials(f"{_BY_KEY[key].label}: {value!r} is not a number.") from None
+
+
+def _boolean(credentials: Credentials, key: str) -> bool:
+    value = _value(credentials, key)
+    return value.strip().lower() not in {"false", "0", "no", "off"} if isinstance(value, str) else bool(value)
+
+
+def _lines(credentials: Credentials, key: str) -> tuple[str, ...]:
+    value = _value(credentials, key)
+    lines = value.splitlines() if isinstance(value, str) else [str(line) for line in value]
+    return tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))

@@ -1,0 +1,35 @@
+"""What went wrong on the way to a mail server, in a sentence that a person can act on."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+from connectors._mail_settings import Endpoint
+from connectors.errors import Transient
+
+_LONGEST = 200
+
+
+def network_trouble(protocol: str, server: Endpoint, error: OSError) -> Transient:
+    """Say why `server` could not be spoken to. Always Transient: networks come back."""
+    where = f"The {protocol} server {server.host}:{server.port}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Transient(f"{where} shows a certificate that cannot be trusted: {error.verify_message}.")
+    if isinstance(error, ssl.SSLError):
+        return Transient(
+            f"{where} does not speak TLS as expected ({error.reason or 'no reason given'}); check port and security."
+        )
+    if isinstance(error, socket.gaierror):
+        return Transient(f"The name of the {protocol} server, {server.host}, is not known.")
+    if isinstance(error, TimeoutError):
+        return Transient(f"{where} did not answer in time.")
+    if isinstance(error, ConnectionRefusedError):
+        return Transient(f"{where} refuses connections.")
+    return Transient(f"{where} cannot be reached: {error.strerror or 'the connection was cut'}.")
+
+
+def readable(answer: bytes | str) -> str:
+    """Make a server's own words fit for a screen: one line, printable, not long."""
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return "".join(sign if sign.isprintable() else " " for sign in text[: 2 * _LONGEST]).strip()[:_LONGEST]

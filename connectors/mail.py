@@ -1,0 +1,117 @@
+"""Mail: IMAP in (listening with IDLE, polling where there is none), SMTP out.
+
+_mail_settings.py  the form and what it means        _imap.py    one connection
+_folder.py         the cursor and the batches        _watch.py   all folders, first what is there, then what comes
+_compose.py        a reply as a mail                 _smtp.py    handing it over        _mime.py  bytes to values
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from connectors._mail_settings import SETTINGS, MailSettings, Timing, read_settings
+from connectors.base import (
+    Batch,
+    Capabilities,
+    Credentials,
+    Cursor,
+    InboundMessage,
+    OutboundMessage,
+    RawDelivery,
+    Receipt,
+    Setting,
+    WebRequest,
+)
+from connectors.errors import BadCredentials, Malformed
+
+
+class MailConnector:
+    """Speaks to one mailbox and its outgoing server."""
+
+    kind: ClassVar[str] = "mail"
+    label: ClassVar[str] = "E-mail"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        pull=True,
+        send=True,
+        idempotent_send=True,  # the Message-ID is made from the key, so that mailboxes see a repetition as one mail
+        threads=True,
+        subject=True,
+        html=True,
+        cc=True,
+        attachments=True,
+    )
+    settings: ClassVar[tuple[Setting, ...]] = SETTINGS
+
+    def __init__(self, timing: Timing | None = None) -> None:
+        self._timing = timing or Timing()
+
+    def address(self, credentials: Credentials) -> str:
+        return str(credentials.get("address") or "")
+
+    def check(self, credentials: Credentials) -> str:
+        """Sign in to both servers and open each folder; name what is missing. Raises BadCredentials, Transient."""
+        from connectors._smtp import check_smtp
+
+        settings = read_settings(credentials)
+        counted = self._check_imap(settings)
+        check_smtp(settings.smtp, settings.domain, self._timing)
+        return f"Signed in to {settings.imap.host} ({counted}) and {settings.smtp.host}."
+
+    def _check_imap(self, settings: MailSettings) -> str:
+        from connectors._imap import NoSuchFolder, open_mailbox
+        from connectors._watch import missing_sentence
+
+        missing = []
+        with open_mailbox(settings.imap, self._timing) as mailbox:
+            for folder in settings.folders:
+                try:
+                    mailbox.select(folder, read_only=True)
+                except NoSuchFolder:
+                    missing.append(folder)
+            if missing:
+                there = ", ".join(mailbox.folders())
+                raise BadCredentials(f"{missing_sentence(missing, settings.imap.host)} There are: {there}.")
+            how = "" if mailbox.can_idle else "; new mail is polled for"
+        return f"{len(settings.folders)} folder{'s' if len(settings.folders) > 1 else ''}{how}"
+
+    def fetch(self, credentials: Credentials, cursor: Cursor) -> Iterator[Batch]:
+        """Yield what is new, then listen for more; ends only by Transient or BadCredentials."""
+        from connectors._imap import open_mailbox
+        from connectors._watch import Watch
+
+        settings = read_settings(credentials)
+        with open_mailbox(settings.imap, self._timing) as mailbox:
+            yield from Watch(mailbox, settings, cursor, self._timing).follow()
+
+    def fetch_once(self, credentials: Credentials, cursor: Cursor) -> Iterator[Batch]:
+        """Yield what is new and end. Raises Transient, BadCredentials."""
+        from connectors._imap import open_mailbox
+        from connectors._watch import Watch
+
+        settings = read_settings(credentials)
+        with open_mailbox(settings.imap, self._timing) as mailbox:
+            yield from Watch(mailbox, settings, cursor, self._timing).catch_up()
+
+    def verify(self, credentials: Credentials, request: WebRequest) -> None:  # noqa: ARG002  # the protocol's signature
+        raise BadCredentials("Mail is fetched; nobody may push it here.")
+
+    def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
+        """Turn one mail into one message. Raises Malformed."""
+        from connectors._watch import UNREADABLE
+
+        if UNREADABLE in delivery.meta:
+            raise Malformed(delivery.meta[UNREADABLE])
+        from connectors._mime import parse_mail
+
+        return [parse_mail(delivery.raw)]
+
+    def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
+        """Hand a reply to the outgoing server; all recipients or none. Raises Transient, BadCredentials, Rejected."""
+        from connectors._compose import compose
+        from connectors._smtp import deliver
+
+        settings = read_settings(credentials)
+        letter = compose(settings, message)
+        detail = deliver(settings.smtp, settings.domain, letter, self._timing)
+        return Receipt(letter.message_id, detail)
