@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
@@ -106,8 +107,12 @@ class ConversationView:
         return next((case for case in self.cases if not case.is_closed), None)
 
 
-def view(session: Session, *, conversation_id: int, user: User, inbox_ids: Sequence[int]) -> ConversationView:
-    """Read a conversation that the user was found to see; `inbox_ids` limits which others of the contact are named."""
+def find(session: Session, *, public_id: str, user: User, inbox_ids: Sequence[int]) -> ConversationView | None:
+    """Read a conversation of these inboxes, those that the user may see; None if it is not in them or not at all."""
+    try:
+        wanted = UUID(public_id)
+    except ValueError:
+        return None
     seen = (ConversationRead.conversation_id == Conversation.id) & (ConversationRead.user_id == user.id)
     query = (
         select(
@@ -132,9 +137,10 @@ def view(session: Session, *, conversation_id: int, user: User, inbox_ids: Seque
         .outerjoin(Assignee, Assignee.id == Conversation.assignee_id)
         .outerjoin(Team, Team.id == Conversation.team_id)
         .outerjoin(ConversationRead, seen)
-        .where(Conversation.id == conversation_id)
+        .where(Conversation.public_id == wanted, Conversation.inbox_id.in_(inbox_ids))
     )
-    return _view(session.execute(query).one())
+    row = session.execute(query).one_or_none()
+    return _view(row) if row else None
 
 
 def _identities() -> ColumnElement[Any]:

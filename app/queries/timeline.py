@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.models import Attachment, Channel, Conversation, Message, Prediction, User
 from app.queries._json import AnySelect, json_list, json_object
 
-PAGE = 80
+PAGE, MOST = 80, 500
 LONGEST_TEXT = 20_000  # characters shown; the whole is one click away
 
 

@@ -1,0 +1,130 @@
+"""One contact: addresses, conversations over all channels, cases, and what was changed. One query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session
+
+from app.models import Activity, Case, CaseConversation, Channel, Contact, ContactIdentity, Conversation
+from app.queries._json import json_list, json_object, moment
+from app.queries.conversation_list import contact_label
+from app.queries.conversation_view import (
+    ActivityLine,
+    CaseLine,
+    IdentityRow,
+    OtherConversation,
+    Owner,
+    activity_line,
+    case_columns,
+    case_line,
+)
+
+MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    contact: Contact
+    contact_name: str
+    identities: tuple[IdentityRow, ...]
+    others: tuple[OtherConversation, ...]
+    cases: tuple[CaseLine, ...]
+    activities: tuple[ActivityLine, ...]
+    mood: float | None
+
+
+def view(session: Session, *, contact_id: int, inbox_ids: Sequence[int]) -> ContactView:
+    """Read a contact that the user was found to see, with what of theirs the user may see."""
+    query = select(
+        Contact,
+        contact_label().label("contact_name"),
+        _identities().label("identities"),
+        _conversations(inbox_ids).label("others"),
+        _cases(inbox_ids).label("cases"),
+        _activities(inbox_ids).label("activities"),
+        _mood(inbox_ids).label("mood"),
+    ).where(Contact.id == contact_id)
+    row = session.execute(query).one()
+    return ContactView(
+        contact=row.Contact,
+        contact_name=row.contact_name,
+        identities=tuple(IdentityRow(**one) for one in row.identities),
+        others=tuple(OtherConversation(**{**o, "last_message_at": moment(o["last_message_at"])}) for o in row.others),
+        cases=tuple(case_line(one) for one in row.cases),
+        activities=tuple(activity_line(one) for one in row.activities),
+        mood=row.mood,
+    )
+
+
+def _identities() -> ColumnElement[Any]:
+    one = json_object(kind=ContactIdentity.kind, address=ContactIdentity.address, verified=ContactIdentity.verified)
+    query = select(json_list(one, order=ContactIdentity.id)).where(ContactIdentity.contact_id == Contact.id)
+    return query.correlate(Contact).scalar_subquery()
+
+
+def _conversations(inbox_ids: Sequence[int]) -> ColumnElement[Any]:
+    line = json_object(
+        id=Conversation.public_id,
+        number=Conversation.number,
+        subject=Conversation.subject,
+        preview=Conversation.preview,
+        status=Conversation.status,
+        channel_kind=Channel.kind,
+        last_message_at=Conversation.last_message_at,
+    )
+    lines = (
+        select(line.label("line"), Conversation.last_message_at)
+        .join(Channel, Channel.id == Conversation.channel_id)
+        .where(Conversation.contact_id == Contact.id, Conversation.inbox_id.in_(inbox_ids))
+        .order_by(Conversation.last_message_at.desc())
+        .limit(MOST)
+        .correlate(Contact)
+        .subquery()
+    )
+    return select(json_list(lines.c.line, order=lines.c.last_message_at.desc())).scalar_subquery()
+
+
+def _cases(inbox_ids: Sequence[int]) -> ColumnElement[Any]:
+    joined = (CaseConversation.case_id == Case.id) & (Conversation.id == CaseConversation.conversation_id)
+    lines = (
+        select(json_object(**case_columns()).label("line"), Case.id)
+        .outerjoin(Owner, Owner.id == Case.owner_id)
+        .where(Case.contact_id == Contact.id, exists().where(joined, Conversation.inbox_id.in_(inbox_ids)))
+        .order_by(Case.id.desc())
+        .limit(MOST)
+        .correlate(Contact)
+        .subquery()
+    )
+    return select(json_list(lines.c.line, order=lines.c.id.desc())).scalar_subquery()
+
+
+def _activities(inbox_ids: Sequence[int]) -> ColumnElement[Any]:
+    line = json_object(
+        id=Activity.id,
+        place=func.coalesce(Activity.message_id, 0),
+        verb=Activity.verb,
+        data=Activity.data,
+        created_at=Activity.created_at,
+    )
+    seen = select(Conversation.id).where(Conversation.inbox_id.in_(inbox_ids))
+    lines = (
+        select(line.label("line"), Activity.id)
+        .where(Activity.contact_id == Contact.id)
+        .where(Activity.conversation_id.is_(None) | Activity.conversation_id.in_(seen))
+        .order_by(Activity.id.desc())
+        .limit(4 * MOST)
+        .correlate(Contact)
+        .subquery()
+    )
+    return select(json_list(lines.c.line, order=lines.c.id)).scalar_subquery()
+
+
+def _mood(inbox_ids: Sequence[int]) -> ColumnElement[Any]:
+    """Return the mood of the newest conversation that has one."""
+    told = select(Conversation.mood).where(Conversation.contact_id == Contact.id, Conversation.mood.is_not(None))
+    newest = told.where(Conversation.inbox_id.in_(inbox_ids)).order_by(Conversation.last_message_at.desc()).limit(1)
+    return newest.correlate(Contact).scalar_subquery()

@@ -1,0 +1,118 @@
+"""What people do to a conversation, each a noun that a form posts to. All lead back to the conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.db import transaction
+from app.errors import Conflict, Invalid
+from app.models import Conversation, Priority, Status, Tag, Team, User
+from app.queries.by_id import find
+from app.services import access, conversations, tags
+from app.web.inbox.conversation import back_to
+from app.web.inbox.snooze import snoozed_until
+from app.web.session import current_user, signed_in
+
+pages = Blueprint("conversation_actions", __name__, url_prefix="/conversations/<public_id>")
+
+
+@contextmanager
+def _locked(public_id: str) -> Iterator[tuple[Session, Conversation]]:
+    with transaction() as session:
+        yield session, access.conversation_for(session, current_user(), public_id, lock=True)
+
+
+@pages.post("/assignment")
+@signed_in
+def assign(public_id: str) -> BaseResponse:
+    """Give it to `assignee` (a public id, "me" or nobody), if it still is with whom the page said (`was`)."""
+    user = current_user()
+    with _locked(public_id) as (session, conversation):
+        _check_holder(session, conversation)
+        assignee = _colleague(session, conversation, user, request.form.get("assignee", ""))
+        conversations.assign(session, conversation=conversation, actor=user, assignee=assignee)
+    return back_to(public_id)
+
+
+def _check_holder(session: Session, conversation: Conversation) -> None:
+    holder = session.get(User, conversation.assignee_id) if conversation.assignee_id else None
+    was = request.form.get("was")
+    if was is not None and was != (str(holder.public_id) if holder else ""):
+        now = f"{holder.name} has this now" if holder else "Nobody has this now"
+        raise Conflict(f"{now}: somebody was faster. Look again, then decide.", version=conversation.version)
+
+
+def _colleague(session: Session, conversation: Conversation, user: User, wanted: str) -> User | None:
+    if not wanted:
+        return None
+    wanted = str(user.public_id) if wanted == "me" else wanted
+    allowed = access.colleagues(session, conversation.inbox_id)
+    found = next((one for one in allowed if str(one.public_id) == wanted), None)
+    if found is None:
+        raise Invalid("This inbox is not shared with that colleague.", field="assignee")
+    return found
+
+
+@pages.post("/team")
+@signed_in
+def give_to_team(public_id: str) -> BaseResponse:
+    wanted = request.form.get("team", "")
+    with _locked(public_id) as (session, conversation):
+        team = find(session, Team, wanted) if wanted else None
+        if wanted and team is None:
+            raise Invalid("There is no such team any more.", field="team")
+        conversations.set_team(session, conversation=conversation, actor=current_user(), team=team)
+    return back_to(public_id)
+
+
+@pages.post("/status")
+@signed_in
+def set_status(public_id: str) -> BaseResponse:
+    try:
+        status = Status(request.form.get("status", ""))
+    except ValueError:
+        raise Invalid("Choose open, pending, snoozed or resolved.", field="status") from None
+    until = snoozed_until(request.form.get("for", ""), request.form.get("until", "")) if status == "snoozed" else None
+    with _locked(public_id) as (session, conversation):
+        conversations.set_status(session, conversation=conversation, actor=current_user(), status=status, until=until)
+    return back_to(public_id)
+
+
+@pages.post("/priority")
+@signed_in
+def set_priority(public_id: str) -> BaseResponse:
+    try:
+        priority = Priority(request.form.get("priority", ""))
+    except ValueError:
+        raise Invalid("Choose low, normal, high or urgent.", field="priority") from None
+    with _locked(public_id) as (session, conversation):
+        conversations.set_priority(session, conversation=conversation, actor=current_user(), priority=priority)
+    return back_to(public_id)
+
+
+@pages.post("/tags")
+@signed_in
+def change_tags(public_id: str) -> BaseResponse:
+    """Put the tag named `put` on (made if it is new), or take the one with the id `take` off."""
+    user, name, taken = current_user(), request.form.get("put", "").strip(), request.form.get("take", "")
+    with _locked(public_id) as (session, conversation):
+        if name:
+            tags.put(session, conversation=conversation, tag=tags.named(session, name), actor=user)
+        tag = find(session, Tag, taken) if taken else None
+        if tag is not None:
+            tags.take(session, conversation=conversation, tag=tag, actor=user)
+    return back_to(public_id)
+
+
+@pages.post("/reading")
+@signed_in
+def mark_read(public_id: str) -> BaseResponse:
+    with transaction() as session:
+        conversation = access.conversation_for(session, current_user(), public_id)
+        conversations.mark_read(session, conversation=conversation, user=current_user())
+    return Response(status=204) if request.headers.get("HX-Request") else back_to(public_id)

@@ -1,0 +1,36 @@
+"""What a request asks for: which filters, and whether the whole page or one part of it that htmx swaps in."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from urllib.parse import urlsplit
+
+from flask import request
+
+from app.models import Status
+from app.queries.conversation_list import VIEWS, Filters
+
+LONGEST_VALUE = 100
+
+
+def filters() -> Filters:
+    """Read the filters from the address; what is not understood counts as not said."""
+    told = {f.name: request.args.get(f.name, "")[:LONGEST_VALUE] for f in fields(Filters)}
+    told["view"] = told["view"] if told["view"] in VIEWS else "all"
+    told["status"] = told["status"] if told["status"] in {*Status, "all"} else Status.OPEN.value
+    return Filters(**told)
+
+
+def part() -> str:
+    """Return the id of the part that htmx will swap ("list", "pane" …), "" when the whole page is wanted."""
+    if request.headers.get("HX-Request") != "true" or request.headers.get("HX-Request-Type") == "full":
+        return ""
+    if request.headers.get("HX-History-Restore-Request"):
+        return ""
+    return request.headers.get("HX-Target", "").partition("#")[2]
+
+
+def address_with(query: str) -> str:
+    """Return the address the browser should show after the list changed: the open conversation stays open."""
+    path = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    return (path if path.startswith("/inbox") and "//" not in path else "/inbox") + query

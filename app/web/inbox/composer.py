@@ -1,0 +1,96 @@
+"""Replies and notes: written, sent again, or given up."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.db import reading, retrying, transaction
+from app.errors import Invalid
+from app.models import Conversation, Status
+from app.services import access, conversations, replies
+from app.services.arrivals import StoredAttachment
+from app.services.users import clean_email
+from app.web.inbox.conversation import back_to
+from app.web.session import current_user, signed_in
+
+pages = Blueprint("composer", __name__)
+
+MOST_FILES, MOST_CC = 20, 20
+
+
+@pages.post("/conversations/<public_id>/replies")
+@signed_in
+def reply(public_id: str) -> BaseResponse:
+    """Queue a reply; the same `client_key` twice is one reply. `then=resolved` also resolves."""
+    uploads, cc = _uploads(public_id), _copies()
+    text, key, then = (request.form.get(name, "") for name in ("text", "client_key", "then"))
+
+    def write() -> None:
+        user = current_user()
+        with transaction() as session:
+            conversation = access.conversation_for(session, user, public_id, lock=True)
+            replies.queue_reply(
+                session, conversation=conversation, author=user, text=text, client_key=key, uploads=uploads, cc=cc
+            )
+            if then == Status.RESOLVED:
+                conversations.set_status(session, conversation=conversation, actor=user, status=Status.RESOLVED)
+            conversations.mark_read(session, conversation=conversation, user=user)
+
+    retrying(write)
+    return back_to(public_id)
+
+
+@pages.post("/conversations/<public_id>/notes")
+@signed_in
+def note(public_id: str) -> BaseResponse:
+    uploads = _uploads(public_id)
+    text, key = request.form.get("text", ""), request.form.get("client_key", "")
+
+    def write() -> None:
+        user = current_user()
+        with transaction() as session:
+            conversation = access.conversation_for(session, user, public_id, lock=True)
+            replies.write_note(
+                session, conversation=conversation, author=user, text=text, client_key=key, uploads=uploads
+            )
+            conversations.mark_read(session, conversation=conversation, user=user)
+
+    retrying(write)
+    return back_to(public_id)
+
+
+@pages.post("/messages/<public_id>/sending")
+@signed_in
+def decide(public_id: str) -> BaseResponse:
+    """Send a failed or uncertain reply again (`do=retry`) or give it up (`do=discard`)."""
+    wanted = request.form.get("do")
+    if wanted not in {"retry", "discard"}:
+        raise Invalid("Choose to send it again or to discard it.", field="do")
+    user = current_user()
+    with transaction() as session:
+        message = access.message_for(session, user, public_id)
+        (replies.retry if wanted == "retry" else replies.discard)(session, message=message, actor=user)
+        conversation = str(session.get_one(Conversation, message.conversation_id).public_id)
+    return back_to(conversation)
+
+
+def _uploads(public_id: str) -> list[StoredAttachment]:
+    """Write the files to disk before any transaction opens, for somebody who may see the conversation."""
+    files: list[FileStorage] = [file for file in request.files.getlist("files") if file.filename]
+    if len(files) > MOST_FILES:
+        raise Invalid(f"Attach at most {MOST_FILES} files at once.", field="files")
+    if not files:
+        return []
+    with reading() as session:
+        access.conversation_for(session, current_user(), public_id)
+    return [replies.store_upload(file.filename or "", file.mimetype, file.read()) for file in files]
+
+
+def _copies() -> list[str]:
+    told = request.form.get("cc", "").replace(";", ",").replace("\n", ",").split(",")
+    addresses = [clean_email(address) for address in told if address.strip()]
+    if len(addresses) > MOST_CC:
+        raise Invalid(f"At most {MOST_CC} people can get a copy.", field="cc")
+    return list(dict.fromkeys(addresses))

@@ -1,0 +1,82 @@
+"""Contacts: the list, and one contact with everything they said over all channels."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from app.db import reading, transaction
+from app.errors import Invalid
+from app.queries import contact_list, contact_panel, timeline
+from app.services import access, contacts
+from app.web.inbox import asked, timeline_items
+from app.web.inbox.looks import IDENTITIES
+from app.web.session import current_user, local_path, signed_in
+
+pages = Blueprint("contacts", __name__)
+
+
+@pages.get("/contacts")
+@signed_in
+def index() -> str:
+    user = current_user()
+    search, after = request.args.get("q", ""), request.args.get("after", "")
+    with reading() as session:
+        ids = [inbox.id for inbox in access.visible_inboxes(session, user)]
+        page = contact_list.page(session, user=user, inbox_ids=ids, search=search, after=after)
+    template = "contacts/_rows.html" if asked.part() == "contact-rows" else "contacts/index.html"
+    return render_template(template, page=page, search=search)
+
+
+@pages.get("/contacts/<public_id>")
+@signed_in
+def show(public_id: str) -> str:
+    user = current_user()
+    with reading() as session:
+        ids = [inbox.id for inbox in access.visible_inboxes(session, user)]
+        contact = access.contact_for(session, user, public_id)
+        view = contact_panel.view(session, contact_id=contact.id, inbox_ids=ids)
+        before = request.args.get("before", "")
+        page = timeline.of_contact(session, contact_id=contact.id, inbox_ids=ids, before=before)
+    items = timeline_items.arrange(page, view.activities, mixed=True)
+    return render_template("contacts/show.html", view=view, items=items, earlier=page.earlier)
+
+
+@pages.post("/contacts/<public_id>")
+@signed_in
+def edit(public_id: str) -> Response:
+    """Change name and note; `version` says which ones the page showed, `back` where to go on."""
+    user = current_user()
+    with transaction() as session:
+        contact = access.contact_for(session, user, public_id, lock=True)
+        contacts.edit(
+            session,
+            contact=contact,
+            actor=user,
+            version=request.form.get("version", type=int) or 0,
+            name=request.form.get("name"),
+            note=_lines(request.form.get("note")),
+        )
+    return _back(public_id)
+
+
+@pages.post("/contacts/<public_id>/identities")
+@signed_in
+def add_identity(public_id: str) -> Response:
+    kind = request.form.get("kind", "email")
+    if kind not in IDENTITIES:
+        raise Invalid("Choose what kind of address this is.", field="kind")
+    user = current_user()
+    with transaction() as session:
+        contact = access.contact_for(session, user, public_id, lock=True)
+        contacts.add_identity(session, contact=contact, actor=user, kind=kind, address=request.form.get("address", ""))
+    return _back(public_id)
+
+
+def _lines(text: str | None) -> str | None:
+    return text.replace("\r\n", "\n") if text is not None else None
+
+
+def _back(public_id: str) -> Response:
+    back = request.form.get("back")
+    return redirect(local_path(back) if back else f"/contacts/{public_id}", code=303)

@@ -1,0 +1,107 @@
+"""One open conversation: header, timeline, composer and side panel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.db import reading
+from app.errors import Invalid, NotFound
+from app.models import CaseType, Inbox, Priority, Status, User
+from app.queries import conversation_view, sidebar, timeline
+from app.queries.conversation_view import ConversationView
+from app.services import access, delivery_route
+from app.web.inbox import asked, timeline_items
+from app.web.inbox.conversation_list import answer, shown
+from app.web.session import current_user, signed_in
+
+pages = Blueprint("conversation", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a reply would reach the customer, or why it cannot."""
+
+    can_send: bool
+    explanation: str = ""
+    takes_files: bool = False
+    takes_cc: bool = False
+    longest_text: int = 0
+    to: str = ""
+
+
+@pages.get("/inbox/c/<public_id>")
+@signed_in
+def show(public_id: str) -> Response:
+    user, part = current_user(), asked.part()
+    with reading() as session:
+        inboxes = access.visible_inboxes(session, user)
+        if part in {"list", "rows"}:
+            return answer(shown(session, user, inboxes), part)
+        if part == "pane":
+            context = pane(session, user, inboxes, public_id)
+            return make_response(render_template("conversations/_pane.html", filters=asked.filters(), **context))
+        found = shown(session, user, inboxes)
+        context = pane(session, user, inboxes, public_id, options=found.sidebar.options)
+    return answer(found, part, **context)
+
+
+def pane(
+    session: Session, user: User, inboxes: Sequence[Inbox], public_id: str, options: sidebar.Options | None = None
+) -> dict[str, Any]:
+    """Read everything the conversation pane shows. Raises NotFound."""
+    ids = [inbox.id for inbox in inboxes]
+    seen = conversation_view.find(session, public_id=public_id, user=user, inbox_ids=ids)
+    if seen is None:
+        raise NotFound
+    everywhere = request.args.get("timeline") == "all"
+    page = _timeline(session, seen, ids, everywhere=everywhere)
+    return {
+        "seen": seen,
+        "everywhere": everywhere,
+        "earlier": page.earlier,
+        "items": timeline_items.arrange(page, seen.activities, here=seen, mixed=everywhere),
+        "way": _way(session, seen),
+        "client_key": uuid4().hex,
+        "options": options or sidebar.options(session, inbox_ids=ids),
+        "Status": Status,
+        "Priority": Priority,
+        "CaseType": CaseType,
+    }
+
+
+def back_to(public_id: str) -> BaseResponse:
+    """Lead from a form to the conversation it belongs to, with the list as it was."""
+    return redirect(f"/inbox/c/{public_id}{asked.filters().query()}", code=303)
+
+
+def _timeline(
+    session: Session, seen: ConversationView, inbox_ids: Sequence[int], *, everywhere: bool
+) -> timeline.TimelinePage:
+    before = request.args.get("before", "")
+    limit = max(1, min(request.args.get("messages", timeline.PAGE, type=int), timeline.MOST))
+    if everywhere:
+        return timeline.of_contact(session, contact_id=seen.contact.id, inbox_ids=inbox_ids, before=before, limit=limit)
+    return timeline.of_conversation(session, conversation_id=seen.conversation.id, before=before, limit=limit)
+
+
+def _way(session: Session, seen: ConversationView) -> Way:
+    try:
+        route = delivery_route.of(session, seen.conversation)
+    except Invalid as missing:
+        return Way(can_send=False, explanation=missing.reason)
+    can = route.capabilities
+    return Way(
+        can_send=True,
+        explanation=route.explanation,
+        takes_files=can.attachments,
+        takes_cc=can.cc,
+        longest_text=can.max_text,
+        to=route.address if can.cc else "",
+    )

@@ -1,0 +1,87 @@
+"""The list of conversations, alone or beside an open one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.db import reading
+from app.models import Inbox, User
+from app.queries import conversation_list, sidebar
+from app.queries.conversation_list import PAGE, Filters
+from app.services import access
+from app.web.inbox import asked
+from app.web.session import current_user, signed_in
+
+pages = Blueprint("inbox", __name__)
+
+VIEW_NAMES = {"all": "All conversations", "mine": "Mine", "unassigned": "Unassigned"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the list and the navigation beside it show."""
+
+    filters: Filters
+    page: conversation_list.Page
+    sidebar: sidebar.Sidebar
+    title: str
+
+    def context(self) -> dict[str, Any]:
+        return {
+            "filters": self.filters,
+            "list": self.page,
+            "counts": self.sidebar.counts,
+            "options": self.sidebar.options,
+            "title": self.title,
+            "view_names": VIEW_NAMES,
+        }
+
+
+def shown(session: Session, user: User, inboxes: list[Inbox]) -> Shown:
+    """Read the list that the address asks for, with the counts beside it: two queries."""
+    wanted = asked.filters()
+    page = conversation_list.page(
+        session,
+        user=user,
+        inbox_ids=[inbox.id for inbox in inboxes],
+        filters=wanted,
+        after=request.args.get("after", ""),
+        rows=request.args.get("rows", PAGE, type=int),
+    )
+    beside = sidebar.sidebar(session, user=user, inboxes=inboxes, filters=wanted)
+    inbox = next((inbox.name for inbox in inboxes if str(inbox.public_id) == wanted.inbox), None)
+    return Shown(wanted, page, beside, title=inbox or VIEW_NAMES[wanted.view])
+
+
+@pages.get("/")
+@signed_in
+def home() -> BaseResponse:
+    return redirect("/inbox")
+
+
+@pages.get("/inbox")
+@signed_in
+def index() -> Response:
+    part = asked.part()
+    if part == "pane":
+        return make_response(render_template("inbox/_empty_pane.html", filters=asked.filters()))
+    user = current_user()
+    with reading() as session:
+        found = shown(session, user, access.visible_inboxes(session, user))
+    return answer(found, part)
+
+
+def answer(found: Shown, part: str, **pane: Any) -> Response:
+    """Render the page, or the part of it that was asked for."""
+    if part == "rows":
+        return make_response(render_template("inbox/_rows.html", **found.context()))
+    if part == "list":
+        response = make_response(render_template("inbox/_list_update.html", **found.context()))
+        response.headers["HX-Push-Url"] = asked.address_with(found.filters.query())
+        return response
+    return make_response(render_template("inbox/index.html", **found.context(), **pane))

@@ -1,0 +1,84 @@
+"""Attachments, and the formatted body of a mail: what strangers sent, served so that nothing in it runs."""
+
+from __future__ import annotations
+
+from connectors.sanitize import sanitize_html
+from flask import Blueprint, Response, make_response, render_template, request, send_file
+
+from app import blobs
+from app.db import reading
+from app.errors import NotFound
+from app.queries.inline_files import inline_files
+from app.services import access
+from app.web.inbox import raster
+from app.web.session import current_user, signed_in
+
+pages = Blueprint("files", __name__)
+
+FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
+# no allow-scripts: with allow-same-origin the page around it may measure the frame, and nothing in it can act
+SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+MAIL_POLICY = (
+    "default-src 'none'; img-src {images}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    f"frame-ancestors 'self'; sandbox {SANDBOX}"
+)
+OWN_IMAGES, ALL_IMAGES = "'self' data:", "'self' data: https: http:"
+
+
+@pages.get("/attachments/<public_id>")
+@signed_in
+def attachment(public_id: str) -> Response:
+    """Send a file to be saved; `?show=1` lets the browser draw it if its bytes are a raster picture."""
+    with reading() as session:
+        found = access.attachment_for(session, current_user(), public_id)
+        sha256, name = found.blob_sha256, found.filename
+    path = blobs.path_of(sha256)
+    picture = None
+    if request.args.get("show"):
+        with path.open("rb") as file:
+            picture = raster.sniff(file.read(raster.HEAD))
+        if picture is None or not picture.is_drawable:
+            raise NotFound("This file cannot be shown in the page.")
+    response = send_file(
+        path,
+        mimetype=picture.content_type if picture else "application/octet-stream",
+        as_attachment=picture is None,
+        download_name=name,
+        etag=sha256,
+        max_age=3600,
+    )
+    response.headers["Content-Security-Policy"] = FILE_POLICY
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.cache_control.private = True
+    return response
+
+
+@pages.get("/messages/<public_id>/html")
+@signed_in
+def html_body(public_id: str) -> Response:
+    """Show the formatted body of a mail, cleaned, for a sandboxed frame; `?images=remote` loads remote images too."""
+    remote = request.args.get("images") == "remote"
+    with reading() as session:
+        message = access.message_for(session, current_user(), public_id)
+        pictures = {cid: f"/attachments/{id_}?show=1" for cid, id_ in inline_files(session, message.id)}
+        html = message.html
+    if html is None:
+        raise NotFound("This message has no formatted body.")
+    clean = sanitize_html(html, cid_urls=pictures, allow_remote_images=remote)
+    response = make_response(render_template("conversations/html_body.html", body=clean.html, remote=remote))
+    response.headers["Content-Security-Policy"] = MAIL_POLICY.format(images=ALL_IMAGES if remote else OWN_IMAGES)
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@pages.get("/messages/<public_id>/text")
+@signed_in
+def whole_text(public_id: str) -> Response:
+    """Send all words of a long message as plain text."""
+    with reading() as session:
+        message = access.message_for(session, current_user(), public_id)
+        parts = [message.text, message.signature, message.quoted]
+    response = Response("\n\n".join(part for part in parts if part), mimetype="text/plain")
+    response.headers["Content-Security-Policy"] = FILE_POLICY
+    return response

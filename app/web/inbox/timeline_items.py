@@ -1,0 +1,101 @@
+"""Put messages, activities and day headings in one order, and draw each so that one bad item cannot break the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from flask import Flask, current_app, render_template
+from jinja2 import TemplateError
+from markupsafe import Markup
+
+from app.queries.conversation_view import ActivityLine, ConversationView
+from app.queries.timeline import MessageRow, TimelinePage
+from app.render import day
+from app.services import activities
+
+UNREADABLE = (TemplateError, TypeError, ValueError, LookupError, AttributeError, UnicodeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The messages below belong to another conversation of the contact, or to this one again."""
+
+    message: MessageRow
+    is_here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An activity in words."""
+
+    id: int
+    sentence: str
+    verb: str
+    created_at: datetime | None
+
+
+Item = Day | Elsewhere | Line | MessageRow
+
+
+def arrange(
+    page: TimelinePage, lines: Sequence[ActivityLine], *, here: ConversationView | None = None, mixed: bool = False
+) -> list[Item]:
+    """Return what stands in the timeline, oldest first.
+
+    Args:
+        page: messages, oldest first.
+        lines: activities; each comes after the message that is its `place`.
+        here: the open conversation, where there is one.
+        mixed: the messages are of several conversations; say where one begins.
+
+    """
+    first = page.messages[0].id if page.messages and page.earlier else 0
+    waiting = [line for line in lines if line.place >= first]
+    place = here.conversation.public_id if here else None
+    return list(_with_days(_merged(page.messages, waiting), place, mixed=mixed))
+
+
+def _merged(messages: Sequence[MessageRow], lines: Sequence[ActivityLine]) -> Iterator[MessageRow | Line]:
+    order: list[tuple[int, int, MessageRow | ActivityLine]] = [(m.id, 0, m) for m in messages]
+    order += [(line.place, line.id, line) for line in lines]
+    for _, _, item in sorted(order, key=lambda placed: placed[:2]):
+        yield _in_words(item) if isinstance(item, ActivityLine) else item
+
+
+def _in_words(line: ActivityLine) -> Line:
+    return Line(line.id, activities.sentence(line.verb, line.data), line.verb, line.created_at)
+
+
+def _with_days(items: Iterator[MessageRow | Line], here: UUID | None, *, mixed: bool) -> Iterator[Item]:
+    told, place = "", here
+    for item in items:
+        word = day(item.created_at) if item.created_at else told
+        if word != told:
+            told = word
+            yield Day(word)
+        if mixed and isinstance(item, MessageRow) and item.conversation_id != place:
+            place = item.conversation_id
+            yield Elsewhere(item, is_here=place == here)
+        yield item
+
+
+def register(app: Flask) -> None:
+    app.jinja_env.globals["draw"] = draw
+
+
+def draw(item: Item, *, seen: ConversationView | None = None, query: str = "") -> Markup:
+    """Render one item of the timeline. What cannot be rendered becomes one line that says so."""
+    kind = type(item).__name__.lower()
+    try:
+        return Markup(render_template(f"conversations/_{kind}.html", item=item, seen=seen, query=query))  # noqa: S704 - a template of ours, autoescaped
+    except UNREADABLE as trouble:
+        current_app.logger.warning("timeline item not rendered: %s: %s", kind, type(trouble).__name__)
+        return Markup(render_template("conversations/_unreadable.html", item=item))  # noqa: S704 - likewise
