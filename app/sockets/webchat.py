@@ -1,7 +1,7 @@
 """The visitors' side of web chat: namespace /webchat, a signed token instead of the cookie, origin checked at connect.
 
 What a visitor says is acknowledged once it is committed; sent again under the same client_id it is stored once. A
-visitor hears "message" (fetch the history) and "typing"; they are only ever in the room of their own visitor id.
+visitor hears "poke" (fetch the history) and "typing"; they are only ever in the room of their own visitor id.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import Any
 
 from flask import current_app, request
 from flask_socketio import SocketIO, emit, join_room
-from socketio.exceptions import ConnectionRefusedError as Refused
+from socketio.exceptions import ConnectionRefusedError as Refused  # type: ignore[import-untyped]  # publishes no types
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.config import settings
 from app.db import reading, transaction
 from app.errors import AppError, Forbidden, Invalid, NotFound, TooMany
+from app.events import POKE
 from app.models import Conversation
 from app.queries import visitor_history
 from app.services import ingest, public_channels, visitors
@@ -122,7 +123,7 @@ def _store_message(visit: Visit, data: dict[str, Any]) -> None:
     stored = ingest.keep(delivery)
     with transaction() as session:
         public_channels.store(session, channel=visit.channel, delivery=stored)
-    emit(MESSAGE, {}, to=room_of(visit.visitor.id), include_self=False)  # the visitor's other windows
+    emit(POKE, {}, to=room_of(visit.visitor.id), include_self=False)  # the visitor's other windows
 
 
 def _identify(data: Any = None) -> dict[str, Any]:
