@@ -174,5 +174,5 @@ def _record(note: Callable[[Session], None]) -> None:
 
 def _wait_seconds(failures: int, error: Exception) -> float:
     asked = error.retry_after_seconds if isinstance(error, Transient) and error.retry_after_seconds else 0.0
-    doubled = min(SHORTEST_WAIT_SECONDS * 2 ** (failures - 1), LONGEST_WAIT_SECONDS)
+    doubled = min(SHORTEST_WAIT_SECONDS * 2.0 ** (failures - 1), LONGEST_WAIT_SECONDS)
     return max(asked, doubled * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, so that channels do not march in step

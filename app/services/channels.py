@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import crypto, outbox
 from app.db import assert_no_transaction
+from app.clock import now
 from app.errors import Conflict, Invalid
 from app.events import ChannelChanged
 from app.models import Channel, ChannelState, Inbox, User
@@ -79,6 +80,17 @@ def pause(session: Session, *, channel: Channel, actor: User | None) -> None:
     _refuse_removed(channel)
     channel.state = ChannelState.PAUSED
     channel.state_reason = f"Paused by {actor.name}." if actor else "Paused from the command line."
+    _changed(session, channel)
+
+
+def pause_for(session: Session, *, channel_id: int, reason: str) -> None:
+    """Pause because the provider does not accept us; the reason is shown on the channel's page."""
+    channel = session.get_one(Channel, channel_id, with_for_update=True)
+    if channel.state is not ChannelState.ACTIVE:
+        return
+    channel.state, channel.state_reason = ChannelState.PAUSED, reason[:500]
+    channel.last_error, channel.last_error_at = reason[:500], now()
+    channel.leased_by = channel.leased_until = None
     _changed(session, channel)
 
 
