@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import crypto, outbox
-from app.db import assert_no_transaction
 from app.clock import now
+from app.db import assert_no_transaction
 from app.errors import Conflict, Invalid
 from app.events import ChannelChanged
 from app.models import Channel, ChannelState, Inbox, User
