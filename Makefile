@@ -6,7 +6,7 @@
 PYTHON ?=
 define SET_UP
 python=; \
-for candidate in $(if $(PYTHON),"$(PYTHON)") python3 python3.13 python3.12 python3.11 python3.14; do \
+for candidate in $(if $(PYTHON),'$(PYTHON)',python3 python3.13 python3.12 python3.11 python3.14); do \
 	if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then python=$$candidate; break; fi; \
 done; \
 if [ -z "$$python" ]; then echo 'Tributary needs Python 3.11 or newer (python3): install it, or name one with PYTHON=/path/to/python.' >&2; exit 2; fi; \
@@ -18,10 +18,10 @@ help: ## what can be made
 	@echo '  TORCH=cpu takes the CPU-only build of torch, PORT=8001 another port, DEMO=0 an empty workspace.'
 
 run: ## set everything up and start it (Ctrl-C stops it)
-	@$(SET_UP) run --torch='$(TORCH)' && exec .venv/bin/python -m workers.runner --follow-parent
+	@$(SET_UP) --torch='$(TORCH)' run && exec .venv/bin/python -m workers.runner --follow-parent
 
 setup: ## set everything up for development, without starting it
-	@$(SET_UP) test --torch='$(TORCH)'
+	@$(SET_UP) --torch='$(TORCH)' test
 
 test: setup ## set everything up, then run every check and every test
 	@$(MAKE) --no-print-directory check

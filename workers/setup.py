@@ -225,9 +225,9 @@ def call(argv: list[str], *, path: Path | None = None, trouble: str = "") -> Non
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m workers.setup", description=__doc__)
-    parser.add_argument("what", choices=["run", "test", "npm"])
-    parser.add_argument("arguments", nargs="*", help="for npm")
     parser.add_argument("--torch", default="", help="cpu: the CPU-only build")
+    parser.add_argument("what", choices=["run", "test", "npm"])
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="for npm")
     arguments = parser.parse_args()
     try:
         if arguments.what == "npm":
