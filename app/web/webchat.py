@@ -25,6 +25,7 @@ from app.services.public_channels import PublicChannel
 from app.services.visitors import Visitor
 from app.web import embedding, limits
 from app.web.authz import public, signed_in
+from app.web.inbox import raster
 from app.web.limits import limiter
 from connectors.errors import Malformed
 from connectors.submission import read_submission
@@ -36,12 +37,7 @@ MAX_UPLOAD_BYTES = 25 * 1024 * 1024
 MAX_UPLOAD_FILES = 10
 MAX_GREETING_BYTES = 20_000
 LINKS_LAST_DAYS = 2
-RASTER_SIGNATURES = {
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF87a": "image/gif",
-    b"GIF89a": "image/gif",
-}
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
 def register(app: Flask) -> None:
@@ -178,10 +174,11 @@ def _file_response(found: Attachment) -> Response:
     """Answer with the bytes: pictures by what they are, everything else as a download that nothing opens by itself."""
     path = blobs.path_of(found.blob_sha256)
     with path.open("rb") as opened:
-        picture = picture_type(opened.read(16))
+        found_picture = raster.sniff(opened.read(raster.HEAD))
+    picture = found_picture if found_picture and found_picture.is_drawable else None
     response = send_file(
         path,
-        mimetype=picture or "application/octet-stream",
+        mimetype=picture.content_type if picture else "application/octet-stream",
         as_attachment=picture is None,
         download_name=found.filename,
         conditional=True,
@@ -191,13 +188,6 @@ def _file_response(found: Attachment) -> Response:
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "private, max-age=3600"
     return response
-
-
-def picture_type(head: bytes) -> str | None:
-    """Return the media type of a raster picture by its first 16 bytes, None for anything else."""
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for mark, kind in RASTER_SIGNATURES.items() if head.startswith(mark)), None)
 
 
 def _channel(token: str) -> PublicChannel:
@@ -246,6 +236,6 @@ def _file(file: HistoryFile, token: str, visitor: Visitor) -> dict[str, Any]:
         "id": str(file.id),
         "name": file.filename,
         "size": file.size,
-        "picture": file.content_type in RASTER_SIGNATURES.values() or file.content_type == "image/webp",
+        "picture": file.content_type in PICTURES,
         "url": link,
     }
