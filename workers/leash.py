@@ -31,6 +31,7 @@ class Leash:
         self.mark = mark
         self._keep_open = tuple(keep_open)
         self._held: dict[int, int] = {}
+        self._is_closed = False
         self._start()
 
     def hold(self, group: int, stop_signal: int) -> None:
@@ -44,9 +45,11 @@ class Leash:
             self._tell(f"drop {group}\n")
 
     def close(self) -> None:
-        """Let the watcher end what is still held, and wait for it."""
-        os.close(self._pipe)
-        self._watcher.wait()
+        """Let the watcher end what is still held, and wait for it; a second call does nothing."""
+        if not self._is_closed:
+            self._is_closed = True
+            os.close(self._pipe)
+            self._watcher.wait()
 
     def _start(self) -> None:
         read_end, self._pipe = os.pipe()
