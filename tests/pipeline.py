@@ -53,8 +53,8 @@ class Pipeline:
             queue = Queue(name, connection=self.redis, serializer=JSONSerializer)
             for job_id in queue.get_job_ids():
                 job = Job.fetch(job_id, connection=self.redis, serializer=JSONSerializer)
-                taken.append((job.func_name, job.args[0]))
-            queue.empty()
+                taken.append((str(job.func_name), list(job.args[0])))
+            queue.delete(delete_jobs=True)
         return taken
 
     def run(self, job: tuple[str, list[int]]) -> None:

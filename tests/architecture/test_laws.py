@@ -6,6 +6,7 @@ import ast
 import statistics
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,10 @@ def users_of(pattern: str, *, allowed: tuple[str, ...]) -> list[str]:
 def test_every_import_goes_down_the_floors() -> None:
     checked = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert checked.returncode == 0, checked.stdout
 
@@ -109,7 +113,9 @@ def test_event_names_follow_the_rule() -> None:
 
 def test_every_event_survives_the_wire() -> None:
     for name, kind in Event.vocabulary.items():
-        values = {field: [] if "list" in str(note) else (1 if "int" in str(note) else "x") for field, note in notes(kind)}
+        values: dict[str, Any] = {
+            field: [] if "list" in str(note) else (1 if "int" in str(note) else "x") for field, note in notes(kind)
+        }
         event = kind(**values)
         assert Event.from_payload(name, event.payload()) == event
 

@@ -30,12 +30,8 @@ def snapshot(session: Session) -> dict[str, Any]:
             [c.name, sorted(session.scalars(select(ContactIdentity.address).filter_by(contact_id=c.id)))]
             for c in session.scalars(select(Contact))
         ),
-        "deliveries": sorted(
-            [d.state.value, d.reason, d.blob_sha256] for d in session.scalars(select(Delivery))
-        ),
-        "counts": sorted(
-            [str(c.day), c.direction.value, c.messages] for c in session.scalars(select(DailyCount))
-        ),
+        "deliveries": sorted([d.state.value, d.reason, d.blob_sha256] for d in session.scalars(select(Delivery))),
+        "counts": sorted([str(c.day), c.direction.value, c.messages] for c in session.scalars(select(DailyCount))),
     }
 
 

@@ -22,7 +22,7 @@ THANKS = "Thank you so much, the new jacket is wonderful and arrived quickly. Gr
 def letter(number: int, text: str, *, sender: str = "mia@example.com", thread: str | None = None) -> dict[str, Any]:
     return {
         "id": f"demo-{number}",
-        "from": {"kind": "email", "address": sender, "name": sender.split("@")[0].title()},
+        "from": {"kind": "email", "address": sender, "name": sender.split("@", maxsplit=1)[0].title()},
         "subject": f"Order {number}",
         "text": text,
         "thread": thread,

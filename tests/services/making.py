@@ -52,4 +52,4 @@ def letter(sender: str = "mia@example.com", **more: Any) -> InboundMessage:
     for field in ("to", "cc"):
         more[field] = tuple(Address(address) for address in more.get(field, ()))
     values = {"external_id": f"m{number}@example.com", "subject": "Question", "text": f"Hello {number}", **more}
-    return InboundMessage(sender=Identity("email", sender, sender.split("@")[0].title()), **values)
+    return InboundMessage(sender=Identity("email", sender, sender.split("@", maxsplit=1)[0].title()), **values)

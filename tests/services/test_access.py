@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
-from app.models import Attachment, Inbox, InboxAccess, Role, User
+from app.models import Attachment, Contact, Inbox, InboxAccess, Role, User
 from app.services import access, cases
 from tests.services.making import House, letter
 
@@ -46,7 +47,7 @@ def test_everything_of_a_conversation_is_behind_the_same_door(house: House, stra
     house.session.add(file)
     house.session.flush()
     contact = access.contact_for(house.session, house.agents[0], house_contact(house, message.contact_id))
-    doors = {
+    doors: dict[Any, Any] = {
         access.message_for: message,
         access.attachment_for: file,
         access.case_for: case,
@@ -60,8 +61,6 @@ def test_everything_of_a_conversation_is_behind_the_same_door(house: House, stra
 
 
 def house_contact(house: House, id_: int) -> str:
-    from app.models import Contact
-
     return str(house.session.get_one(Contact, id_).public_id)
 
 

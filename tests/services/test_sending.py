@@ -111,9 +111,7 @@ def test_a_discarded_reply_becomes_a_note(house: House, conversation: Conversati
 
 
 def test_a_note_never_leaves(house: House, conversation: Conversation) -> None:
-    replies.write_note(
-        house.session, conversation=conversation, author=house.agents[0], text="secret", client_key="n"
-    )
+    replies.write_note(house.session, conversation=conversation, author=house.agents[0], text="secret", client_key="n")
     assert sending.claim_next(house.session, conversation_id=conversation.id) is None
 
 

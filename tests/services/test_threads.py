@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Activity, Channel, Conversation, DeliveryState, Delivery, Inbox, Message, Status
-from app.services import conversations, sending, replies
+from app.models import Activity, Channel, Conversation, Delivery, DeliveryState, Inbox, Message, Status
+from app.services import conversations, replies, sending
 from connectors.base import Identity, InboundMessage, Receipt
 from tests.services.making import House, letter
 
@@ -51,8 +51,11 @@ def test_a_stranger_who_quotes_a_token_is_kept_apart_and_both_sides_say_so(house
     assert apart.id != first.id
     assert apart.related_id == first.id
     assert not message.is_verified
-    verbs = {id_: verb for id_, verb in house.session.execute(select(Activity.conversation_id, Activity.verb))}
-    assert verbs == {apart.id: "conversation.related", first.id: "conversation.stranger_kept_apart"}
+    lines = house.session.scalars(select(Activity))
+    assert {line.conversation_id: line.verb for line in lines} == {
+        apart.id: "conversation.related",
+        first.id: "conversation.stranger_kept_apart",
+    }
 
 
 def test_the_strangers_next_mail_goes_to_their_own_conversation(house: House) -> None:
@@ -102,9 +105,7 @@ def test_another_inbox_is_another_world(house: House) -> None:
     channel = Channel(inbox_id=inbox.id, kind="sandbox", name="Other", token="other", sealed=house.channel.sealed)
     house.session.add(channel)
     house.session.flush()
-    (other,) = house.arrive(
-        letter(in_reply_to=message.external_id, tokens=(first.reply_token,)), channel=channel
-    )
+    (other,) = house.arrive(letter(in_reply_to=message.external_id, tokens=(first.reply_token,)), channel=channel)
     assert other.conversation_id != first.id
 
 
@@ -117,9 +118,7 @@ def test_the_channels_own_thread_is_kept(house: House) -> None:
 
 def test_a_resolved_conversation_opens_again_when_the_customer_writes(house: House) -> None:
     conversation, message = house.one(letter())
-    conversations.set_status(
-        house.session, conversation=conversation, actor=house.agents[0], status=Status.RESOLVED
-    )
+    conversations.set_status(house.session, conversation=conversation, actor=house.agents[0], status=Status.RESOLVED)
     house.one(letter(in_reply_to=message.external_id))
     assert conversation.status is Status.OPEN
     assert conversation.waiting_since is not None
@@ -128,9 +127,7 @@ def test_a_resolved_conversation_opens_again_when_the_customer_writes(house: Hou
 @pytest.mark.parametrize("auto", ["auto_reply", "bounce"])
 def test_an_automatic_mail_neither_opens_nor_waits(house: House, auto: str) -> None:
     conversation, message = house.one(letter())
-    conversations.set_status(
-        house.session, conversation=conversation, actor=house.agents[0], status=Status.RESOLVED
-    )
+    conversations.set_status(house.session, conversation=conversation, actor=house.agents[0], status=Status.RESOLVED)
     house.one(letter(in_reply_to=message.external_id, auto=auto))
     assert conversation.status is Status.RESOLVED
     assert conversation.waiting_since is None

@@ -1,0 +1,1 @@
+"""Benchmarks: ratios and medians, never a timed test. See README.md in this room."""
