@@ -93,9 +93,11 @@ def _mailbox(email: str) -> str:
 def _ascii_domain(domain: str) -> str:
     try:
         plain = domain.encode("ascii" if domain.isascii() else "idna").decode("ascii").lower()
+        # the old IDNA of the standard library turns some letters into others (ß into ss): that is another domain
+        is_same = domain.isascii() or plain.encode().decode("idna") == domain.lower()
     except UnicodeError:
-        raise Rejected(f"{domain[:100]!r} is not a domain that mail can be sent to.") from None
-    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]{0,250}[a-z0-9])?", plain):
+        is_same, plain = False, ""
+    if not is_same or not re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]{0,250}[a-z0-9])?", plain):
         raise Rejected(f"{domain[:100]!r} is not a domain that mail can be sent to.")
     return plain
 
@@ -104,7 +106,11 @@ def _thread(message: OutboundMessage) -> list[tuple[str, str]]:
     """Name the mail that this answers and the ones before it; ids that no mail program could read are left out."""
     before = [_clean(one, "reference") for one in message.references]
     answered = _clean(message.in_reply_to or "", "reference")
-    ids = [one for one in dict.fromkeys([*before, answered]) if _MESSAGE_ID.fullmatch(one) and one.isascii()]
+    ids = [
+        one
+        for one in dict.fromkeys([*(other for other in before if other != answered), answered])
+        if _MESSAGE_ID.fullmatch(one) and one.isascii()
+    ]
     if len(ids) > _MAX_REFERENCES:
         ids = [ids[0], *ids[1 - _MAX_REFERENCES :]]  # as RFC 5537 advises: the first and the latest
     thread = [("In-Reply-To", f"<{answered}>")] if answered in ids else []

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 LARGEST_MAIL = 64_000_000  # bytes; of a larger mail the beginning is read, and the delivery says so
 
+# what imaplib and imapclient raise over an answer that is no IMAP at all
+_NOT_IMAP = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
 # RFC 5530: the sign-in was not judged, so the password may be right
 _NOT_JUDGED = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "[OVERQUOTA]", "too many", "try again", "temporar")
 
@@ -80,8 +82,7 @@ class Mailbox:
             raise _protocol_trouble(self._server, error) from error
         except OSError as error:
             raise network_trouble("IMAP", self._server, error) from error
-        except (ValueError, LookupError, TypeError, AssertionError) as error:
-            # what imaplib and imapclient raise when an answer is not IMAP at all
+        except _NOT_IMAP as error:
             raise Transient(f"{self._server.host} gave an answer that is not IMAP.") from error
 
     def sign_in(self) -> None:
@@ -221,10 +222,13 @@ def open_mailbox(server: Endpoint, timing: Timing) -> Iterator[Mailbox]:
         client = IMAPClient(
             server.host, server.port, ssl=server.security == "ssl", ssl_context=context, timeout=timeout
         )
-    except imaplib.IMAP4.error as error:
-        raise Transient(
-            f"What answers at {server.host}:{server.port} is not an IMAP server; check port and security."
-        ) from error
+    except (imaplib.IMAP4.error, *_NOT_IMAP) as error:
+        if isinstance(error, OSError):  # a certificate that is not trusted is a ValueError, too
+            raise network_trouble("IMAP", server, error) from error
+        if isinstance(error, imaplib.IMAP4.abort) and "EOF" in str(error):
+            raise _protocol_trouble(server, error) from error
+        what = f"What answers at {server.host}:{server.port} is not an IMAP server"
+        raise Transient(f"{what}; check port and security.") from error
     except OSError as error:
         raise network_trouble("IMAP", server, error) from error
     mailbox = Mailbox(client, server, timing)

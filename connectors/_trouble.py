@@ -17,9 +17,8 @@ def network_trouble(protocol: str, server: Endpoint, error: OSError) -> Transien
     if isinstance(error, ssl.SSLCertVerificationError):
         return Transient(f"{where} shows a certificate that cannot be trusted: {error.verify_message}.")
     if isinstance(error, ssl.SSLError):
-        return Transient(
-            f"{where} does not speak TLS as expected ({error.reason or 'no reason given'}); check port and security."
-        )
+        reason = getattr(error, "reason", None) or "no reason given"
+        return Transient(f"{where} does not speak TLS as expected ({reason}); check port and security.")
     if isinstance(error, socket.gaierror):
         return Transient(f"The name of the {protocol} server, {server.host}, is not known.")
     if isinstance(error, TimeoutError):

@@ -96,7 +96,8 @@ class SmtpServer:
             )
 
     def _authenticate(self, server: SMTP, session: Session, envelope: Envelope, how: str, data: Any) -> AuthResult:
-        return AuthResult(success=data.password.decode() == self.behaviour.password, handled=False)
+        wanted = self.behaviour.password
+        return AuthResult(success=wanted is None or data.password.decode() == wanted, handled=False)
 
     def keep(self, received: Received) -> None:
         with self._arrived:
@@ -149,7 +150,8 @@ class _Handler:
             await asyncio.sleep(3600)  # cancelled when the server closes
         if behaviour.fault == "drop_before_answer" or behaviour.data_reply:
             return self._leave(protocol, behaviour.data_reply)
-        self.server.keep(_received(session, envelope))
+        encrypted = cast("asyncio.Transport", protocol.transport).get_extra_info("sslcontext") is not None
+        self.server.keep(_received(session, envelope, encrypted=encrypted))
         return self._leave(protocol, "" if behaviour.fault else "250 OK: queued")
 
     def _leave(self, protocol: SMTP, reply: str) -> str:
@@ -158,10 +160,10 @@ class _Handler:
         return reply or "421 gone"
 
 
-def _received(session: Session, envelope: Envelope) -> Received:
+def _received(session: Session, envelope: Envelope, *, encrypted: bool) -> Received:
     raw = cast("bytes", envelope.content)
     recipients = tuple(envelope.rcpt_tos)
-    return Received(envelope.mail_from or "", recipients, raw, bool(session.authenticated), session.ssl is not None)
+    return Received(envelope.mail_from or "", recipients, raw, bool(session.authenticated), encrypted)
 
 
 @pytest.fixture
