@@ -10,9 +10,10 @@ from workers.heartbeat import beating
 
 def run(threads: int = 2) -> None:
     """Load the models, then run jobs of the nlp queue until told to stop."""
-    from nlp.annotate import warm_up
+    from nlp.annotate import model_identity, warm_up
 
     state: dict[str, Any] = {"model": None}
     with beating("annotator", lambda: state):
-        state["model"] = warm_up(threads=threads)
+        warm_up(threads=threads)
+        state["model"] = " ".join(model_identity())
         queues.work(["nlp"])
