@@ -7,7 +7,7 @@ _compose.py        a reply as a mail                 _smtp.py    handing it over
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import ClassVar
 
 from connectors._mail_settings import SETTINGS, MailSettings, Timing, read_settings
@@ -75,7 +75,7 @@ class MailConnector:
             how = "" if mailbox.can_idle else "; new mail is polled for"
         return f"{len(settings.folders)} folder{'s' if len(settings.folders) > 1 else ''}{how}"
 
-    def fetch(self, credentials: Credentials, cursor: Cursor) -> Iterator[Batch]:
+    def fetch(self, credentials: Credentials, cursor: Cursor) -> Generator[Batch, None, None]:
         """Yield what is new, then listen for more; ends only by Transient or BadCredentials."""
         from connectors._imap import open_mailbox
         from connectors._watch import Watch
@@ -84,7 +84,7 @@ class MailConnector:
         with open_mailbox(settings.imap, self._timing) as mailbox:
             yield from Watch(mailbox, settings, cursor, self._timing).follow()
 
-    def fetch_once(self, credentials: Credentials, cursor: Cursor) -> Iterator[Batch]:
+    def fetch_once(self, credentials: Credentials, cursor: Cursor) -> Generator[Batch, None, None]:
         """Yield what is new and end. Raises Transient, BadCredentials."""
         from connectors._imap import open_mailbox
         from connectors._watch import Watch
