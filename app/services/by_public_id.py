@@ -6,30 +6,25 @@ For pages and commands of admins, who may see all of it; what belongs to an inbo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Mapped, Session
+from sqlalchemy.orm import Session
 
 from app.errors import NotFound
+from app.models import Base
 
-
-class Public(Protocol):
-    id: Mapped[int]
-    public_id: Mapped[UUID]
-
-
-Row = TypeVar("Row", bound=Public)
+Row = TypeVar("Row", bound=Base)
 
 
 def get(session: Session, kind: type[Row], public_id: str | UUID, *, lock: bool = False) -> Row:
-    """Return the row. Raises NotFound, also for what is no id at all."""
+    """Return the row of a table that has public ids. Raises NotFound, also for what is no id at all."""
     try:
         wanted = public_id if isinstance(public_id, UUID) else UUID(public_id)
     except ValueError:
         raise NotFound from None
-    query = select(kind).where(kind.public_id == wanted)
+    query = select(kind).where(cast("Any", kind).public_id == wanted)
     row = session.scalars(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise NotFound

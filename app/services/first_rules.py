@@ -14,6 +14,25 @@ TAGS = (
     ("spam", "slate"),
 )
 
+INTENTS = (  # what the understanding tells apart, in words; a workspace may know others
+    ("order_status", "Where is my order"),
+    ("order_change", "Order, change or cancel an order"),
+    ("refund_return", "Refund or return"),
+    ("billing_payment", "Billing and payment"),
+    ("account_access", "Cannot sign in"),
+    ("account_update", "Change of an account"),
+    ("cancellation", "Cancel a subscription"),
+    ("technical_issue", "Something does not work"),
+    ("security_fraud", "Security or fraud"),
+    ("product_info", "Question about a product"),
+    ("sales_enquiry", "Wants to buy"),
+    ("complaint", "Complaint"),
+    ("praise_thanks", "Praise or thanks"),
+    ("contact_human", "Wants a person"),
+    ("spam_marketing", "Advertising or spam"),
+    ("other", "Something else"),
+)
+
 URGENT_WORDS = "urgent, asap, immediately, right now, unacceptable, lawyer, legal action, dringend, sofort, urgente"
 
 

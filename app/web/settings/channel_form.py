@@ -1,0 +1,93 @@
+"""A channel's form: drawn from the connector's settings; secrets go in and never come out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import request
+
+from app import crypto
+from app.models import Channel, Inbox, User
+from app.services import channel_settings
+from connectors.base import Connector, Setting
+
+
+@dataclass
+class ChannelForm:
+    """`values` holds what the inputs show; `held` the keys of secrets that are known and need no typing."""
+
+    kind: str
+    name: str = ""
+    inbox: str = ""
+    do: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    held: frozenset[str] = frozenset()
+    draft: str = ""
+    may_skip_test: bool = False
+
+    @classmethod
+    def empty(cls, kind: str) -> ChannelForm:
+        """Return the form of a new channel. Raises NotFound for an unknown kind."""
+        connector = channel_settings.find_connector(kind)
+        return cls(kind, name=connector.label, values=channel_settings.defaults(kind))
+
+    @classmethod
+    def of(cls, channel: Channel, inbox: Inbox) -> ChannelForm:
+        """Return the form of a connected channel."""
+        stored = crypto.unseal(channel.sealed)
+        return cls(
+            channel.kind,
+            name=channel.name,
+            inbox=str(inbox.public_id),
+            values=channel_settings.without_secrets(channel.kind, stored),
+            held=_held(stored),
+        )
+
+    @classmethod
+    def typed(cls, kind: str, user: User, channel: Channel | None = None) -> ChannelForm:
+        """Return what was sent. Secrets typed before, sealed into the form since, count as typed."""
+        connector = channel_settings.find_connector(kind)
+        owner = str(user.public_id)
+        earlier = channel_settings.open_draft(kind, owner, request.form.get("draft", ""))
+        given = {setting.key: _sent(setting) or earlier.get(setting.key, "") for setting in connector.settings}
+        stored = crypto.unseal(channel.sealed) if channel else {}
+        return cls(
+            kind,
+            name=request.form.get("name", ""),
+            inbox=request.form.get("inbox", ""),
+            do=request.form.get("do", ""),
+            values=given,
+            held=_held(stored) | _held(given),
+            draft=channel_settings.draft(kind, owner, given),
+        )
+
+    @property
+    def connector(self) -> Connector:
+        return channel_settings.find_connector(self.kind)
+
+    @property
+    def groups(self) -> list[tuple[str, list[Setting]]]:
+        """Return the settings by their group, in the order of the connector."""
+        found: dict[str, list[Setting]] = {}
+        for setting in self.connector.settings:
+            found.setdefault(setting.group, []).append(setting)
+        return list(found.items())
+
+    def shown(self, setting: Setting) -> Any:
+        """Return what an input shows: never a secret."""
+        return "" if setting.kind == "secret" else self.values.get(setting.key)
+
+    def credentials(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what would be sealed. Raises Invalid."""
+        return channel_settings.read(self.kind, self.values, kept=stored)
+
+
+def _sent(setting: Setting) -> str | bool:
+    name = channel_settings.field_of(setting.key)
+    return name in request.form if setting.kind == "boolean" else request.form.get(name, "")
+
+
+def _held(values: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(key for key, value in values.items() if value)

@@ -1,0 +1,125 @@
+"""Settings, inboxes: name, team, who sees it, signature."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.db import reading, transaction
+from app.errors import AppError, Conflict, Invalid
+from app.models import Inbox, Team, User
+from app.queries import settings_people
+from app.services import by_public_id, inboxes
+from app.web.authz import admin_only
+
+pages = Blueprint("settings_inboxes", __name__, url_prefix="/settings/inboxes")
+
+
+@pages.get("")
+@admin_only
+def index() -> str:
+    with reading() as session:
+        rows = settings_people.inboxes(session)
+    return render_template("settings/inboxes.html", rows=rows)
+
+
+@pages.get("/new")
+@admin_only
+def new() -> str:
+    return _form(None, None)
+
+
+@pages.post("/new")
+@admin_only
+def create() -> Response | tuple[str, int]:
+    try:
+        with transaction() as session:
+            inbox = inboxes.create(session, name=request.form.get("name", ""))
+            _take_form(session, inbox)
+    except Invalid as problem:
+        return _form(None, problem), problem.status
+    flash("Saved. Connect a channel to feed it.", "success")
+    return redirect("/settings/inboxes", code=303)
+
+
+@pages.get("/<inbox_id>")
+@admin_only
+def edit(inbox_id: str) -> str:
+    return _form(inbox_id, None)
+
+
+@pages.post("/<inbox_id>")
+@admin_only
+def save(inbox_id: str) -> Response | tuple[str, int]:
+    try:
+        with transaction() as session:
+            _take_form(session, by_public_id.get(session, Inbox, inbox_id, lock=True))
+    except Invalid as problem:
+        return _form(inbox_id, problem), problem.status
+    flash("Saved.", "success")
+    return redirect("/settings/inboxes", code=303)
+
+
+@pages.post("/<inbox_id>/delete")
+@admin_only
+def delete(inbox_id: str) -> Response | tuple[str, int]:
+    try:
+        with transaction() as session:
+            inboxes.delete(session, inbox=by_public_id.get(session, Inbox, inbox_id, lock=True))
+    except Conflict as problem:
+        return _form(inbox_id, problem), problem.status
+    flash("Deleted.", "success")
+    return redirect("/settings/inboxes", code=303)
+
+
+def _take_form(session: Session, inbox: Inbox) -> None:
+    team_id = request.form.get("team", "")
+    inboxes.edit(
+        session,
+        inbox=inbox,
+        name=request.form.get("name", ""),
+        team=by_public_id.get(session, Team, team_id) if team_id else None,
+        auto_assign=request.form.get("auto_assign") == "1",
+        signature=request.form.get("signature", ""),
+    )
+    inboxes.share(
+        session,
+        inbox=inbox,
+        users=by_public_id.get_all(session, User, request.form.getlist("users")),
+        teams=by_public_id.get_all(session, Team, request.form.getlist("teams")),
+    )
+
+
+def _form(inbox_id: str | None, problem: AppError | None) -> str:
+    with reading() as session:
+        inbox = by_public_id.get(session, Inbox, inbox_id) if inbox_id else None
+        users, teams = settings_people.shared_with(session, inbox) if inbox else ([], [])
+        team = session.get(Team, inbox.team_id) if inbox and inbox.team_id else None
+        values = {
+            "name": inbox.name if inbox else "",
+            "team": str(team.public_id) if team else "",
+            "auto_assign": inbox.auto_assign if inbox else True,
+            "signature": inbox.signature if inbox else "",
+            "users": users,
+            "teams": teams,
+        }
+        people = settings_people.people_to_choose(session, also=users)
+        all_teams = settings_people.teams_to_choose(session)
+    if problem and request.form.get("name") is not None:
+        values = _typed()
+    return render_template(
+        "settings/inbox.html", inbox_id=inbox_id, values=values, people=people, teams=all_teams, problem=problem
+    )
+
+
+def _typed() -> dict[str, object]:
+    form = request.form
+    return {
+        "name": form.get("name", ""),
+        "team": form.get("team", ""),
+        "auto_assign": form.get("auto_assign") == "1",
+        "signature": form.get("signature", ""),
+        "users": form.getlist("users"),
+        "teams": form.getlist("teams"),
+    }

@@ -1,0 +1,106 @@
+"""A rule's form: rows are added and taken by the server, so that it works without scripts; and a rule in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from app.models import AutomationRule
+from app.queries import settings_rules
+from app.queries.settings_rules import Options, RuleRow
+from app.services import channel_settings
+from app.services.first_rules import INTENTS
+from app.services.rules import ACTIONS, FIELDS, OPERATORS, Field
+
+Part = dict[str, str]
+
+
+@dataclass
+class RuleForm:
+    """`was_rearranged`: a row was added or taken, so the form is shown again and nothing is saved."""
+
+    name: str = ""
+    match: str = "all"
+    stop: bool = False
+    version: int = 0
+    conditions: list[Part] = field(default_factory=list)
+    actions: list[Part] = field(default_factory=list)
+    was_rearranged: bool = False
+
+    @property
+    def stored_conditions(self) -> dict[str, Any]:
+        return {"match": self.match, "of": self.conditions}
+
+    @classmethod
+    def of(cls, rule: AutomationRule) -> RuleForm:
+        conditions, actions = list(rule.conditions.get("of", [])), list(rule.actions)
+        match = rule.conditions.get("match", "all")
+        return cls(rule.name, match, rule.stop, rule.version, conditions, actions)
+
+    @classmethod
+    def typed(cls) -> RuleForm:
+        """Read what was sent, and do what the pressed button says about rows."""
+        form = request.form
+        version = form.get("version", "0")
+        typed = cls(
+            name=form.get("name", ""),
+            match=form.get("match", "all"),
+            stop=form.get("stop") == "1",
+            version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0,
+            conditions=_rows("condition", ("field", "operator", "value")),
+            actions=_rows("action", ("do", "value")),
+        )
+        typed._rearrange(form.get("press", "save"))
+        return typed
+
+    def _rearrange(self, press: str) -> None:
+        what, _, number = press.partition(":")
+        self.was_rearranged = what != "save"
+        rows = self.actions if what.endswith("action") else self.conditions
+        if what.startswith("take") and number.isascii() and number.isdigit() and int(number[:4]) < len(rows):
+            rows.pop(int(number[:4]))
+        wanted = request.form.get(f"new-{what.removeprefix('add-')}", "")
+        if what == "add-condition" and wanted in FIELDS:
+            operator = next(iter(OPERATORS[FIELDS[wanted].type]))
+            rows.append({"field": wanted, "operator": operator, "value": ""})
+        if what == "add-action" and wanted in ACTIONS:
+            rows.append({"do": wanted, "value": ""})
+
+
+def all_options(session: Session) -> Options:
+    """Return what every list of choices offers, by source."""
+    kinds = [(connector.kind, connector.label) for connector in channel_settings.all_connectors()]
+    return settings_rules.options(session) | {"kinds": kinds, "intents": list(INTENTS)}
+
+
+def in_words(rule: RuleRow, options: Options) -> tuple[list[str], list[str]]:
+    """Return what a rule asks and what it does, a sentence part each."""
+    asks = [
+        f"{shown.label} {_operator(shown, part)} {_value(shown, part, options)}"
+        for part in rule.conditions.get("of", [])
+        if (shown := FIELDS.get(part["field"]))
+    ]
+    does = [
+        f"{shown.label} {_value(shown, part, options)}" for part in rule.actions if (shown := ACTIONS.get(part["do"]))
+    ]
+    return asks, does
+
+
+def _operator(shown: Field, part: Part) -> str:
+    return OPERATORS[shown.type].get(part["operator"], part["operator"]).partition(" (")[0]
+
+
+def _value(shown: Field, part: Part, options: Options) -> str:
+    value = part["value"]
+    known = dict(options.get(shown.source, []))
+    if shown.source and shown.source != "intents" and value not in known:
+        return "something that is gone"
+    return f"“{known.get(value, value)}”" if shown.type == "text" else known.get(value, value)
+
+
+def _rows(prefix: str, keys: tuple[str, ...]) -> list[Part]:
+    columns = [request.form.getlist(f"{prefix}-{key}") for key in keys]
+    return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=False)]

@@ -1,0 +1,147 @@
+"""Settings, users: invite, role, links to a new password, deactivate."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from flask import Blueprint, flash, redirect, render_template, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.db import reading, transaction
+from app.errors import AppError, Conflict, Invalid
+from app.models import Role, TokenPurpose, User
+from app.queries import settings_people
+from app.services import by_public_id, links, users
+from app.web.authz import admin_only, current_user
+
+pages = Blueprint("settings_users", __name__, url_prefix="/settings/users")
+
+ROLES = (
+    (Role.AGENT, "Agent", "works in the inboxes shared with them"),
+    (Role.SUPERVISOR, "Supervisor", "an agent who also sees deliveries and keeps the tags"),
+    (Role.ADMIN, "Admin", "sees every inbox and all settings"),
+    (Role.BOT, "Bot", "a program; cannot sign in here"),
+)
+
+
+@pages.get("")
+@admin_only
+def index() -> str:
+    with reading() as session:
+        rows = settings_people.users(session)
+    return render_template("settings/users.html", rows=rows)
+
+
+@pages.get("/new")
+@admin_only
+def new() -> str:
+    return _form(None, None)
+
+
+@pages.post("/new")
+@admin_only
+def invite() -> Response | str | tuple[str, int]:
+    try:
+        with transaction() as session:
+            user = users.add(
+                session,
+                email=request.form.get("email", ""),
+                name=request.form.get("name", ""),
+                role=users.role_named(request.form.get("role", "")),
+            )
+            link = _link(session, user) if user.role is not Role.BOT else None
+    except Invalid as problem:
+        return _form(None, problem), problem.status
+    if link is None:
+        flash(f"{user.name} has been added.", "success")
+        return redirect("/settings/users", code=303)
+    return _show_link(user, link)
+
+
+@pages.get("/<user_id>")
+@admin_only
+def edit(user_id: str) -> str:
+    with reading() as session:
+        user = by_public_id.get(session, User, user_id)
+        session.expunge(user)
+    return _form(user, None)
+
+
+@pages.post("/<user_id>")
+@admin_only
+def save(user_id: str) -> Response | tuple[str, int]:
+    try:
+        with transaction() as session:
+            user = by_public_id.get(session, User, user_id)
+            user.name = users.clean_name(request.form.get("name", ""))
+            users.set_role(session, user=user, role=users.role_named(request.form.get("role", "")))
+    except (Invalid, Conflict) as problem:
+        return _again(user_id, problem)
+    flash("Saved.", "success")
+    return redirect("/settings/users", code=303)
+
+
+@pages.post("/<user_id>/link")
+@admin_only
+def make_link(user_id: str) -> str:
+    """Make a link to a (new) password and show it once."""
+    with transaction() as session:
+        user = by_public_id.get(session, User, user_id)
+        _refuse_link(user)
+        link = _link(session, user)
+    return _show_link(user, link)
+
+
+@pages.post("/<user_id>/deactivate")
+@admin_only
+def deactivate(user_id: str) -> Response | tuple[str, int]:
+    try:
+        with transaction() as session:
+            users.deactivate(session, user=by_public_id.get(session, User, user_id))
+    except Conflict as problem:
+        return _again(user_id, problem)
+    flash("Deactivated: signed out everywhere, and gets no new work.", "success")
+    return redirect("/settings/users" if user_id != str(current_user().public_id) else "/sign-in", code=303)
+
+
+@pages.post("/<user_id>/activate")
+@admin_only
+def activate(user_id: str) -> Response:
+    with transaction() as session:
+        users.activate(session, user=by_public_id.get(session, User, user_id))
+    flash("Active again.", "success")
+    return redirect(f"/settings/users/{user_id}", code=303)
+
+
+def _link(session: Session, user: User) -> str:
+    purpose = TokenPurpose.RESET if user.password_hash else TokenPurpose.INVITE
+    return links.make(session, purpose=purpose, user=user)
+
+
+def _refuse_link(user: User) -> None:
+    if not user.is_active:
+        raise Conflict("This user is deactivated: activate them first.")
+    if user.role is Role.BOT:
+        raise Conflict("A bot has no password.")
+
+
+def _show_link(user: User, link: str) -> str:
+    is_invitation = user.password_hash is None
+    by = current_user()
+    words = {"user": user, "link": link, "by": by}
+    subject = f"{by.name} invites you to Tributary" if is_invitation else "A new password for Tributary"
+    body = render_template("mail/invite.txt" if is_invitation else "mail/reset.txt", **words)
+    address = f"mailto:{quote(user.email)}?subject={quote(subject)}&body={quote(body)}"
+    return render_template("settings/user_link.html", is_invitation=is_invitation, mailto=address, body=body, **words)
+
+
+def _again(user_id: str, problem: AppError) -> tuple[str, int]:
+    with reading() as session:
+        user = by_public_id.get(session, User, user_id)
+        session.expunge(user)
+    return _form(user, problem), problem.status
+
+
+def _form(user: User | None, problem: AppError | None) -> str:
+    return render_template("settings/user.html", user=user, problem=problem, typed=request.form, roles=ROLES)
