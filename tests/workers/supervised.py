@@ -68,7 +68,8 @@ class Supervised:
         return read_env_file(self.home / "run.env")
 
     def number_of(self, text: str) -> int:
-        """Return the last process number that was printed after a text."""
+        """Return the last process number that was printed after a text; waits for the first."""
+        assert wait_until(lambda: text in self.output, 30), self.output
         return int(self.output.rpartition(text)[2].split()[0])
 
     def left(self) -> dict[int, str]:
