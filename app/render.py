@@ -26,6 +26,7 @@ def configure_templates(app: Flask) -> None:
         clock=clock,
         day=day,
         moment=moment_words,
+        form_moment=form_moment,
         bytes=readable_bytes,
         words=words,
         initials=initials,
@@ -88,6 +89,11 @@ def moment_words(moment: datetime | None) -> str:
         return ""
     here = moment.astimezone(zone())
     return f"{here.day} {here:%b %Y, %H:%M %Z}"
+
+
+def form_moment(moment: datetime | None) -> str:
+    """Say a moment as `<input type="datetime-local">` wants it; also "" for what a template has not set."""
+    return f"{moment.astimezone(zone()):%Y-%m-%dT%H:%M}" if moment else ""
 
 
 def _date(moment: datetime) -> str:

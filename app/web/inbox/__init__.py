@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from app.web.inbox import actions, case, composer, contact, conversation, conversation_list, files, timeline_items
-from app.web.inbox.looks import CHANNEL_LOOKS
+from app.web.inbox.looks import LOOKS
 
 
 def register(app: Flask) -> None:
     for module in (conversation_list, conversation, composer, actions, files, case, contact):
         app.register_blueprint(module.pages)
-    app.jinja_env.globals.update(CHANNEL_LOOKS)
+    app.jinja_env.globals.update(LOOKS)
     timeline_items.register(app)

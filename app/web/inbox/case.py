@@ -17,7 +17,7 @@ from app.queries import case_list, case_view, sidebar
 from app.queries.by_id import find
 from app.render import zone
 from app.services import access, cases
-from app.web.inbox import asked
+from app.web.inbox import asked, timeline_items
 from app.web.inbox.conversation import back_to
 from app.web.session import current_user, local_path, signed_in
 
@@ -51,7 +51,8 @@ def show(public_id: str) -> str:
         case = access.case_for(session, user, public_id)
         view = case_view.view(session, case_id=case.id, inbox_ids=ids)
         options = sidebar.options(session, inbox_ids=ids)
-    return render_template("cases/show.html", view=view, options=options, **CHOICES)
+    lines = timeline_items.in_words(view.activities)
+    return render_template("cases/show.html", view=view, lines=lines, options=options, **CHOICES)
 
 
 @pages.post("/conversations/<public_id>/cases")

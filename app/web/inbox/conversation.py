@@ -13,11 +13,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.db import reading
 from app.errors import Invalid, NotFound
-from app.models import CaseType, Inbox, Priority, Status, User
+from app.models import CaseStatus, CaseType, Inbox, Priority, User
 from app.queries import conversation_view, sidebar, timeline
 from app.queries.conversation_view import ConversationView
 from app.services import access, delivery_route
-from app.web.inbox import asked, timeline_items
+from app.web.inbox import asked, snooze, timeline_items
 from app.web.inbox.conversation_list import answer, shown
 from app.web.session import current_user, signed_in
 
@@ -42,7 +42,7 @@ def show(public_id: str) -> Response:
     user, part = current_user(), asked.part()
     with reading() as session:
         inboxes = access.visible_inboxes(session, user)
-        if part in {"list", "rows"}:
+        if part in {"list", "more"}:
             return answer(shown(session, user, inboxes), part)
         if part == "pane":
             context = pane(session, user, inboxes, public_id)
@@ -62,6 +62,7 @@ def pane(
         raise NotFound
     everywhere = request.args.get("timeline") == "all"
     page = _timeline(session, seen, ids, everywhere=everywhere)
+    offered = options or sidebar.options(session, inbox_ids=ids)
     return {
         "seen": seen,
         "everywhere": everywhere,
@@ -69,10 +70,12 @@ def pane(
         "items": timeline_items.arrange(page, seen.activities, here=seen, mixed=everywhere),
         "way": _way(session, seen),
         "client_key": uuid4().hex,
-        "options": options or sidebar.options(session, inbox_ids=ids),
-        "Status": Status,
+        "options": offered,
+        "colleagues": {one.id for one in offered.people if one.sees(seen.conversation.inbox_id)},
+        "snoozes": snooze.CHOICES,
         "Priority": Priority,
         "CaseType": CaseType,
+        "CaseStatus": CaseStatus,
     }
 
 

@@ -78,7 +78,7 @@ def index() -> Response:
 
 def answer(found: Shown, part: str, **pane: Any) -> Response:
     """Render the page, or the part of it that was asked for."""
-    if part == "rows":
+    if part == "more":
         return make_response(render_template("inbox/_rows.html", **found.context()))
     if part == "list":
         response = make_response(render_template("inbox/_list_update.html", **found.context()))

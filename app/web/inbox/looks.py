@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
+from app.queries.conversation_list import TagRow
+from app.queries.sidebar import Options, Person
+from app.render import words
 from connectors.registry import connector_for
 
 SENTIMENTS = {"negative": "frown", "neutral": "meh", "positive": "smile"}
@@ -55,7 +59,35 @@ def file_icon(content_type: str) -> str:
     return next((icon for start, icon in FILES if content_type.startswith(start)), "file")
 
 
-CHANNEL_LOOKS = {
+def filter_words(name: str, value: str, options: Options) -> str:
+    """Say one filter in words, for the chip that removes it."""
+    if name == "channel":
+        return channel_label(value)
+    if name == "unread":
+        return "Unread"
+    rows: tuple[Person | TagRow, ...] = options.people if name == "assignee" else options.tags
+    known = {row.id: row.name for row in rows} | {"none": "Nobody"}
+    return known.get(value, "?") if name in {"assignee", "tag"} else words(value)
+
+
+def spark(scores: Sequence[float]) -> str:
+    """Return the points of a small line over scores in [-1, 1], in a box of 100 by 28."""
+    step = 100 / max(1, len(scores) - 1)
+    return " ".join(f"{at * step:.1f},{14 - 12 * max(-1.0, min(1.0, score)):.1f}" for at, score in enumerate(scores))
+
+
+def mood_words(mood: float, scores: Sequence[float]) -> str:
+    """Say a mood in [-1, 1] in words, and where it is going."""
+    word = "Good" if mood > 0.25 else "Bad" if mood < -0.25 else "Even"
+    drift = scores[-1] - scores[0] if len(scores) > 1 else 0.0
+    going = ", rising" if drift > 0.25 else ", falling" if drift < -0.25 else ""
+    return f"{word}{going} ({mood:+.2f})"
+
+
+LOOKS = {
+    "spark": spark,
+    "mood_words": mood_words,
+    "filter_words": filter_words,
     "channel_icon": channel_icon,
     "channel_label": channel_label,
     "file_icon": file_icon,

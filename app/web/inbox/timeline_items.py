@@ -11,6 +11,7 @@ from flask import Flask, current_app, render_template
 from jinja2 import TemplateError
 from markupsafe import Markup
 
+from app.queries.contact_panel import ContactView
 from app.queries.conversation_view import ActivityLine, ConversationView
 from app.queries.timeline import MessageRow, TimelinePage
 from app.render import day
@@ -63,6 +64,10 @@ def arrange(
     return list(_with_days(_merged(page.messages, waiting), place, mixed=mixed))
 
 
+def in_words(lines: Sequence[ActivityLine]) -> list[Line]:
+    return [_in_words(line) for line in lines]
+
+
 def _merged(messages: Sequence[MessageRow], lines: Sequence[ActivityLine]) -> Iterator[MessageRow | Line]:
     order: list[tuple[int, int, MessageRow | ActivityLine]] = [(m.id, 0, m) for m in messages]
     order += [(line.place, line.id, line) for line in lines]
@@ -91,7 +96,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["draw"] = draw
 
 
-def draw(item: Item, *, seen: ConversationView | None = None, query: str = "") -> Markup:
+def draw(item: Item, *, seen: ConversationView | ContactView | None = None, query: str = "") -> Markup:
     """Render one item of the timeline. What cannot be rendered becomes one line that says so."""
     kind = type(item).__name__.lower()
     try:

@@ -1,0 +1,196 @@
+"""The agents' side: namespace "/", the session's cookie, our own pages only.
+
+A socket is in the room of its user, of every inbox the user may see, and of the one conversation it watches. What is
+stored reaches these rooms as pokes from workers/realtime.py; from here go only signals that nobody stores: who is
+looking at a conversation and who is typing. Access is checked when a room is joined and again at each sign of life.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import UUID
+
+import flask_login
+from flask import request
+from flask_socketio import SocketIO, disconnect, emit, join_room, leave_room
+from socketio.exceptions import ConnectionRefusedError as Refused  # type: ignore[import-untyped]  # publishes no types
+from sqlalchemy.orm import Session
+
+from app.config import settings
+from app.db import reading, transaction
+from app.errors import NotFound
+from app.models import Inbox, User
+from app.services import access, presence
+from app.sockets.pacing import Pace
+from connectors.origins import is_allowed
+
+TYPING, VIEWING = "typing", "viewing"
+SIGNED_OUT, FOREIGN, OFTEN = (
+    "Sign in first.",
+    "Only our own pages connect here.",
+    "Too many connections: wait a minute.",
+)
+
+
+@dataclass(slots=True)
+class Desk:
+    """One open socket of a user: who it is, which inbox rooms it is in, and the conversation it watches."""
+
+    user_id: int
+    public_id: str
+    name: str
+    session_version: int
+    inboxes: set[str] = field(default_factory=set)
+    watched: str | None = None
+    watched_inbox: str | None = None
+
+
+_desks: dict[str, Desk] = {}
+_connects = Pace(burst=60, per_second=1)
+_watches = Pace(burst=60, per_second=4)
+_signals = Pace(burst=20, per_second=2)
+
+
+def register(socketio: SocketIO) -> None:
+    handlers: dict[str, Callable[..., Any]] = {
+        "connect": _connect,
+        "disconnect": _disconnect,
+        "here": _here,
+        "watch": _watch,
+        TYPING: _typing,
+        VIEWING: _viewing,
+    }
+    for name, handler in handlers.items():
+        socketio.on_event(name, handler, namespace="/")
+
+
+def _connect(_auth: Any = None) -> None:
+    if not is_allowed(request.headers.get("Origin", ""), (settings().base_url, request.host_url.rstrip("/"))):
+        raise Refused(FOREIGN)
+    user = cast("User | None", getattr(flask_login.current_user, "row", None))
+    if user is None:
+        raise Refused(SIGNED_OUT)
+    if not _connects.allows(str(user.public_id)):
+        raise Refused(OFTEN)
+    desk = Desk(user.id, str(user.public_id), user.name, user.session_version)
+    with transaction() as session:
+        presence.connect(session, user_id=user.id, connection=_sid())
+        inboxes = access.visible_inboxes(session, user)
+    _desks[_sid()] = desk
+    join_room(f"user:{desk.public_id}")
+    _enter(desk, inboxes)
+
+
+def _disconnect(_reason: str = "") -> None:
+    desk = _desks.pop(_sid(), None)
+    if desk is None:
+        return
+    _unwatch(desk)
+    with transaction() as session:
+        presence.disconnect(session, connection=_sid())
+
+
+def _here(_data: Any = None) -> None:
+    """Take a sign of life: presence is renewed, and every room is checked anew."""
+    desk = _desks.get(_sid())
+    if desk is None:
+        return
+    with transaction() as session:
+        user = _still(session, desk)
+        if user is not None:
+            presence.seen(session, user_id=user.id, connection=_sid())
+            inboxes = access.visible_inboxes(session, user)
+    if user is None:
+        disconnect()
+    else:
+        _enter(desk, inboxes)
+
+
+def _watch(data: Any = None) -> None:
+    """Follow one conversation, or none (`conversation` is empty), and let those who are there already know."""
+    desk = _desks.get(_sid())
+    if desk is None or not _watches.allows(desk.public_id):
+        return
+    _unwatch(desk)
+    wanted = _conversation(data)
+    if not wanted:
+        return
+    with reading() as session:
+        user = _still(session, desk)
+        try:
+            found = access.conversation_for(session, user, wanted) if user else None
+        except NotFound:
+            found = None
+        inbox = session.get_one(Inbox, found.inbox_id) if found else None
+    if inbox is None:
+        return
+    desk.watched, desk.watched_inbox = wanted, str(inbox.public_id)
+    join_room(f"conversation:{wanted}")
+    _tell(desk, VIEWING, asks=True)
+
+
+def _typing(data: Any = None) -> None:
+    """Tell colleagues who watch, and the chat visitor if there is one. `note`: what is written is not for the visitor."""
+    desk = _desks.get(_sid())
+    if desk is None or desk.watched is None or not _signals.allows(desk.public_id):
+        return
+    _tell(desk, TYPING, who="agent")
+    if isinstance(data, dict) and data.get("note"):
+        return
+    from app.sockets import webchat
+
+    with reading() as session:
+        user = _still(session, desk)
+        if user is not None:
+            webchat.agent_typing(access.conversation_for(session, user, desk.watched), desk.name)
+
+
+def _viewing(_data: Any = None) -> None:
+    desk = _desks.get(_sid())
+    if desk is not None and desk.watched is not None and _signals.allows(desk.public_id):
+        _tell(desk, VIEWING)
+
+
+def _enter(desk: Desk, inboxes: list[Inbox]) -> None:
+    """Be in the rooms of exactly these inboxes; stop watching a conversation of another."""
+    seen = {str(inbox.public_id) for inbox in inboxes}
+    for gone in desk.inboxes - seen:
+        leave_room(f"inbox:{gone}")
+    for new in seen - desk.inboxes:
+        join_room(f"inbox:{new}")
+    desk.inboxes = seen
+    if desk.watched_inbox not in {None, *seen}:
+        _unwatch(desk)
+
+
+def _unwatch(desk: Desk) -> None:
+    if desk.watched is None:
+        return
+    _tell(desk, VIEWING, left=True)
+    leave_room(f"conversation:{desk.watched}")
+    desk.watched = desk.watched_inbox = None
+
+
+def _tell(desk: Desk, signal: str, **more: Any) -> None:
+    said = {"conversation": desk.watched, "user": desk.public_id, "name": desk.name, **more}
+    emit(signal, said, to=f"conversation:{desk.watched}", include_self=False)
+
+
+def _still(session: Session, desk: Desk) -> User | None:
+    """Return the user of a desk, unless the account was closed or its password changed since it connected."""
+    user = session.get(User, desk.user_id)
+    return user if user and user.is_active and user.session_version == desk.session_version else None
+
+
+def _conversation(data: Any) -> str:
+    """Read the public id from what a browser sent, in its one canonical form: it becomes part of a room's name."""
+    try:
+        return str(UUID(str(data.get("conversation", "")))) if isinstance(data, dict) else ""
+    except ValueError:
+        return ""
+
+
+def _sid() -> str:
+    return str(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO puts it on the request
