@@ -86,10 +86,11 @@ class Postgres:
 
     def answers(self) -> bool:
         """Tell whether the server takes connections; makes our database when it does so first."""
-        import psycopg
+        import psycopg  # and not SQLAlchemy: the supervisor stays small
 
+        where = f"host='{self.sockets}' user=tributary dbname=postgres connect_timeout=5"
         try:
-            with connect_to(self.url.replace("/tributary?", "/postgres?"), seconds=5) as connection:
+            with psycopg.connect(where, autocommit=True) as connection:
                 if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'tributary'").fetchone():
                     connection.execute("CREATE DATABASE tributary")
         except psycopg.OperationalError:
@@ -230,7 +231,7 @@ def _socket_folder(data: Path) -> Path:
     """
     path = str(data)
     longest = len(os.fsencode(data / ".s.PGSQL.5432.lock"))
-    if longest <= LONGEST_SOCKET_PATH and not set(path) & set(',"@'):
+    if longest <= LONGEST_SOCKET_PATH and not set(path) & set(",\"'\\@"):
         return data
     return Path("/tmp") / f"tributary-{os.geteuid()}-{hashlib.sha256(os.fsencode(data)).hexdigest()[:12]}"  # noqa: S108 - private, see _make_private
 
