@@ -37,16 +37,14 @@ def run() -> dict[str, Any]:
 
 def fill(place: House, count: int) -> None:
     """Put generated mails straight into the maildir."""
-    folder = place.mailbox.maildir / "new"
+    maildir = place.mailbox.maildir
     for part in ("cur", "new", "tmp"):
-        (place.mailbox.maildir / part).mkdir(parents=True, exist_ok=True)
-    owner = place.mailbox.maildir.stat()
+        (maildir / part).mkdir(parents=True, exist_ok=True)
     for number, raw in enumerate(generate(count)):
-        path = folder / f"{1_700_000_000 + number}.M{number}.bench"
-        path.write_bytes(raw)
+        (maildir / "new" / f"{1_700_000_000 + number}.M{number}.bench").write_bytes(raw)
+    owner = maildir.parent.stat()
+    for path in (maildir, *maildir.rglob("*")):
         os.chown(path, owner.st_uid, owner.st_gid)
-    for part in ("cur", "new", "tmp"):
-        os.chown(place.mailbox.maildir / part, owner.st_uid, owner.st_gid)
 
 
 def connect_channel(place: House) -> Channel:
