@@ -113,13 +113,13 @@ def remove(session: Session, *, channel: Channel) -> None:
     _changed(session, channel)
 
 
-def reseal_batch(session: Session, *, after_id: int, limit: int = 100) -> int | None:
-    """Seal the next channels with the newest key; return the last id done, None when there is no more."""
+def reseal_batch(session: Session, *, after_id: int, limit: int = 100) -> tuple[int, int] | None:
+    """Seal the next channels with the newest key; return how many and the last id, None when there is no more."""
     query = select(Channel).where(Channel.id > after_id).order_by(Channel.id).limit(limit).with_for_update()
     rows = session.scalars(query).all()
     for channel in rows:
         channel.sealed = crypto.reseal(channel.sealed)
-    return rows[-1].id if rows else None
+    return (len(rows), rows[-1].id) if rows else None
 
 
 def _free_address(session: Session, kind: str, credentials: Mapping[str, Any], own: Channel | None) -> str:

@@ -1,0 +1,35 @@
+"""flask keys: the key that seals credentials."""
+
+from __future__ import annotations
+
+import click
+
+from app import crypto
+from app.cli._terminal import Commands
+from app.db import transaction
+from app.services import channels
+
+
+@click.group("keys", cls=Commands)
+def commands() -> None:
+    """Keys: rotate."""
+
+
+@commands.command("rotate")
+@click.option("--reseal-only", is_flag=True, help="The new key is there already (TRIBUTARY_KEY): only seal anew.")
+def rotate(*, reseal_only: bool) -> None:
+    """Put a fresh sealing key in front and seal every channel's credentials with it.
+
+    Older keys go on opening what they sealed: processes that run need no restart to read, and can be interrupted;
+    run it again with --reseal-only to finish.
+    """
+    if not reseal_only:
+        crypto.rotate_sealing_key()
+    done, last = 0, 0
+    while True:
+        with transaction() as session:
+            sealed = channels.reseal_batch(session, after_id=last)
+        if sealed is None:
+            break
+        done, last = done + sealed[0], sealed[1]
+    click.echo(f"{'Sealed' if reseal_only else 'A new key seals; sealed'} {done} channels anew.")
