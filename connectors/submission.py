@@ -153,11 +153,15 @@ def _read_multipart(raw: bytes, content_type: str) -> Submission:
 
 
 def _read_part(piece: bytes, values: list[tuple[str, str]], files: list[SubmittedFile]) -> None:
-    head, blank_line, data = piece.partition(b"\r\n\r\n")
-    if not blank_line or len(head) > MAX_HEADER_BYTES:
-        raise Malformed("A part of the multipart body has no headers, or too long ones.")
+    head, _, data = piece.partition(
+        b"\r\n\r\n"
+    )  # without a blank line it is a part with headers and no body (RFC 2046)
+    if len(head) > MAX_HEADER_BYTES:
+        raise Malformed("A part of the multipart body has too long headers.")
     headers = dict(_header_line(line) for line in head.split(b"\r\n") if line.strip())
-    disposition = _header(headers.get("content-disposition", ""))
+    if "content-disposition" not in headers:
+        raise Malformed("A part of the multipart body does not say which field it is.")
+    disposition = _header(headers["content-disposition"])
     name, filename = disposition.get_param("name"), disposition.get_param("filename")
     if filename is None:
         values.append((_text(name), data.decode("utf-8", "replace")))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.crypto import unseal
@@ -52,17 +53,20 @@ def channel_at(session: Session, *, kind: str, token: str) -> PublicChannel:
     )
 
 
-def store(session: Session, *, channel: PublicChannel, delivery: ingest.StoredDelivery) -> bool:
-    """Store one thing that arrived; False if the same arrived before.
+def store(session: Session, *, channel: PublicChannel, delivery: ingest.StoredDelivery, exact: bool = False) -> bool:
+    """Store one thing that arrived; False if it arrived before, which its id tells.
 
-    Raises Conflict if other bytes came under the same id before, NotFound if the channel was closed meanwhile.
+    Raises NotFound if the channel was closed meanwhile; with `exact`, Conflict if other bytes came under the same id.
     """
     row = ingest.active_channel(session, kind=channel.kind, token=channel.token)
     if row is None:
         raise NotFound
     if ingest.store_batch(session, channel=row, deliveries=[delivery]):
         return True
-    before = session.query(Delivery.blob_sha256).filter_by(channel_id=row.id, dedupe_key=delivery.dedupe_key)
-    if before.scalar() != delivery.blob_sha256:
-        raise Conflict("Something else was sent under this id before: send it with a new one.")
+    if exact:
+        before = select(Delivery.blob_sha256).where(
+            Delivery.channel_id == row.id, Delivery.dedupe_key == delivery.dedupe_key
+        )
+        if session.scalars(before).one() != delivery.blob_sha256:
+            raise Conflict("Something else was sent under this id before: send it with a new one.")
     return False

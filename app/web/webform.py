@@ -129,7 +129,10 @@ def _answer_json(channel: PublicChannel) -> Response:
     if problems:
         return _json(422, error="Some fields need another look.", errors=problems)
     key = request.headers.get("Idempotency-Key", "")[:200]
-    is_new = _keep(channel, raw, f"form:key:{key}" if key else f"form:{crypto.new_token()}", robot)
+    external_id = f"form:key:{key}" if key else f"form:{crypto.new_token()}"
+    # the same form data sent again has another boundary, so only other bodies can be compared
+    is_exact = bool(key) and request.mimetype != "multipart/form-data"
+    is_new = _keep(channel, raw, external_id, robot, exact=is_exact)
     return _json(202, status="accepted" if is_new else "accepted before")
 
 
@@ -173,8 +176,8 @@ def _limit(channel: PublicChannel) -> None:
         pass
 
 
-def _keep(channel: PublicChannel, raw: bytes, external_id: str | None, robot: str = "") -> bool:
-    """Store a submission; False if it was stored before. Raises Conflict if a key comes again with other bytes."""
+def _keep(channel: PublicChannel, raw: bytes, external_id: str | None, robot: str = "", *, exact: bool = False) -> bool:
+    """Store a submission; False if it was stored before. With `exact` raises Conflict if those were other bytes."""
     meta = {
         "content_type": request.content_type or "",
         "remote_address": request.remote_addr or "",
@@ -185,7 +188,7 @@ def _keep(channel: PublicChannel, raw: bytes, external_id: str | None, robot: st
     kept = {key: value for key, value in meta.items() if value}
     stored = ingest.keep(RawDelivery(raw=raw, received_at=now(), external_id=external_id, meta=kept))
     with transaction() as session:
-        return public_channels.store(session, channel=channel, delivery=stored)
+        return public_channels.store(session, channel=channel, delivery=stored, exact=exact)
 
 
 def _keep_unreadable(channel: PublicChannel, raw: bytes) -> None:
