@@ -146,7 +146,8 @@ def _write(
     }
     statement = upsert(Message).values(row)
     key = [Message.conversation_id, Message.client_key]
-    message = session.scalars(statement.on_conflict_do_nothing(index_elements=key).returning(Message)).one_or_none()
+    unless_there = statement.on_conflict_do_nothing(index_elements=key, index_where=Message.client_key.is_not(None))
+    message = session.scalars(unless_there.returning(Message)).one_or_none()
     if message is not None and uploads:
         session.execute(insert(Attachment), [_attachment(message, upload) for upload in uploads])
     return message
