@@ -69,7 +69,7 @@ def _fetch_only(place: House) -> float:
 
 def _ingest_all(place: House, channel: Channel) -> None:
     for batch in MailConnector().fetch_once(place.mailbox.credentials(), {}):
-        kept = [ingest.keep(raw) for raw in batch.deliveries]
+        kept = ingest.keep_all(batch.deliveries)
         with transaction() as session:
             new = ingest.store_batch(session, channel=channel, deliveries=kept, cursor=batch.cursor)
         for start in range(0, len(new), BATCH):

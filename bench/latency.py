@@ -34,7 +34,8 @@ OBSERVE = """() => {
       if (row.querySelector('.chip-negative, .chip-positive, .chip-neutral')) window.understood[found[1]] ??= at;
     }
   };
-  new MutationObserver(look).observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true});
+  const all = {subtree: true, childList: true, characterData: true, attributes: true};
+  new MutationObserver(look).observe(document.body, all);
 }"""
 
 

@@ -10,7 +10,6 @@ from datetime import datetime
 from sqlalchemy import ARRAY, BigInteger, bindparam, text
 from sqlalchemy.orm import Session
 
-from app import blobs
 from connectors.base import InboundAttachment, InboundMessage
 
 MAX_SHORT, MAX_ID, MAX_TEXT, MAX_HTML = 1_000, 500, 200_000, 2_000_000  # characters; the raw bytes stay whole
@@ -32,13 +31,13 @@ class StoredAttachment:
     content_id: str | None = None
 
     @classmethod
-    def keep(cls, item: InboundAttachment) -> StoredAttachment:
-        """Write the bytes to disk, outside of any transaction."""
+    def kept(cls, item: InboundAttachment, sha256: str) -> StoredAttachment:
+        """Describe a file whose bytes are on disk."""
         return cls(
             filename=plain(item.filename, 255) or "file",
             content_type=plain(item.content_type, 255),
             size=len(item.data),
-            blob_sha256=blobs.put(item.data),
+            blob_sha256=sha256,
             is_inline=item.is_inline,
             content_id=plain(item.content_id, MAX_ID) if item.content_id else None,
         )

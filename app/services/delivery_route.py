@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.errors import Invalid
 from app.models import Channel, ChannelState, ContactIdentity, Conversation, Direction, Message
+from app.services.visitors import CHAT_EMAIL
 from connectors.base import Capabilities
 from connectors.registry import connector_for
 
@@ -91,12 +92,14 @@ def _is_here(identity: ContactIdentity) -> bool:
 
 
 def _by_mail(session: Session, conversation: Conversation, identities: list[ContactIdentity]) -> Route | None:
-    address = next((identity for identity in identities if identity.kind == MAIL_ADDRESS), None)
-    if address is None:
+    held = next((identity for identity in identities if identity.kind == MAIL_ADDRESS), None)
+    typed = session.get_one(Contact, conversation.contact_id).custom.get(CHAT_EMAIL)
+    address, name = (typed, "") if typed else (held.address, held.name) if held else ("", "")
+    if not address:
         return None
     active = select(Channel).where(Channel.inbox_id == conversation.inbox_id, Channel.state == ChannelState.ACTIVE)
     for channel in session.scalars(active.order_by(Channel.id)):
         limits = connector_for(channel.kind).capabilities
         if limits.send and limits.cc:
-            return Route(channel, address.address, address.name, f"Goes by mail to {address.address}.")
+            return Route(channel, address, name, f"Goes by mail to {address}.")
     return None

@@ -42,8 +42,16 @@ class StoredDelivery:
 
 def keep(raw: RawDelivery) -> StoredDelivery:
     """Write the bytes to disk. No transaction may be open."""
+    return keep_all([raw])[0]
+
+
+def keep_all(arrived: Sequence[RawDelivery]) -> list[StoredDelivery]:
+    """Write a batch to disk. No transaction may be open."""
     assert_no_transaction()
-    sha256 = blobs.put(raw.raw)
+    return [_kept(raw, sha256) for raw, sha256 in zip(arrived, blobs.put_all([r.raw for r in arrived]), strict=True)]
+
+
+def _kept(raw: RawDelivery, sha256: str) -> StoredDelivery:
     return StoredDelivery(
         dedupe_key=plain(raw.external_id or f"sha256:{sha256}", 500),
         blob_sha256=sha256,
@@ -81,6 +89,8 @@ def store_batch(
 def prepare(delivery: Delivery, channel: Channel, messages: Sequence[InboundMessage]) -> list[Arrival]:
     """Write the attachments of parsed messages to disk. No transaction may be open."""
     assert_no_transaction()
+    files = [item for message in messages for item in message.attachments]
+    names = iter(blobs.put_all([item.data for item in files]))
     return [
         Arrival(
             delivery_id=delivery.id,
@@ -88,7 +98,7 @@ def prepare(delivery: Delivery, channel: Channel, messages: Sequence[InboundMess
             inbox_id=channel.inbox_id,
             received_at=delivery.received_at,
             message=message,
-            attachments=tuple(StoredAttachment.keep(item) for item in message.attachments),
+            attachments=tuple(StoredAttachment.kept(item, next(names)) for item in message.attachments),
         )
         for message in messages
     ]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Contact, ContactIdentity
 from app.services.arrivals import Arrival, plain
+from app.services.numbering import Ids
 from connectors.base import Identity
 
 Key = tuple[str, str]
@@ -22,20 +23,23 @@ def resolve(session: Session, arrivals: Sequence[Arrival]) -> dict[int, Contact]
     """Return the contact of each arrival, by its place in the sequence. The people are locked by the caller."""
     identities = _known(session, arrivals)
     contacts = _contacts(session, identities)
+    ids = Ids(session, Contact, len({arrival.sender_key for arrival in arrivals} - set(identities)))
     found: dict[int, Contact] = {}
+    held: list[ContactIdentity] = []
     for place, arrival in enumerate(arrivals):
         identity = identities.get(arrival.sender_key)
         contact = contacts[identity.contact_id] if identity else _by_voucher(arrival, identities, contacts)
         if contact is None:
-            contact = Contact(name=_name(arrival.message.sender))
+            contact = Contact(id=ids.take(), name=_name(arrival.message.sender))
             session.add(contact)
-            session.flush()  # its id is needed for the identities
             contacts[contact.id] = contact
-        _hold(session, arrival, contact, identities)
+        held += _hold(arrival, contact, identities)
         if not contact.name:
             contact.name = _name(arrival.message.sender)
         contact.last_message_at = max(contact.last_message_at or arrival.received_at, arrival.received_at)
         found[place] = contact
+    session.flush()  # the contacts before their identities
+    session.add_all(held)
     return found
 
 
@@ -66,8 +70,9 @@ def _by_voucher(
     return None
 
 
-def _hold(session: Session, arrival: Arrival, contact: Contact, identities: dict[Key, ContactIdentity]) -> None:
-    """Give the contact every address of this sender that nobody holds yet."""
+def _hold(arrival: Arrival, contact: Contact, identities: dict[Key, ContactIdentity]) -> list[ContactIdentity]:
+    """Give the contact every address of this sender that nobody holds yet; return the new ones."""
+    new = []
     for identity in (arrival.message.sender, *arrival.message.also):
         key = _key(identity)
         held = identities.get(key)
@@ -75,10 +80,11 @@ def _hold(session: Session, arrival: Arrival, contact: Contact, identities: dict
             held = ContactIdentity(
                 contact_id=contact.id, kind=key[0], address=key[1], name=_name(identity), verified=identity.verified
             )
-            session.add(held)
+            new.append(held)
             identities[key] = held
         elif held.contact_id == contact.id and identity.verified:
             held.verified = True
+    return new
 
 
 def _key(identity: Identity) -> Key:

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
 
 from app.crypto import new_token
 from app.models import Contact, Conversation, Message, ThreadReference
 from app.services import activities
 from app.services.arrivals import MAX_SHORT, Arrival, plain
+from app.services.numbering import Ids
 
 Candidates = dict[tuple[str, int, str], Conversation]  # ("token" | "thread" | "reference", inbox or channel id, value)
 
@@ -34,16 +36,17 @@ class Place:
 def place(session: Session, arrivals: Sequence[Arrival], contacts: dict[int, Contact]) -> list[Place]:
     """Find or open the conversation of each arrival, in order; conversations found are locked."""
     candidates = _candidates(session, arrivals)
+    ids = Ids(session, Conversation, len(arrivals))
     places = []
     for index, arrival in enumerate(arrivals):
         contact = contacts[index]
         found = _found(arrival, candidates)
         if found is None:
-            conversation = _open(session, arrival, contact)
+            conversation = _open(session, ids, arrival, contact)
         elif _belongs(session, arrival, contact, found):
             conversation = found
         else:
-            conversation = _keep_apart(session, arrival, contact, found)
+            conversation = _keep_apart(session, ids, Place(arrival, contact, found))
         _remember(arrival, conversation, candidates)
         places.append(Place(arrival, contact, conversation))
     _store_references(session, places)
@@ -112,8 +115,10 @@ def _named_in(session: Session, conversation: Conversation) -> set[str]:
     return named
 
 
-def _open(session: Session, arrival: Arrival, contact: Contact) -> Conversation:
+def _open(session: Session, ids: Ids, arrival: Arrival, contact: Contact) -> Conversation:
     conversation = Conversation(
+        id=ids.take(),
+        public_id=uuid7(),
         inbox_id=arrival.inbox_id,
         channel_id=arrival.channel_id,
         contact_id=contact.id,
@@ -125,14 +130,15 @@ def _open(session: Session, arrival: Arrival, contact: Contact) -> Conversation:
         messages=0,
     )
     session.add(conversation)
-    session.flush()  # its id and number are needed for what follows
     return conversation
 
 
-def _keep_apart(session: Session, arrival: Arrival, contact: Contact, found: Conversation) -> Conversation:
-    own = _open(session, arrival, contact)
+def _keep_apart(session: Session, ids: Ids, stranger: Place) -> Conversation:
+    """Open a conversation beside the one that a stranger's message pointed to."""
+    found, sender = stranger.conversation, stranger.arrival.message.sender.address
+    own = _open(session, ids, stranger.arrival, stranger.contact)
     own.related_id = found.id
-    sender = arrival.message.sender.address
+    session.flush()  # its number is told below
     activities.record(
         session, verb="conversation.related", conversation=own, data={"sender": sender, "number": found.number}
     )
