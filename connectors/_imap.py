@@ -7,7 +7,7 @@ imapclient signs in, speaks TLS and knows folder names. Three things are done be
   lines that were read ahead, and its `idle()` fails when the server says something before it agrees. Here a wait
   only asks "are there bytes?"; ending the IDLE reads them, so a closed connection shows itself at once.
 - News: an EXISTS that comes with the answer to any other command is never repeated in IDLE (RFC 3501, 7.3.1), so
-  it is remembered until `take_news`.
+  it is remembered in `has_news`, which the reader takes down before it looks.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Mailbox:
         self._server = server
         self._timing = timing
         self.can_idle: bool = False
-        self._news = False
+        self.has_news = False
 
     @contextmanager
     def _speaking(self) -> Iterator[None]:
@@ -111,7 +111,7 @@ class Mailbox:
             except imaplib.IMAP4.error as error:
                 raise NoSuchFolder(folder) from error
             self._imap.untagged_responses.clear()
-            self._news = False  # whoever selects goes on to read what is there
+            self.has_news = False  # whoever selects goes on to read what is there
             return FolderState(int(answer.get(b"UIDVALIDITY", 0)), answer.get(b"UIDNEXT"))
 
     def status(self, folder: str) -> FolderState:
@@ -156,10 +156,13 @@ class Mailbox:
             self._imap.uid("STORE", ",".join(map(str, uids)), "+FLAGS.SILENT", r"(\Seen)")
             self._listen()
 
-    def wait(self, seconds: float) -> None:
-        """Return as soon as the server has something to say, at the latest after `seconds`."""
+    def wait(self, seconds: float, *, listen: bool = True) -> None:
+        """Return as soon as the server has something to say, at the latest after `seconds`.
+
+        Without `listen`, or where the server has no IDLE, it is asked after that time.
+        """
         with self._speaking():
-            if self.can_idle:
+            if self.can_idle and listen:
                 tag = self._start_idle()
                 self._wait_for_bytes(seconds)
                 self._imap.send(b"DONE\r\n")
@@ -198,13 +201,8 @@ class Mailbox:
 
     def _listen(self) -> None:
         """Remember that mail was announced, and forget everything else that was said in passing."""
-        self._news = self._news or "EXISTS" in self._imap.untagged_responses
+        self.has_news = self.has_news or "EXISTS" in self._imap.untagged_responses
         self._imap.untagged_responses.clear()
-
-    def take_news(self) -> bool:
-        """Say whether mail was announced since the last call or since the folder was selected."""
-        news, self._news = self._news, False
-        return news
 
     def close(self) -> None:
         with suppress(OSError, imaplib.IMAP4.error):

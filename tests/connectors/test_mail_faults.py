@@ -90,6 +90,18 @@ def test_a_server_without_idle_is_polled(dovecot: Dovecot, proxy_to: ProxyTo) ->
     batches.close()
 
 
+def test_in_a_hurry_the_server_is_asked_instead_of_listened_to(dovecot: Dovecot, proxy_to: ProxyTo) -> None:
+    mailbox, proxy = dovecot.new_mailbox(), proxy_to(dovecot.port)
+    batches = PATIENT.fetch(mailbox.credentials(imap_port=proxy.port, hurry=True), {})
+    until_listening(batches)
+    with next_batch(batches) as coming:
+        proxy.wait_until_asked(b"NOOP")
+        fill(mailbox, [mail(1)])
+        assert stored([coming.result(20)]) == [mail(1)]
+    assert b"IDLE" not in proxy.asked
+    batches.close()
+
+
 def test_heartbeats_come_while_nothing_happens(dovecot: Dovecot) -> None:
     batches = IMPATIENT.fetch(dovecot.new_mailbox().credentials(), {})
     until_listening(batches)
