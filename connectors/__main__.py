@@ -1,0 +1,103 @@
+"""python -m connectors parse KIND FILE...   what a connector makes of raw deliveries, one JSON object a line.
+
+FILE "-" is the standard input. A file that cannot be parsed prints {"error": …, "file": …}; the exit status is then 1
+at the end. No database, no network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+from connectors._mime import NOBODY_DOMAIN, parse_mail
+from connectors.base import Address, InboundAttachment, InboundMessage, RawDelivery
+from connectors.errors import Malformed
+from connectors.registry import connector_for, kinds
+from connectors.sanitize import sanitize_html
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m connectors", description="Read raw deliveries without a database.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    parse = commands.add_parser("parse", help="print what a connector makes of raw files, one JSON object a line")
+    parse.add_argument("kind", choices=kinds(), metavar="KIND", help=f"one of: {', '.join(kinds())}")
+    parse.add_argument("files", nargs="+", metavar="FILE", help='raw deliveries; "-" is the standard input')
+    options = parser.parse_args(arguments)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # JSON is UTF-8, whatever the terminal speaks
+    return max([_print_file(options.kind, name) for name in options.files])
+
+
+def _print_file(kind: str, name: str) -> int:
+    try:
+        raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        messages = _parse(kind, raw)
+    except Malformed as error:
+        print(json.dumps({"error": error.reason, "file": name}, ensure_ascii=False))
+        return 1
+    except OSError as error:
+        print(json.dumps({"error": error.strerror or str(error), "file": name}, ensure_ascii=False))
+        return 1
+    for message in messages:
+        print(json.dumps(message_as_json(message), ensure_ascii=False), flush=True)
+    return 0
+
+
+def _parse(kind: str, raw: bytes) -> list[InboundMessage]:
+    if kind == "mail":
+        return [parse_mail(raw)]
+    return connector_for(kind).parse(RawDelivery(raw=raw, received_at=_now()))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def message_as_json(message: InboundMessage) -> dict[str, Any]:
+    """The contract of the command line: these keys, always all of them."""
+    sender = message.sender
+    email = sender.address if sender.kind == "email" and not sender.address.endswith("@" + NOBODY_DOMAIN) else ""
+    return {
+        "external_id": message.external_id,
+        "from": {"email": email, "name": sender.name},
+        "to": _addresses(message.to),
+        "cc": _addresses(message.cc),
+        "reply_to": _addresses(message.reply_to),
+        "subject": message.subject,
+        "text": message.text,
+        "quoted": message.quoted,
+        "signature": message.signature,
+        "html": sanitize_html(message.html).html if message.html is not None else None,
+        "attachments": [_attachment(one) for one in message.attachments],
+        "in_reply_to": message.in_reply_to,
+        "references": list(message.references),
+        "auto": message.auto,
+        "sent_at": message.sent_at.isoformat() if message.sent_at else None,
+    }
+
+
+def _addresses(addresses: Iterable[Address]) -> list[dict[str, str]]:
+    return [{"email": address.email, "name": address.name} for address in addresses]
+
+
+def _attachment(attachment: InboundAttachment) -> dict[str, Any]:
+    return {
+        "filename": attachment.filename,
+        "content_type": attachment.content_type,
+        "size": len(attachment.data),
+        "sha256": hashlib.sha256(attachment.data).hexdigest(),
+        "inline": attachment.is_inline,
+        "content_id": attachment.content_id,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

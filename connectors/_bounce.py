@@ -1,0 +1,197 @@
+"""Delivery failure notices: told apart from mails that only speak of failures, and read for their reason.
+
+A report in the format of RFC 3464 says what it is. For all others at least two independent signs are wanted: who sends
+it (a mailer, an empty return path), what the subject says, what the body says. A person who forwards or answers a
+bounce is a person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from connectors._envelope import message_id
+from connectors._headers import Headers, read_headers, skip_envelope
+from connectors._parts import Leaf, Tree
+from connectors.base import Address
+
+_MAX_BODY_CHARS = 6_000
+_MAX_GROUPS = 50
+_MAX_REPORT_BYTES = 200_000
+_REPORTS = ("message/delivery-status", "message/global-delivery-status")
+_ORIGINALS = (
+    "message/rfc822",
+    "text/rfc822-headers",
+    "message/global",
+    "message/global-headers",
+    "message/rfc822-headers",
+)
+DAEMON = re.compile(
+    r"(?:mailer[-_. ]?d(?:a)?emon|mail[-_.]?daemon|daemon|postmaster|post-?master|mdaemon|mail-?delivery\w*"
+    r"|bounces?|double-bounce"
+    r"|[\w.+-]*-bounces?|bounces?[+=-].*|[\w.]*undeliver\w*|microsoftexchange\w{8,}|mail-?system|ndr|dsn"
+    r"|returned?mail|mailsystem|smtp"
+    r"|mailerdaemon|maildelivery|administrator|system|no-?reply-?bounce\w*|symantec\w*|mail-?admin\w*|mailmaster"
+    r"|uucp|mmdf)$"
+)
+_DAEMON_NAME = re.compile(
+    r"mail(?:er)?[- ]?(?:delivery|daemon|system|administrator|router)|delivery (?:sub)?system"
+    r"|system administrator|postmaster"
+    r"|internet mail delivery|mail server|mailer-daemon|zustellungssystem|systemadministrator|administrateur système"
+)
+_ANSWERED = re.compile(
+    r"(?:re|fw|fwd|aw|wg|tr|rv|sv|vs|antw|odp|r|i|rif|res|enc|回复|答复|转发|回覆|轉寄)\s?(?:\[\d+\])?\s?[:：]"
+)
+_SUBJECT = re.compile(
+    r"undeliver(?:able|ed)|non-?deliver|not deliver(?:ed|able)|delivery[ -](?:status )?(?:notification|failure"
+    r"|failed|has failed|problem|error|report|unsuccessful)"
+    r"|delivery of your (?:message|mail)|deliver(?:y|ing)? (?:status|.{0,20}fail)|fail(?:ed|ure) (?:notice"
+    r"|notification|to deliver|delivery|mail)|failed mail|mail (?:delivery )?(?:failure|failed|failing|error"
+    r"|status)|mail system error|returned mail"
+    r"|return(?:ed|ing) (?:message|to sender|e-?mail)|could not (?:be delivered|send|deliver)"
+    r"|couldn't be delivered|can(?:not|'t) (?:be )?deliver|unable to deliver|unzustellbar|nicht zustellbar"
+    r"|nicht zugestellt|zustellung fehlgeschlagen|zustellbericht"
+    r"|unknown (?:recipient|user|address)|user unknown|no such user|message (?:status|blocked|rejected"
+    r"|undelivered|delayed|delivery)|delivery delayed|delayed mail|warning: (?:message|could not)|rejected"
+    r"|address (?:not found|rejected)|mailbox (?:full|unavailable|exceeded)|over quota"
+    r"|non remis|échec de (?:la )?(?:remise|distribution|livraison)|avis de non-remise|message non distribu"
+    r"|no se (?:puede|pudo|ha podido) entregar|no entregado|error de entrega|notificación de estado de entrega"
+    r"|devuelto|não (?:foi )?entregue|falha na entrega|não entrega"
+    r"|mancat[oa] (?:recapito|consegna)|recapito|consegna fallita|impossibile (?:recapitare|consegnare)"
+    r"|notifica(?:zione)? (?:di )?(?:mancat|stato)|onbestelbaar|niet (?:bezorgd|afgeleverd|besteld)|onbezorgbaar"
+    r"|bezorgingsfout|kan ikke leveres|ikke levert|olevererbart|kunde inte levereras|oleverer|ej levererat"
+    r"|ikke-lever|kunne ikke leveres"
+    r"|toimitus|ei voitu toimittaa|nie ?dostarcz|nie można dostarczyć|niedoręcz|nedoruč|nelze doručit|недостав"
+    r"|не (?:удалось )?доставл|не доставлен|невозможно доставить|teslim edilem|iletilemedi|αποτυχία παράδοσης"
+    r"|kézbesít|nem kézbesíthető|eșec|nu a fost livrat"
+    r"|配信(?:不能|できま|エラー|失敗|の失敗|状況)|送信エラー|送信できません|未配達|不達|投递失败|投递状态|退信|无法投递|系统退信|無法傳遞|傳送失敗|退回|배달(?:되지|할 수| 실패|하지)"
+    r"|전달(?:되지| 실패)|전송 실패|반송|تعذر|فشل (?:تسليم|التسليم)|לא נמסר|כשל במסירה|không (?:gửi|thể)|gagal"
+)
+_BODY = re.compile(
+    r"automatically (?:generated|created) (?:delivery|by (?:the )?mail)|mail delivery (?:software|sub ?system"
+    r"|system)|delivery to the following|following (?:address|recipient|message|e-?mail|user|organization|mail)"
+    r"|was not delivered|could not be delivered|couldn't be delivered|can ?not be delivered"
+    r"|not (?:been )?(?:delivered|able to deliver)|hi\. this is the|qmail-send|(?:permanent|fatal|non-?fatal"
+    r"|transient|temporary)\W{0,4}(?:fatal )?(?:error|failure)|(?:final|original)-recipient|diagnostic[- ]code"
+    r"|reporting-mta|action: failed|remote-mta|[45]\d\d[ #-]{1,3}[45]\.\d{1,3}\.\d{1,3}|\(?#?[45]\.\d\.\d{1,3}\)?"
+    r"|(?<!\d)(?:4[25][0-9]|55[0-9])[ -][a-z<#\[({]"
+    r"|user (?:is )?unknown|unknown user|no such (?:user|recipient|mailbox|address|local)|mailbox (?:is )?(?:full"
+    r"|unavailable|not found|disabled|inactive|does)|over ?quota|quota (?:exceeded|is full)|exceeded.{0,20}quota"
+    r"|does ?n[o']t exist|not exist|unable to (?:deliver|relay)|undeliver(?:able|ed)|returned to sender"
+    r"|address (?:not found|rejected|unknown|error)|recipient (?:address )?(?:rejected|unknown|not)"
+    r"|invalid recipient|user not (?:found|listed|known)"
+    r"|not listed in|transcript of (?:the )?session|headers? follows?|copy of (?:the|your) (?:message|original"
+    r"|mail)|original (?:message|mail|headers?) (?:follows|headers?|was|included|is)|below this line"
+    r"|did ?n[o']t (?:reach|get delivered)|retry timeout|host (?:or domain )?(?:name )?(?:not found|unknown"
+    r"|lookup)|connection (?:refused|timed out)|delivery (?:has )?fail(?:ed|ure)|failed recipient"
+    r"|message (?:rejected|blocked|refused)|was (?:rejected|blocked|refused) by|giv(?:ing|en) up|unrouteable"
+    r"|returned mail|mail server|is not (?:a valid|accepting|known)"
+    r"|nicht zugestellt|nicht (?:zustellbar|erreicht)|konnte nicht|fehler bei der zustellung|n'a pas (?:pu|été)"
+    r"|échec|non remis|no se (?:pudo|ha podido|puede)|no ha podido|não (?:pôde|foi possível|pode)|non (?:è stato"
+    r"|è possibile|consegnat|recapitat)|impossibile|не (?:было доставлено|может быть доставлено|удалось"
+    r"|существует)|недоступ|kon niet|kunde inte|kunne ikke|nie (?:został|można|mógł)|nebylo|配信(?:でき|不能)|送信でき"
+    r"|見つかりません|無法|无法|不存在|退回|존재하지|전송하지|반송|erreur|adresse (?:est )?(?:inconnue|invalide)"
+)
+_FAILED_ADDRESS = re.compile(r"<?([^\s<>\"(),:;=\[\]]{1,64}@[^\s<>\"(),:;=\[\]]{1,190}\.[a-z]{2,24})>?", re.IGNORECASE)
+_STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_REASON = re.compile(
+    r"[^\n]{0,200}(?:(?<!\d)[45]\d\d[ -]|[45]\.\d\.\d{1,3}|unknown|not found|full|quota|reject|exist)[^\n]{0,300}",
+    re.IGNORECASE,
+)
+_ID_IN_BODY = re.compile(r"^[>\s]{0,10}message-id:\s{0,10}<([^<>\s]{1,995})>", re.IGNORECASE | re.MULTILINE)
+_DELIVERED = {"delivered", "relayed", "expanded"}
+
+
+def is_bounce(tree: Tree, sender: Address | None, text: str) -> bool:
+    """Say whether a mail tells that another one could not be delivered (or not yet)."""
+    headers = tree.headers
+    groups = list(_recipient_groups(tree))
+    if groups:
+        return any(group.token("action") not in _DELIVERED for group in groups)
+    subject = headers.first("subject").casefold()
+    if _ANSWERED.match(subject):
+        return False
+    if "x-failed-recipients" in headers or "x-ms-exchange-message-is-ndr" in headers:
+        return True
+    return _has_two_signs(tree, sender, subject, text[:_MAX_BODY_CHARS].casefold())
+
+
+def _has_two_signs(tree: Tree, sender: Address | None, subject: str, body: str) -> bool:
+    daemon = sender is None or is_daemon(sender)
+    null_path = has_null_path(tree.headers)
+    failure = _SUBJECT.search(subject) is not None
+    if not (daemon or null_path or failure):
+        return False
+    signs = len({found[0] for found in _BODY.finditer(body)})
+    returned = any(leaf.content_type in _ORIGINALS for leaf in tree.leaves)
+    report = (
+        tree.root is not None
+        and tree.root.subtype == "report"
+        and "delivery" in tree.root.parameters.get("report-type", "")
+    )
+    if daemon or report:
+        return report or (failure and signs + returned >= 1) or signs >= 2
+    if null_path:
+        return failure or signs >= 3
+    automatic = tree.headers.token("auto-submitted") not in {"", "no"}
+    return failure and signs + returned + automatic >= 3 and (automatic or signs >= 3)
+
+
+def is_daemon(sender: Address) -> bool:
+    """Say whether the sender is a mail system rather than a person."""
+    return bool(DAEMON.match(sender.email.partition("@")[0]) or _DAEMON_NAME.search(sender.name.casefold()))
+
+
+def has_null_path(headers: Headers) -> bool:
+    return any(value.strip() == "<>" for value in headers.undecoded("return-path"))
+
+
+def bounce_details(tree: Tree, text: str) -> dict[str, str]:
+    """bounce_recipient, bounce_status, bounce_reason, original_message_id: those that can be read."""
+    group = next((one for one in _recipient_groups(tree) if one.token("action") not in _DELIVERED), Headers())
+    body = text[:_MAX_BODY_CHARS]
+    recipient = (
+        group.first("final-recipient") or group.first("original-recipient") or tree.headers.first("x-failed-recipients")
+    )
+    address = _FAILED_ADDRESS.search(recipient.rpartition(";")[2]) or _FAILED_ADDRESS.search(body)
+    reason = group.first("diagnostic-code").partition(";")[2].strip() or group.first("diagnostic-code")
+    found = _REASON.search(body) if not reason else None
+    reason = reason or (found[0].strip() if found else "")
+    status = _STATUS.search(group.first("status")) or _STATUS.search(reason) or _STATUS.search(body)
+    details = {
+        "bounce_recipient": address[1].lower() if address else "",
+        "bounce_status": status[1] if status else "",
+        "bounce_reason": reason[:500],
+        "original_message_id": _original_id(tree, text),
+    }
+    return {name: value for name, value in details.items() if value}
+
+
+def _recipient_groups(tree: Tree) -> Iterator[Headers]:
+    """The groups of fields about one recipient each, of every delivery report in the mail."""
+    for leaf in tree.leaves:
+        if leaf.content_type not in _REPORTS:
+            continue
+        data = tree.payload(leaf)[:_MAX_REPORT_BYTES]
+        position = skip_envelope(data)
+        for _ in range(_MAX_GROUPS):
+            if position >= len(data):
+                break
+            group, position = read_headers(data, position, len(data))
+            if "action" in group or "final-recipient" in group or "status" in group:
+                yield group
+
+
+def _original_id(tree: Tree, text: str) -> str:
+    for leaf in tree.leaves:
+        if leaf.content_type in _ORIGINALS:
+            found = message_id(_headers_inside(tree, leaf))
+            if found:
+                return found
+    written = _ID_IN_BODY.search(text)
+    return written[1] if written else ""
+
+
+def _headers_inside(tree: Tree, leaf: Leaf) -> Headers:
+    data = tree.payload(leaf)[:_MAX_REPORT_BYTES]
+    return read_headers(data, skip_envelope(data), len(data))[0]

@@ -1,0 +1,103 @@
+"""Where the signature of a stretch of text begins. Careful: a word kept too much is better than a word lost.
+
+A signature is what follows a delimiter line, a line that a phone or an app adds, a disclaimer, or, below a closing
+("Kind regards"), the block with telephone numbers and addresses. "Thanks, Anna" stays text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connectors import _quotewords as words
+
+_LOOK_BACK = 60  # lines with words, from the end of the stretch
+_MAX_LOOSE = 15  # lines below a delimiter that is not exactly "-- "
+_MAX_CHARS = 110
+
+
+def signature_start(lines: Sequence[str], bare: Sequence[str], start: int, end: int) -> int:
+    """The index of the first line of the signature in lines[start:end], or `end` where there is none."""
+    for _ in range(4):  # a disclaimer below an app's line below a delimiter
+        rows = _rows(bare, start, end)
+        found = min(_delimiter(lines, bare, rows, end), _app_line(bare, rows, end), _disclaimer(bare, rows, start, end))
+        if found == end:
+            break
+        end = found
+    return min(end, _contact_block(bare, _rows(bare, start, end), end))
+
+
+def _rows(bare: Sequence[str], start: int, end: int) -> list[int]:
+    """The last lines with words, in order."""
+    rows: list[int] = []
+    for index in range(end - 1, max(start, end - 4 * _LOOK_BACK) - 1, -1):
+        if bare[index]:
+            rows.append(index)
+            if len(rows) == _LOOK_BACK:
+                break
+    return rows[::-1]
+
+
+def _delimiter(lines: Sequence[str], bare: Sequence[str], rows: list[int], end: int) -> int:
+    for place, index in enumerate(rows):
+        line = bare[index]
+        if line[0] not in "-_—–=*" or len(line) > 80:
+            continue
+        if lines[index].rstrip("\r") == "-- ":
+            return index
+        is_loose = line in {"--", "—", "–", "---", "- --", "-- --"} or (len(line) >= 2 and not line.strip("_"))
+        is_loose = is_loose or (len(line) >= 5 and not line.strip("-"))
+        below = rows[place + 1 :]
+        if (
+            is_loose
+            and len(below) <= _MAX_LOOSE
+            and all(len(bare[row]) <= 400 for row in below)
+            and (below or len(line) == 2)
+        ):
+            return index
+    return end
+
+
+def _app_line(bare: Sequence[str], rows: list[int], end: int) -> int:
+    """`Sent from my iPhone` and its kin, if hardly anything follows."""
+    for index in rows[-5:]:
+        line = bare[index].casefold().strip("*_<>[]()-–— ")
+        if len(line) <= _MAX_CHARS and _is_app_line(line):
+            return index
+    return end
+
+
+def _is_app_line(line: str) -> bool:
+    if words.ADVERT.match(line):
+        return True
+    found = words.SENT_FROM.match(line) or words.SENT_FROM_END.search(line)
+    return found is not None and not line.endswith("?") and (words.DEVICE.search(line) is not None or len(line) < 45)
+
+
+def _disclaimer(bare: Sequence[str], rows: list[int], start: int, end: int) -> int:
+    for index in rows[-30:]:
+        opens = index == start or not bare[index - 1] or bare[index - 1].strip("*_-= ") == ""
+        if not opens:
+            continue
+        paragraph = " ".join(bare[index : min(index + 6, end)])[:400].casefold()
+        if words.DISCLAIMER.match(paragraph) or words.ADVERT.match(paragraph):
+            return index
+    return end
+
+
+def _contact_block(bare: Sequence[str], rows: list[int], end: int) -> int:
+    """Below a closing and a name: lines with numbers, addresses, links."""
+    closing = next(
+        (place for place in range(len(rows) - 1, max(len(rows) - 13, -1), -1) if _is_closing(bare[rows[place]])), None
+    )
+    if closing is None:
+        return end
+    below = rows[closing + 1 :]
+    contacts = [row for row in below if words.CONTACT.search(bare[row].casefold())]
+    short = all(len(bare[row]) <= 100 for row in below)
+    if len(below) < 3 or len(contacts) < 2 or not short:
+        return end
+    return below[1]  # the name stays with the closing
+
+
+def _is_closing(line: str) -> bool:
+    return len(line) <= 60 and words.CLOSING.match(line.casefold()) is not None
