@@ -1,2 +1,16 @@
-// Everything that the product's own pages run: one script, loaded with defer.
-import "htmx.org";
+// Everything that the product's own pages run: one script, loaded with defer. Pages work without it; it makes them live.
+import "./page/htmx_setup";
+import "./page/menus";
+import "./inbox/conversation";
+import "./inbox/composer";
+import "./inbox/frames";
+import "./inbox/keyboard";
+import { goLive } from "./inbox/live";
+
+// the server says times in the zone of the browser that asks
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && !document.cookie.includes(`tz=${zone}`)) {
+  document.cookie = `tz=${zone}; path=/; max-age=31536000; samesite=lax`;
+}
+
+if (document.querySelector('meta[name="user"]')) goLive();

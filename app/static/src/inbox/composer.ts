@@ -1,0 +1,172 @@
+// The composer: drafts that survive a change of page, files by drop and paste, and a bubble that is there at once.
+import { Draft } from "./draft";
+import { Files } from "./files";
+import { signal } from "./live";
+import { send } from "./sending";
+
+type Kind = "reply" | "note";
+
+const TYPING_EVERY_MS = 2500;
+const TALLEST = 320; // pixels the box grows to by itself
+
+class ComposerBox extends HTMLElement {
+  private draft!: Draft;
+  private files!: Files;
+  private lastTyping = 0;
+  private failed: { key: string; text: string } | null = null;
+
+  connectedCallback(): void {
+    this.draft = new Draft(this.dataset["conversation"] ?? "");
+    this.files = new Files(this.form, this.querySelector(".composer-files"));
+    this.form.addEventListener("submit", this.onSubmit);
+    this.text.addEventListener("input", this.onInput);
+    this.text.addEventListener("keydown", this.onKey);
+    this.form.addEventListener("change", () => this.showKind());
+    document.addEventListener("tributary:refreshed", this.onRefreshed);
+    const kept = this.draft.read();
+    if (kept && !this.text.value) this.text.value = kept.text;
+    if (kept) this.choose(kept.kind as Kind);
+    this.showKind();
+    this.grow();
+  }
+
+  disconnectedCallback(): void {
+    document.removeEventListener("tributary:refreshed", this.onRefreshed);
+  }
+
+  /** Put the cursor into the box, set to a reply or a note. */
+  start(kind: Kind): void {
+    this.choose(kind);
+    this.text.focus();
+  }
+
+  private get form(): HTMLFormElement {
+    return this.querySelector("form") as HTMLFormElement;
+  }
+
+  private get text(): HTMLTextAreaElement {
+    return this.querySelector("textarea") as HTMLTextAreaElement;
+  }
+
+  private get kind(): Kind {
+    return this.querySelector<HTMLInputElement>('input[name="kind"]:checked')?.value === "note" ? "note" : "reply";
+  }
+
+  private choose(kind: Kind): void {
+    const radio = this.querySelector<HTMLInputElement>(`input[name="kind"][value="${kind}"]`);
+    if (radio && !radio.disabled) radio.checked = true;
+    this.showKind();
+  }
+
+  private showKind(): void {
+    this.text.placeholder = this.kind === "note" ? "Write a note that only colleagues see…" : "Write a reply…";
+    this.draft.keep(this.text.value, this.kind);
+  }
+
+  private readonly onInput = (): void => {
+    this.draft.keep(this.text.value, this.kind);
+    this.problem("");
+    this.grow();
+    this.count();
+    if (Date.now() - this.lastTyping > TYPING_EVERY_MS) {
+      this.lastTyping = Date.now();
+      signal("typing", { note: this.kind === "note" });
+    }
+  };
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    if (event.key === "Escape") this.text.blur();
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    event.preventDefault();
+    const button = this.querySelector<HTMLButtonElement>(`[data-send="${this.kind}"]`);
+    if (button) this.form.requestSubmit(button);
+  };
+
+  private readonly onSubmit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    if (!this.text.value.trim() && !this.files.any()) {
+      this.problem("Write something, or attach a file.");
+      return;
+    }
+    const outgoing = {
+      form: this.form,
+      button: event.submitter as HTMLButtonElement | null,
+      template: this.querySelector<HTMLTemplateElement>("template.pending-message"),
+      kind: this.kind,
+    };
+    const text = this.text.value;
+    const files = this.files.list();
+    // the same words again may have arrived the first time: under the same key they are stored once
+    if (this.failed?.text === text) this.setKey(this.failed.key);
+    const key = this.key();
+    const job = send(outgoing, { failed: (reason) => this.giveBack(key, text, files, reason) });
+    if (!job) return;
+    this.failed = null;
+    this.setKey(crypto.randomUUID().replaceAll("-", ""));
+    this.text.value = "";
+    this.files.clear();
+    this.draft.forget();
+    this.problem("");
+    this.grow();
+    this.count();
+  };
+
+  private key(): string {
+    return this.querySelector<HTMLInputElement>('input[name="client_key"]')?.value ?? "";
+  }
+
+  private setKey(key: string): void {
+    const field = this.querySelector<HTMLInputElement>('input[name="client_key"]');
+    if (field) field.value = key;
+  }
+
+  /** The words and files return with the reason; what was typed meanwhile is kept below them. */
+  private giveBack(key: string, text: string, files: File[], reason: string): void {
+    this.text.value = this.text.value ? `${text}\n\n${this.text.value}` : text;
+    this.failed = { key, text };
+    this.files.add(files);
+    this.draft.keep(this.text.value, this.kind);
+    this.problem(reason);
+    this.grow();
+    this.text.focus();
+  }
+
+  /** A reply that seemed lost may have been stored all the same: then its words need not be sent again. */
+  private readonly onRefreshed = (): void => {
+    if (!this.failed || !document.querySelector(`#k-${CSS.escape(this.failed.key)}[data-message]`)) return;
+    if (this.text.value === this.failed.text) {
+      this.text.value = "";
+      this.files.clear();
+      this.draft.forget();
+      this.problem("");
+    }
+    this.failed = null;
+  };
+
+  private problem(reason: string): void {
+    const line = this.querySelector<HTMLElement>(".composer-problem");
+    if (!line) return;
+    line.textContent = reason;
+    line.hidden = !reason;
+  }
+
+  private count(): void {
+    const longest = Number(this.dataset["longest"] ?? "0");
+    const left = longest - this.text.value.length;
+    const line = this.querySelector(".composer-count");
+    if (line) line.textContent = longest && this.kind === "reply" && left < 200 ? `${left} left` : "";
+  }
+
+  private grow(): void {
+    this.text.style.height = "auto";
+    this.text.style.height = `${Math.min(TALLEST, this.text.scrollHeight + 2)}px`;
+  }
+}
+
+export function focusComposer(kind: Kind): boolean {
+  const box = document.querySelector<ComposerBox>("composer-box");
+  box?.start(kind);
+  return box !== null;
+}
+
+customElements.define("composer-box", ComposerBox);

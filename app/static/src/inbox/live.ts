@@ -1,0 +1,107 @@
+// The socket. A poke says that something changed, never what: the page fetches its own parts again.
+import { io, type Socket } from "socket.io-client";
+import { openConversation, refreshList, refreshPane } from "./regions";
+
+interface Poke {
+  name: string;
+  conversation?: string;
+  conversations?: string[];
+  inbox?: string;
+}
+
+const HEARTBEAT_MS = 25_000;
+const LONG_HIDDEN_MS = 60_000;
+const COALESCE_MS = 40;
+const WORDS = { live: "Live", reconnecting: "Reconnecting…", offline: "Offline" } as const;
+
+let socket: Socket | null = null;
+let listTimer = 0;
+let paneTimer = 0;
+
+export function goLive(): void {
+  socket = io("/", { transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 5000 });
+  socket.on("connect", onConnect);
+  socket.on("disconnect", onDisconnect);
+  socket.on("connect_error", onRefused);
+  socket.on("poke", onPoke);
+  for (const signal of ["typing", "viewing"] as const) {
+    socket.on(signal, (detail: unknown) => document.dispatchEvent(new CustomEvent(`tributary:${signal}`, { detail })));
+  }
+  setInterval(() => socket?.connected && socket.emit("here"), HEARTBEAT_MS);
+  window.addEventListener("online", onOnline);
+  window.addEventListener("offline", () => show("offline"));
+  document.addEventListener("visibilitychange", onVisibility);
+}
+
+/** Follow one conversation (or none): its pokes and signals reach this page. */
+export function watch(conversation: string | null): void {
+  if (socket?.connected) socket.emit("watch", { conversation: conversation ?? "" });
+}
+
+export function signal(name: "typing" | "viewing", data: Record<string, unknown> = {}): void {
+  if (socket?.connected) socket.emit(name, data);
+}
+
+function onConnect(): void {
+  show("live");
+  watch(openConversation());
+  catchUp(); // what was said while nobody listened
+}
+
+function onDisconnect(reason: string): void {
+  show(navigator.onLine ? "reconnecting" : "offline");
+  if (reason === "io server disconnect") setTimeout(() => socket?.connect(), 500); // rooms are checked anew
+}
+
+function onRefused(): void {
+  show(navigator.onLine ? "reconnecting" : "offline");
+  if (socket && !socket.active) setTimeout(() => socket?.connect(), 5000);
+}
+
+function onOnline(): void {
+  if (socket?.connected) show("live");
+  else socket?.connect();
+  catchUp();
+}
+
+let hiddenSince = 0;
+
+function onVisibility(): void {
+  if (document.hidden) {
+    hiddenSince = Date.now();
+  } else if (hiddenSince && Date.now() - hiddenSince > LONG_HIDDEN_MS) {
+    catchUp();
+  }
+}
+
+function catchUp(): void {
+  soonList();
+  soonPane();
+}
+
+function onPoke(poke: Poke): void {
+  if (poke.name === "access.changed") socket?.disconnect().connect();
+  const open = openConversation();
+  const named = [poke.conversation, ...(poke.conversations ?? [])];
+  if (open && named.includes(open) && poke.name !== "conversation.read") soonPane();
+  soonList();
+}
+
+function soonList(): void {
+  window.clearTimeout(listTimer);
+  listTimer = window.setTimeout(refreshList, COALESCE_MS);
+}
+
+function soonPane(): void {
+  window.clearTimeout(paneTimer);
+  paneTimer = window.setTimeout(refreshPane, COALESCE_MS);
+}
+
+function show(state: keyof typeof WORDS): void {
+  const badge = document.getElementById("live");
+  if (!badge) return;
+  badge.dataset["state"] = state;
+  const word = badge.querySelector(".live-word");
+  if (word) word.textContent = WORDS[state];
+  document.documentElement.dataset["live"] = state;
+}

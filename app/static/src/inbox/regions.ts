@@ -1,0 +1,105 @@
+// Parts of the page that are fetched again and morphed in: the same fragments that the page was made of.
+import htmx from "htmx.org";
+
+const running = new Map<string, { controller: AbortController; again: boolean }>();
+
+/** Fetch the fragment of a part (#list, #pane) and morph it in. Calls while one runs become one call after it. */
+export async function refresh(part: string, address: string): Promise<boolean> {
+  const current = running.get(part);
+  if (current) {
+    current.again = true;
+    return false;
+  }
+  const controller = new AbortController();
+  const state = { controller, again: false };
+  running.set(part, state);
+  try {
+    return await fetchInto(part, address, controller.signal);
+  } catch {
+    return false; // the network is away; live.ts fetches again once it is back
+  } finally {
+    running.delete(part);
+    if (state.again) void refresh(part, addressOf(part) ?? address);
+  }
+}
+
+/** Give up a running fetch: what it would show is not wanted any more. */
+export function abandon(part: string): void {
+  const state = running.get(part);
+  if (state) {
+    state.again = false;
+    state.controller.abort();
+  }
+}
+
+async function fetchInto(part: string, address: string, signal: AbortSignal): Promise<boolean> {
+  const headers = partHeaders(part);
+  const response = await fetch(address, { headers, signal, credentials: "same-origin" });
+  if (response.status === 401) {
+    location.href = response.headers.get("HX-Redirect") ?? "/sign-in";
+    return false;
+  }
+  if (!response.ok) return false;
+  const text = await response.text();
+  if (signal.aborted) return false;
+  return swapInto(part, text);
+}
+
+export function partHeaders(part: string): Record<string, string> {
+  return {
+    "HX-Request": "true",
+    "HX-Request-Type": "partial",
+    "HX-Target": `section#${part}`,
+    "HX-Current-URL": location.href,
+    Accept: "text/html",
+  };
+}
+
+export async function swapInto(part: string, text: string): Promise<boolean> {
+  const target = document.getElementById(part);
+  if (!target) return false;
+  document.dispatchEvent(new CustomEvent("tributary:before-refresh", { detail: { part } }));
+  await htmx.swap({ text, target, sourceElement: target, swap: "innerMorph" });
+  document.dispatchEvent(new CustomEvent("tributary:refreshed", { detail: { part } }));
+  return true;
+}
+
+/** Where the current content of a part comes from, null where the page has no such part. */
+export function addressOf(part: string): string | null {
+  if (!document.getElementById(part)) return null;
+  const here = new URL(location.href);
+  if (part === "pane") {
+    const id = openConversation();
+    if (!id) return null;
+    here.searchParams.set("messages", String(Math.max(80, messagesShown())));
+    return `/inbox/c/${id}${here.search}`;
+  }
+  here.searchParams.delete("timeline");
+  here.searchParams.delete("before");
+  here.searchParams.set("rows", String(Math.max(40, document.querySelectorAll("#rows > .row-item").length)));
+  return `/inbox${here.search}`;
+}
+
+export function openConversation(): string | null {
+  return document.querySelector<HTMLElement>("conversation-view")?.dataset["conversation"] ?? null;
+}
+
+function messagesShown(): number {
+  return Math.min(500, document.querySelectorAll("conversation-view .message[data-message]").length);
+}
+
+export function refreshList(): void {
+  const address = addressOf("list");
+  if (address) void refresh("list", address);
+}
+
+export function refreshPane(): void {
+  const address = addressOf("pane");
+  if (address) void refresh("pane", address);
+}
+
+document.addEventListener("tributary:changed", refreshList);
+document.addEventListener("tributary:stale", () => {
+  refreshPane();
+  refreshList();
+});

@@ -1,0 +1,82 @@
+// Optimistic sending: the bubble is there at once, and becomes the stored message (they share the client key).
+import { reasonOf } from "../page/htmx_setup";
+import { abandon, openConversation, partHeaders, swapInto } from "./regions";
+
+interface Outgoing {
+  form: HTMLFormElement;
+  button: HTMLButtonElement | null;
+  template: HTMLTemplateElement | null;
+  kind: "reply" | "note";
+}
+
+interface Outcome {
+  failed(reason: string): void;
+}
+
+// bubbles on their way: a refresh that does not know them yet must not take them away
+const pending = new Map<string, { conversation: string; bubble: HTMLElement }>();
+
+export function send(outgoing: Outgoing, outcome: Outcome): Promise<void> | null {
+  const data = new FormData(outgoing.form, outgoing.button);
+  const key = String(data.get("client_key") ?? "");
+  const conversation = openConversation();
+  if (!key || !conversation || pending.has(key)) return null;
+  const address = outgoing.button?.formAction || outgoing.form.action;
+  const bubble = makeBubble(outgoing, key, String(data.get("text") ?? ""));
+  if (bubble) {
+    pending.set(key, { conversation, bubble });
+    place(bubble);
+  }
+  return post(address, data, conversation).then(
+    () => finish(key, null, outcome),
+    (problem: Error) => finish(key, problem.message, outcome),
+  );
+}
+
+async function post(address: string, data: FormData, conversation: string): Promise<void> {
+  abandon("pane"); // what it fetches was made before this reply
+  let response: Response;
+  try {
+    const body = data;
+    response = await fetch(address, { method: "POST", body, headers: partHeaders("pane"), credentials: "same-origin" });
+  } catch {
+    throw new Error("The server cannot be reached. Your words are kept here; send them again.");
+  }
+  if (!response.ok) throw new Error(await reasonOf(response));
+  const text = await response.text();
+  if (openConversation() === conversation) await swapInto("pane", text);
+  document.dispatchEvent(new CustomEvent("tributary:changed"));
+}
+
+function finish(key: string, problem: string | null, outcome: Outcome): void {
+  const held = pending.get(key);
+  pending.delete(key);
+  if (problem === null) return;
+  if (held?.bubble.isConnected && !held.bubble.dataset["message"]) held.bubble.remove();
+  if (openConversation() === held?.conversation) outcome.failed(problem);
+}
+
+function makeBubble(outgoing: Outgoing, key: string, text: string): HTMLElement | null {
+  const copy = outgoing.template?.content.cloneNode(true) as DocumentFragment | undefined;
+  const bubble = copy?.querySelector<HTMLElement>("article") ?? null;
+  if (!bubble) return null;
+  bubble.id = `k-${key}`;
+  bubble.classList.add("is-pending");
+  if (outgoing.kind === "note") bubble.classList.replace("message-out", "message-note");
+  const words = bubble.querySelector(".message-text");
+  if (words) words.textContent = text || "(files)";
+  return bubble;
+}
+
+function place(bubble: HTMLElement): void {
+  const timeline = document.querySelector("conversation-view .timeline-inner");
+  timeline?.append(bubble);
+  bubble.scrollIntoView({ block: "end" });
+}
+
+document.addEventListener("tributary:refreshed", () => {
+  const here = openConversation();
+  for (const [key, { conversation, bubble }] of pending) {
+    if (conversation === here && !document.getElementById(`k-${key}`)) place(bubble);
+  }
+});

@@ -1,0 +1,24 @@
+// The window's title: how much is unread, and what is open.
+const PRODUCT = "Tributary";
+
+class Title {
+  private name = "";
+
+  set conversation(name: string) {
+    this.name = name;
+    this.show();
+  }
+
+  show(): void {
+    const source = document.getElementById("unread");
+    if (!source) return;
+    const unread = Number(source.dataset["unread"] ?? "0");
+    const list = document.querySelector(".list-title h1")?.textContent?.trim() ?? "Inbox";
+    document.title = `${unread ? `(${unread}) ` : ""}${this.name ? `${this.name} · ` : ""}${list} · ${PRODUCT}`;
+  }
+}
+
+export const title = new Title();
+
+document.addEventListener("tributary:refreshed", () => title.show());
+document.addEventListener("htmx:after:swap", () => title.show());
