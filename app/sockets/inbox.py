@@ -99,13 +99,12 @@ def _here(_data: Any = None) -> None:
         return
     with transaction() as session:
         user = _still(session, desk)
+        inboxes = access.visible_inboxes(session, user) if user else []
         if user is not None:
             presence.seen(session, user_id=user.id, connection=_sid())
-            inboxes = access.visible_inboxes(session, user)
+    _enter(desk, inboxes)
     if user is None:
         disconnect()
-    else:
-        _enter(desk, inboxes)
 
 
 def _watch(data: Any = None) -> None:
@@ -132,7 +131,7 @@ def _watch(data: Any = None) -> None:
 
 
 def _typing(data: Any = None) -> None:
-    """Tell colleagues who watch, and the chat visitor if there is one. `note`: what is written is not for the visitor."""
+    """Tell colleagues who watch, and the chat visitor, if there is one, unless what is written is a `note`."""
     desk = _desks.get(_sid())
     if desk is None or desk.watched is None or not _signals.allows(desk.public_id):
         return
