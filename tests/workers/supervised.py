@@ -111,13 +111,19 @@ def write_procfile(folder: Path, more: str = "") -> Path:
 
 
 def start(
-    home: Path, procfile: Path, *, port: int = 0, wrap: tuple[str, ...] = (), env: Mapping[str, str] | None = None
+    home: Path,
+    procfile: Path,
+    *,
+    port: int = 0,
+    wrap: tuple[str, ...] = (),
+    env: Mapping[str, str] | None = None,
+    log: Path | None = None,
 ) -> Supervised:
     """Start a supervisor; `wrap` stands before its command line."""
     tag, port = uuid4().hex, port or free_port()
     settings = {"TRIBUTARY_HOME": str(home), "PORT": str(port), TAG: tag, "PYTHONPATH": str(ROOT), **(env or {})}
     inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
-    log = procfile.parent / f"{tag}.log"
+    log = log or procfile.parent / f"{tag}.log"
     with log.open("w") as output:
         process = subprocess.Popen(
             [*wrap, sys.executable, "-m", "workers.runner", "--procfile", str(procfile)],
