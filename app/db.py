@@ -87,6 +87,7 @@ def reading() -> Iterator[Session]:
         try:
             yield session
         finally:
+            session.expunge_all()  # what was read stays readable after the end: a rollback would expire it
             session.rollback()
 
 
