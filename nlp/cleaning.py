@@ -1,7 +1,7 @@
 """Text as the encoder gets it: bounded, without control characters, emoji spelt out.
 
-Training and annotating both go through `clean`, so what a head learned is what it meets. Every step is linear in the text, and the text
-is cut first.
+Training and annotating both go through `clean`, so what a head learned is what it meets. Every step is linear in the
+text, and the text is cut first.
 """
 
 from __future__ import annotations
@@ -28,19 +28,25 @@ _SKIN_TONES_AND_SELECTORS = frozenset(map(chr, [*range(0x1F3FB, 0x1F400), *range
 
 
 def clean(text: str) -> str:
-    """Return the text to encode, at most about 20,000 characters and its emoji names; "" where nothing can be said about it.
+    """Return the text to encode, at most about 20,000 characters; "" where nothing can be said about it.
 
-    Links become "http" and handles "@user" (the encoder learns nothing from either), emoji become their Unicode names, HTML entities
-    their characters, runs of one character three of it. Lines are kept, other white space is one space.
+    Links become "http" and handles "@user" (the encoder learns nothing from either), emoji become their Unicode names,
+    HTML entities their characters, runs of one character three of it. Lines are kept, other white space is one space.
     """
-    if len(text) > HEAD_CHARACTERS + TAIL_CHARACTERS:
-        text = text[:HEAD_CHARACTERS] + "\n" + text[-TAIL_CHARACTERS:]
+    text = _head_and_tail(text)
     text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
     if not text.isascii():
-        text = "".join(_spoken(_without_lone_surrogates(text)))
+        # again, because one Arabic ligature may become eighteen letters
+        text = _head_and_tail("".join(_spoken(_without_lone_surrogates(text))))
     text = _LONG_RUN.sub(r"\1\1\1", _HANDLE.sub("@user", _LINK.sub("http", text)))
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def _head_and_tail(text: str) -> str:
+    if len(text) <= HEAD_CHARACTERS + TAIL_CHARACTERS:
+        return text
+    return text[:HEAD_CHARACTERS] + "\n" + text[-TAIL_CHARACTERS:]
 
 
 def _without_lone_surrogates(text: str) -> str:
@@ -49,7 +55,10 @@ def _without_lone_surrogates(text: str) -> str:
 
 
 def _spoken(text: str) -> Iterator[str]:
-    """Yield the characters with emoji spelt out, without invisible ones and without towers of accents (sorting those is quadratic)."""
+    """Yield the characters with emoji spelt out, without invisible ones and without towers of accents.
+
+    Unicode normalisation sorts the accents of a letter in quadratic time.
+    """
     emoji_left, marks, previous = MAX_EMOJI, 0, ""
     for character in text:
         category = unicodedata.category(character)
@@ -68,7 +77,7 @@ def _spoken(text: str) -> Iterator[str]:
 
 
 def _name(emoji: str) -> str:
-    """"😂" is said as "face with tears of joy"; half a flag says nothing."""
+    """Say "😂" as "face with tears of joy"; half a flag says nothing."""
     if ord(emoji) in _REGIONAL_INDICATORS:
         return " "
     return f" {unicodedata.name(emoji, '').lower()} "
