@@ -9,6 +9,7 @@ const ANNOUNCE_MS = 15_000;
 
 class ConversationView extends HTMLElement {
   private wasAtBottom = true;
+  private lookedAt: { id: string; top: number } | null = null;
   private newest: string | null = null;
   private timer = 0;
   private watchers: Watchers | null = null;
@@ -17,8 +18,6 @@ class ConversationView extends HTMLElement {
     const id = this.dataset["conversation"] ?? "";
     this.watchers = new Watchers(this, id);
     this.newest = this.newestMessage();
-    this.toBottom();
-    requestAnimationFrame(() => this.toBottom()); // pictures and fonts have their size now
     watch(id);
     markRow(id);
     title.conversation = this.dataset["title"] ?? "";
@@ -45,8 +44,7 @@ class ConversationView extends HTMLElement {
   }
 
   toBottom(): void {
-    const timeline = this.timeline();
-    timeline.scrollTop = timeline.scrollHeight;
+    this.timeline().scrollTop = 0; // the box is laid out from its end
     this.pill(false);
   }
 
@@ -55,8 +53,24 @@ class ConversationView extends HTMLElement {
   }
 
   private isAtBottom(): boolean {
-    const { scrollHeight, scrollTop, clientHeight } = this.timeline();
-    return scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM;
+    return Math.abs(this.timeline().scrollTop) < NEAR_BOTTOM;
+  }
+
+  /** What the reader is looking at, and how far below the edge it stands. */
+  private anchor(): { id: string; top: number } | null {
+    const edge = this.timeline().getBoundingClientRect().top;
+    for (const item of this.querySelectorAll<HTMLElement>(".timeline-inner > [id]")) {
+      const { bottom, top } = item.getBoundingClientRect();
+      if (bottom > edge) return { id: item.id, top: top - edge };
+    }
+    return null;
+  }
+
+  private keep(anchor: { id: string; top: number } | null): void {
+    const item = anchor && document.getElementById(anchor.id);
+    if (!item) return;
+    const timeline = this.timeline();
+    timeline.scrollTop += item.getBoundingClientRect().top - timeline.getBoundingClientRect().top - anchor.top;
   }
 
   private newestMessage(): string | null {
@@ -66,6 +80,7 @@ class ConversationView extends HTMLElement {
 
   private readonly beforeRefresh = (): void => {
     this.wasAtBottom = this.isAtBottom();
+    this.lookedAt = this.wasAtBottom ? null : this.anchor();
   };
 
   private readonly afterRefresh = (event: Event): void => {
@@ -75,7 +90,8 @@ class ConversationView extends HTMLElement {
     const isNew = newest !== this.newest;
     this.newest = newest;
     if (this.wasAtBottom) this.toBottom();
-    else if (isNew) this.pill(true);
+    else this.keep(this.lookedAt);
+    if (!this.wasAtBottom && isNew) this.pill(true);
     if (isNew) this.markRead();
   };
 

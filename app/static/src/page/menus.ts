@@ -1,6 +1,6 @@
-// Menus are <details class="menu">: they close on a click elsewhere, on Escape, and after a choice.
+// Menus are <details class="drop">: they close on a click elsewhere, on Escape, and after a choice.
 function openMenus(): HTMLDetailsElement[] {
-  return [...document.querySelectorAll<HTMLDetailsElement>("details.menu[open]")];
+  return [...document.querySelectorAll<HTMLDetailsElement>("details.drop[open]")];
 }
 
 document.addEventListener("click", (event) => {
