@@ -11,8 +11,6 @@ import hmac
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from connectors.origins import bad_origins, origins_of
-from connectors.submission import Submission, clean_line, clean_text, load_json, read_submission
 from connectors.base import (
     Batch,
     Capabilities,
@@ -28,6 +26,8 @@ from connectors.base import (
     WebRequest,
 )
 from connectors.errors import BadCredentials, Malformed
+from connectors.origins import bad_origins, origins_of
+from connectors.submission import Submission, clean_line, clean_text, load_json, read_submission
 
 MAX_TEXT = 5_000
 
@@ -80,6 +80,22 @@ class WebchatConnector:
         origins = origins_of(credentials.get("origins"))
         return (
             f"The chat can be shown on {', '.join(origins)}." if origins else "The chat is shown in the preview only."
+        )
+
+    def snippets(self, base_url: str, token: str) -> tuple[tuple[str, str], ...]:
+        """Return (label, text) of what an admin copies: a preview, the one tag, the tag for signed-in customers."""
+        tag = f'<script src="{base_url}/webchat/{token}.js" async></script>'
+        known = (
+            "<script>\n"
+            "  // signature: HMAC-SHA256 of `id|email` with the secret, in hex, made on your server\n"
+            '  const user = { id: "42", email: "kim@example.com", name: "Kim" };\n'
+            '  window.TributaryChat = { user, signature: "…" };\n'
+            f"</script>\n{tag}"
+        )
+        return (
+            ("Try it out here", f"{base_url}/webchat/{token}/preview"),
+            ("Put it on every page of the website", tag),
+            ("For customers who are signed in there", known),
         )
 
     def fetch(self, credentials: Credentials, cursor: Cursor) -> Iterator[Batch]:  # noqa: ARG002 - part of the protocol

@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from connectors.origins import bad_origins, lines_of
-from connectors.submission import Submission, clean_line, read_submission
 from connectors.base import (
     Batch,
     Capabilities,
@@ -29,6 +27,8 @@ from connectors.base import (
     WebRequest,
 )
 from connectors.errors import BadCredentials, Malformed, Rejected
+from connectors.origins import bad_origins, lines_of
+from connectors.submission import Submission, clean_line, read_submission
 
 MAX_FIELDS = 40
 MAX_FILES = 10
@@ -103,6 +103,18 @@ class WebformConnector:
         if problems:
             raise BadCredentials(problems[0])
         return f"The form asks for {', '.join(field.label for field in fields)}."
+
+    def snippets(self, base_url: str, token: str) -> tuple[tuple[str, str], ...]:
+        """Return (label, text) of what an admin copies: the page, the tag that embeds it, a JSON call."""
+        call = (
+            f"curl {base_url}/api/forms/{token} \\\n  -H 'Content-Type: application/json' \\\n"
+            """  -d '{"name": "Kim", "email": "kim@example.com", "message": "Hello"}'"""
+        )
+        return (
+            ("Link to the form", f"{base_url}/forms/{token}"),
+            ("Put it where the form shall stand", f'<script src="{base_url}/forms/{token}.js" async></script>'),
+            ("Send from a program", call),
+        )
 
     def fetch(self, credentials: Credentials, cursor: Cursor) -> Iterator[Batch]:  # noqa: ARG002 - part of the protocol
         """Yield nothing: forms come to us."""

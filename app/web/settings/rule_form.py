@@ -79,7 +79,7 @@ def all_options(session: Session) -> Options:
 def in_words(rule: RuleRow, options: Options) -> tuple[list[str], list[str]]:
     """Return what a rule asks and what it does, a sentence part each."""
     asks = [
-        f"{shown.label} {_operator(shown, part)} {_value(shown, part, options)}"
+        f"{_short(shown)} {_operator(shown, part)} {_value(shown, part, options)}"
         for part in rule.conditions.get("of", [])
         if (shown := FIELDS.get(part["field"]))
     ]
@@ -87,6 +87,10 @@ def in_words(rule: RuleRow, options: Options) -> tuple[list[str], list[str]]:
         f"{shown.label} {_value(shown, part, options)}" for part in rule.actions if (shown := ACTIONS.get(part["do"]))
     ]
     return asks, does
+
+
+def _short(shown: Field) -> str:
+    return shown.label.partition(" (")[0]
 
 
 def _operator(shown: Field, part: Part) -> str:
