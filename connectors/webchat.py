@@ -88,8 +88,8 @@ class WebchatConnector:
         known = (
             "<script>\n"
             "  // signature: HMAC-SHA256 of `id|email` with the secret, in hex, made on your server\n"
-            '  const user = { id: "42", email: "kim@example.com", name: "Kim" };\n'
-            '  window.TributaryChat = { user, signature: "…" };\n'
+            "  window.TributaryChat = {\n"
+            '    user: { id: "42", email: "kim@example.com", name: "Kim" },\n    signature: "…",\n  };\n'
             f"</script>\n{tag}"
         )
         return (
