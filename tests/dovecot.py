@@ -22,7 +22,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -287,22 +287,19 @@ def _kill_group(leader: int) -> None:
 
 
 def _is_alive(process: psutil.Process) -> bool:
-    try:
+    with suppress(psutil.NoSuchProcess):
         return bool(process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
+    return False
 
 
 @pytest.fixture(scope="session")
 def dovecot() -> Iterator[Dovecot]:
-    server = Dovecot()
-    yield server
-    server.close()
+    with closing(Dovecot()) as server:
+        yield server
 
 
 @pytest.fixture
 def own_dovecot() -> Iterator[Dovecot]:
     """A server for one test that kills it."""
-    server = Dovecot()
-    yield server
-    server.close()
+    with closing(Dovecot()) as server:
+        yield server
