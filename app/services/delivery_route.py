@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Invalid
-from app.models import Channel, ChannelState, ContactIdentity, Conversation, Direction, Message
+from app.models import Channel, ChannelState, Contact, ContactIdentity, Conversation, Direction, Message
 from app.services.visitors import CHAT_EMAIL
 from connectors.base import Capabilities
 from connectors.registry import connector_for

@@ -44,7 +44,7 @@ class Visit:
 
 
 _visits: dict[str, Visit] = {}
-_connects = Pace(burst=60, per_second=2)
+_connects = Pace(burst=200, per_second=5)  # for one address, behind which a whole office may be
 _messages = Pace(burst=12, per_second=0.5)
 _typings = Pace(burst=5, per_second=1)
 _signs_of_life = Pace(burst=10, per_second=0.5)
