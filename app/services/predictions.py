@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
 from app import outbox
@@ -125,14 +125,14 @@ def _move_moods(session: Session, conversations: Mapping[int, Conversation]) -> 
 def _usable(
     session: Session, conversations: Mapping[int, Conversation]
 ) -> dict[tuple[int, str], list[tuple[str, float | None]]]:
-    """Return (label, score) per conversation and task in message order: the newest answer each, without abstentions."""
+    """Return (label, score) per conversation and task in order of arrival: the newest answer each, no abstentions."""
     query = (
         select(Message.conversation_id, Message.id, Prediction.task, Prediction.label, Prediction.score)
         .join(Prediction, Prediction.message_id == Message.id)
         .where(Message.conversation_id.in_(conversations), Message.visibility == Visibility.PUBLIC)
         .where(Prediction.abstained.is_(False))
-        .distinct(Message.conversation_id, Message.id, Prediction.task)
-        .order_by(Message.conversation_id, Message.id, Prediction.task, Prediction.id.desc())
+        .ext(distinct_on(Message.conversation_id, Message.delivery_id, Message.id, Prediction.task))
+        .order_by(Message.conversation_id, Message.delivery_id, Message.id, Prediction.task, Prediction.id.desc())
     )
     found: dict[tuple[int, str], list[tuple[str, float | None]]] = defaultdict(list)
     for conversation_id, _, task, label, score in session.execute(query):

@@ -21,6 +21,9 @@ from app.services import activities
 from app.services.arrivals import MAX_SHORT, Arrival, plain
 from app.services.numbering import Ids
 
+ANSWER_MARKS = frozenset(
+    ("re", "aw", "sv", "vs", "antw", "odp", "rif", "res", "ref", "tr", "fw", "fwd", "wg", "vl", "vb", "rv", "enc")
+)
 Candidates = dict[tuple[str, int, str], Conversation]  # ("token" | "thread" | "reference", inbox or channel id, value)
 
 
@@ -51,6 +54,16 @@ def place(session: Session, arrivals: Sequence[Arrival], contacts: dict[int, Con
         places.append(Place(arrival, contact, conversation))
     _store_references(session, places)
     return places
+
+
+def bare_subject(subject: str) -> str:
+    """Return a subject without the "Re:" and "Fwd:" that mail programs put before it, in the common languages."""
+    words = subject.strip()
+    while True:
+        mark, colon, rest = words.partition(":")
+        if not colon or mark.strip().casefold() not in ANSWER_MARKS or not rest.strip():
+            return words
+        words = rest.strip()
 
 
 def store_reference(session: Session, conversation: Conversation, external_id: str) -> None:
@@ -122,7 +135,7 @@ def _open(session: Session, ids: Ids, arrival: Arrival, contact: Contact) -> Con
         inbox_id=arrival.inbox_id,
         channel_id=arrival.channel_id,
         contact_id=contact.id,
-        subject=plain(arrival.message.subject, MAX_SHORT),
+        subject=bare_subject(plain(arrival.message.subject, MAX_SHORT)),
         thread_key=plain(arrival.message.thread_key, 500) if arrival.message.thread_key else None,
         reply_token=new_token(),
         last_message_at=arrival.received_at,

@@ -110,11 +110,12 @@ def _write_attachments(session: Session, written: Sequence[tuple[Place, Message]
 
 def _move(session: Session, place: Place, message: Message) -> None:
     conversation, arrival = place.conversation, place.arrival
-    conversation.last_message_at = max(conversation.last_message_at, arrival.received_at)
+    if arrival.received_at >= conversation.last_message_at:  # else an older one came late
+        conversation.last_message_at = arrival.received_at
+        conversation.preview = preview(message.text) or preview(message.subject) or _files(arrival)
     conversation.last_message_id = message.id
     conversation.messages += 1
     conversation.version += 1
-    conversation.preview = preview(message.text) or preview(message.subject) or _files(arrival)
     if message.auto in {"auto_reply", "bounce"}:
         activities.record(
             session, verb="automatic.received", conversation=conversation, data={"auto": _auto_words(message.auto)}

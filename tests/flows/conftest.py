@@ -1,15 +1,27 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import BrowserContext, Page
 from redis import Redis
 
+from app.db import transaction
+from app.models import Role, TeamMember
+from app.services import channels, inboxes, teams
+from tests.chromium import chromium, new_context
+from tests.dovecot import Dovecot, Mailbox, dovecot
 from tests.pipeline import Pipeline
-from tests.rooms import surroundings
+from tests.product import Product, running
+from tests.rooms import PASSWORD, add_user, surroundings
 from tests.servers import Servers, database, fresh_name
+from tests.smtp import SmtpServer, smtp_server
 from workers import queues, realtime
+
+__all__ = ["chromium", "dovecot", "new_context", "smtp_server"]  # fixtures
 
 
 @pytest.fixture
@@ -40,3 +52,60 @@ def _over(redis_url: str, home: Path) -> Iterator[Pipeline]:
         redis.flushdb()
         yield Pipeline(redis=redis, folder=home / "sandbox")
     queues.connection().close()
+
+
+@dataclass
+class Stage:
+    """The running product, a real mailbox and a real SMTP server behind one mail channel, and two agents."""
+
+    product: Product
+    mailbox: Mailbox
+    smtp: SmtpServer
+    new_context: Callable[..., BrowserContext]
+
+    def sign_in(self, email: str = "ana@acme.example", **options: Any) -> Page:
+        """Open somebody's browser at the inbox and wait until it is live."""
+        page = self.new_context(**options).new_page()
+        page.goto(f"{self.product.url}/sign-in")
+        page.fill("input[name=email]", email)
+        page.fill("input[name=password]", PASSWORD)
+        page.click("button:has-text('Sign in')")
+        page.wait_for_url("**/inbox**")
+        if options.get("java_script_enabled", True):
+            page.wait_for_selector("#live[data-state=live]", state="attached")
+        return page
+
+
+@pytest.fixture
+def stage(
+    monkeypatch: pytest.MonkeyPatch,
+    fresh_database_url: str,
+    redis_url: str,
+    tmp_path: Path,
+    dovecot: Dovecot,
+    smtp_server: SmtpServer,
+    new_context: Callable[..., BrowserContext],
+) -> Iterator[Stage]:
+    mailbox = dovecot.new_mailbox()
+    credentials = mailbox.credentials(
+        address="support@acme.example", imap_user=mailbox.user, smtp_host="localhost", smtp_port=smtp_server.port
+    )
+    with surroundings(monkeypatch, database_url=fresh_database_url, redis_url=redis_url, home=tmp_path):
+        with Redis.from_url(redis_url) as redis:
+            redis.flushdb()
+        _furnish(credentials)
+        with running(database_url=fresh_database_url, redis_url=redis_url, home=tmp_path) as product:
+            yield Stage(product, mailbox, smtp_server, new_context)
+
+
+def _furnish(credentials: dict[str, object]) -> None:
+    people = {"ana@acme.example": "Ana Keller", "ben@acme.example": "Ben Okafor"}
+    with transaction() as session:
+        team = teams.create(session, name="Support")
+        inbox = inboxes.create(session, name="Support", team=team)
+    for email, name in people.items():
+        user = add_user(email, role=Role.AGENT, name=name)
+        with transaction() as session:
+            session.add(TeamMember(team_id=team.id, user_id=user.id))
+    with transaction() as session:
+        channels.connect(session, inbox=inbox, kind="mail", name="Support mail", credentials=credentials)

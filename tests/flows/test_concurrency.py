@@ -56,9 +56,7 @@ def test_many_workers_put_the_same_people_and_threads_on_the_timeline(pipeline: 
     def work(batch: list[Arrival]) -> int:
         def once() -> int:
             with transaction() as session:
-                return len(
-                    ingest.ingest_messages(session, deliveries=[a.delivery_id for a in batch], arrivals=batch)
-                )
+                return len(ingest.ingest_messages(session, deliveries=[a.delivery_id for a in batch], arrivals=batch))
 
         return retrying(once)
 
@@ -66,7 +64,9 @@ def test_many_workers_put_the_same_people_and_threads_on_the_timeline(pipeline: 
         new = sum(pool.map(work, batches))
     assert new == MAILS
     with reading() as session:
-        count = {kind: session.scalar(select(func.count()).select_from(kind)) for kind in (Contact, Conversation, Message)}
+        count = {
+            kind: session.scalar(select(func.count()).select_from(kind)) for kind in (Contact, Conversation, Message)
+        }
         assert count == {Contact: PEOPLE, Conversation: THREADS, Message: MAILS}
         assert session.scalar(select(func.count()).select_from(ContactIdentity)) == PEOPLE
         assert session.scalar(select(func.sum(Conversation.messages))) == MAILS

@@ -19,24 +19,24 @@ ANGRY = "This is the third time I write. My parcel is still missing and nobody a
 THANKS = "Thank you so much, the new jacket is wonderful and arrived quickly. Great service!"
 
 
-def letter(number: int, text: str, *, sender: str = "mia@example.com", thread: str | None = None) -> dict[str, Any]:
+def letter(number: int, text: str, *, sender: str = "mia@example.com", **more: str) -> dict[str, Any]:
     return {
         "id": f"demo-{number}",
         "from": {"kind": "email", "address": sender, "name": sender.split("@", maxsplit=1)[0].title()},
         "subject": f"Order {number}",
         "text": text,
-        "thread": thread,
         "sent_at": "2026-11-20T08:00:00+00:00",
+        **more,
     }
 
 
 LETTERS = [
     letter(1, ANGRY, thread="a"),
     letter(2, THANKS, sender="noah@example.com", thread="b"),
-    letter(3, "Any news about my parcel? I am still waiting.", thread="a"),
+    letter(3, "Any news about my parcel? I am still waiting.", thread="a", subject="Re: Order 1"),
     letter(4, "I would like a refund for order 4, please.", sender="zoe@example.org", thread="c"),
     letter(5, "Hello, how do I change my delivery address?", sender="noah@example.com", thread="d"),
-    letter(6, "", sender="ada@example.net", thread="e"),
+    letter(6, "Guten Tag, ich warte noch auf meine Bestellung und die Rechnung.", sender="ada@example.net", thread="e"),
 ]
 
 
