@@ -84,4 +84,4 @@ def answer(found: Shown, part: str, **pane: Any) -> Response:
         response = make_response(render_template("inbox/_list_update.html", **found.context()))
         response.headers["HX-Push-Url"] = asked.address_with(found.filters.query())
         return response
-    return make_response(render_template("inbox/index.html", **found.context(), **pane))
+    return make_response(render_template("inbox/index.html", **(found.context() | pane)))

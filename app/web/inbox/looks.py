@@ -77,11 +77,11 @@ def spark(scores: Sequence[float]) -> str:
 
 
 def mood_words(mood: float, scores: Sequence[float]) -> str:
-    """Say a mood in [-1, 1] in words, and where it is going."""
+    """Say a mood in [-1, 1] in words, and where it is going: "Bad, falling"."""
     word = "Good" if mood > 0.25 else "Bad" if mood < -0.25 else "Even"
     drift = scores[-1] - scores[0] if len(scores) > 1 else 0.0
     going = ", rising" if drift > 0.25 else ", falling" if drift < -0.25 else ""
-    return f"{word}{going} ({mood:+.2f})"
+    return word + going
 
 
 LOOKS = {

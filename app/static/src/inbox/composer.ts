@@ -7,7 +7,6 @@ import { send } from "./sending";
 type Kind = "reply" | "note";
 
 const TYPING_EVERY_MS = 2500;
-const TALLEST = 320; // pixels the box grows to by itself
 
 class ComposerBox extends HTMLElement {
   private draft!: Draft;
@@ -27,7 +26,6 @@ class ComposerBox extends HTMLElement {
     if (kept && !this.text.value) this.text.value = kept.text;
     if (kept) this.choose(kept.kind as Kind);
     this.showKind();
-    this.grow();
   }
 
   disconnectedCallback(): void {
@@ -66,7 +64,6 @@ class ComposerBox extends HTMLElement {
   private readonly onInput = (): void => {
     this.draft.keep(this.text.value, this.kind);
     this.problem("");
-    this.grow();
     this.count();
     if (Date.now() - this.lastTyping > TYPING_EVERY_MS) {
       this.lastTyping = Date.now();
@@ -107,7 +104,6 @@ class ComposerBox extends HTMLElement {
     this.files.clear();
     this.draft.forget();
     this.problem("");
-    this.grow();
     this.count();
   };
 
@@ -127,7 +123,6 @@ class ComposerBox extends HTMLElement {
     this.files.add(files);
     this.draft.keep(this.text.value, this.kind);
     this.problem(reason);
-    this.grow();
     this.text.focus();
   }
 
@@ -155,11 +150,6 @@ class ComposerBox extends HTMLElement {
     const left = longest - this.text.value.length;
     const line = this.querySelector(".composer-count");
     if (line) line.textContent = longest && this.kind === "reply" && left < 200 ? `${left} left` : "";
-  }
-
-  private grow(): void {
-    this.text.style.height = "auto";
-    this.text.style.height = `${Math.min(TALLEST, this.text.scrollHeight + 2)}px`;
   }
 }
 

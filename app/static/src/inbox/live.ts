@@ -4,9 +4,7 @@ import { openConversation, refreshList, refreshPane } from "./regions";
 
 interface Poke {
   name: string;
-  conversation?: string;
-  conversations?: string[];
-  inbox?: string;
+  conversation?: string; // missing where a case or contact changed: the room says that it concerns us
 }
 
 const HEARTBEAT_MS = 25_000;
@@ -82,8 +80,8 @@ function catchUp(): void {
 function onPoke(poke: Poke): void {
   if (poke.name === "access.changed") socket?.disconnect().connect();
   const open = openConversation();
-  const named = [poke.conversation, ...(poke.conversations ?? [])];
-  if (open && named.includes(open) && poke.name !== "conversation.read") soonPane();
+  const isOpen = open !== null && (poke.conversation ?? open) === open;
+  if (isOpen && poke.name !== "conversation.read") soonPane();
   soonList();
 }
 

@@ -18,7 +18,7 @@ export async function refresh(part: string, address: string): Promise<boolean> {
   } catch {
     return false; // the network is away; live.ts fetches again once it is back
   } finally {
-    running.delete(part);
+    if (running.get(part) === state) running.delete(part);
     if (state.again) void refresh(part, addressOf(part) ?? address);
   }
 }
@@ -26,10 +26,10 @@ export async function refresh(part: string, address: string): Promise<boolean> {
 /** Give up a running fetch: what it would show is not wanted any more. */
 export function abandon(part: string): void {
   const state = running.get(part);
-  if (state) {
-    state.again = false;
-    state.controller.abort();
-  }
+  if (!state) return;
+  state.again = false;
+  state.controller.abort();
+  running.delete(part);
 }
 
 async function fetchInto(part: string, address: string, signal: AbortSignal): Promise<boolean> {
@@ -84,6 +84,19 @@ export function openConversation(): string | null {
   return document.querySelector<HTMLElement>("conversation-view")?.dataset["conversation"] ?? null;
 }
 
+/** Back and forward: show what the address says, without tearing the page (and its socket) down. */
+function restore(event: Event): void {
+  event.preventDefault();
+  if (!document.querySelector(".workspace") || !/^\/inbox(\/c\/|$)/.test(location.pathname)) {
+    location.reload();
+    return;
+  }
+  abandon("pane");
+  abandon("list");
+  void refresh("pane", location.pathname + location.search);
+  refreshList();
+}
+
 function messagesShown(): number {
   return Math.min(500, document.querySelectorAll("conversation-view .message[data-message]").length);
 }
@@ -98,6 +111,7 @@ export function refreshPane(): void {
   if (address) void refresh("pane", address);
 }
 
+document.addEventListener("htmx:before:history:restore", restore);
 document.addEventListener("tributary:changed", refreshList);
 document.addEventListener("tributary:stale", () => {
   refreshPane();

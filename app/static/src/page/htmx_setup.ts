@@ -7,6 +7,7 @@ interface RequestContext {
   request: { method: string };
   text?: string;
   target?: Element;
+  sourceElement?: Element;
 }
 
 export interface HtmxEvent extends CustomEvent {
@@ -48,7 +49,10 @@ document.addEventListener("htmx:error", (event) => {
 
 document.addEventListener("htmx:after:swap", (event) => {
   const { ctx } = (event as HtmxEvent).detail;
-  if (ctx.request?.method && ctx.request.method !== "GET") {
-    document.dispatchEvent(new CustomEvent("tributary:changed"));
-  }
+  if (!ctx.request?.method || ctx.request.method === "GET") return;
+  const form = ctx.sourceElement?.closest("form");
+  form?.reset(); // to what the answer says is stored now
+  const fold = form?.closest<HTMLDetailsElement>("details.fold, details.case");
+  if (fold) fold.open = false;
+  document.dispatchEvent(new CustomEvent("tributary:changed"));
 });
