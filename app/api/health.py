@@ -6,9 +6,9 @@ from flask import Flask, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.authz import public
 from app.db import reading
 from app.queries import health
-from app.web.authz import public
 
 
 def register(app: Flask) -> None:

@@ -1,15 +1,11 @@
-"""Who is asking, and whether they may: every route declares it, one gate in front of all views enforces it.
+"""Who is asking, and whether they may: the gate in front of all views, and the session it opens for.
 
-`@signed_in`, `@supervisor_only`, `@admin_only` or `@public` stands above each view. A route without one answers 403 to
-everybody, and tests/web/test_session_authz.py fails. `@public` routes carry no authority of the session and so need no
-CSRF token; the few that change the session itself (sign in, set a password) ask for one: `@public(csrf=True)`.
+The words above the views (`@signed_in`, `@admin_only` …) come from app/authz.py and are handed on here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from enum import StrEnum
-from typing import Any, TypeVar, cast, overload
+from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 import flask_login
@@ -17,22 +13,27 @@ from flask import Flask, Response, current_app, g, make_response, redirect, requ
 from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.authz import Authz, admin_only, authz_of, declare, public, signed_in, supervisor_only
 from app.db import reading
 from app.errors import Forbidden
 from app.models import Role, User
 from app.services import users
 
-View = TypeVar("View", bound=Callable[..., Any])
-
-
-class Authz(StrEnum):
-    PUBLIC = "public"
-    PUBLIC_FORM = "public form"  # anybody, but with a CSRF token
-    SIGNED_IN = "signed in"
-    SUPERVISOR = "supervisor"
-    ADMIN = "admin"
-
-
+__all__ = [
+    "Authz",
+    "admin_only",
+    "authz_of",
+    "begin_session",
+    "csrf",
+    "current_user",
+    "declare",
+    "end_session",
+    "find_current_user",
+    "local_path",
+    "public",
+    "signed_in",
+    "supervisor_only",
+]
 ROLES = {
     Authz.SIGNED_IN: frozenset(Role),
     Authz.SUPERVISOR: frozenset({Role.SUPERVISOR, Role.ADMIN}),
@@ -56,42 +57,6 @@ class SignedIn(flask_login.UserMixin):
     def __getattr__(self, name: str) -> Any:
         """Let templates say current_user.name."""
         return getattr(self.row, name)
-
-
-def declare(view: View, authz: Authz) -> View:
-    """Write down who may use a view."""
-    view.authz = authz  # type: ignore[attr-defined]  # a plain attribute of the function, read by the gate
-    return view
-
-
-def signed_in(view: View) -> View:
-    """Everybody with a session, bots included."""
-    return declare(view, Authz.SIGNED_IN)
-
-
-def supervisor_only(view: View) -> View:
-    """Supervisors and admins."""
-    return declare(view, Authz.SUPERVISOR)
-
-
-def admin_only(view: View) -> View:
-    return declare(view, Authz.ADMIN)
-
-
-@overload
-def public(view: View) -> View: ...
-@overload
-def public(*, csrf: bool) -> Callable[[View], View]: ...
-def public(view: View | None = None, *, csrf: bool = False) -> View | Callable[[View], View]:
-    """Anybody at all. Without `csrf` the view must not rest on the session: other sites can call it."""
-    authz = Authz.PUBLIC_FORM if csrf else Authz.PUBLIC
-    return declare(view, authz) if view is not None else lambda later: declare(later, authz)
-
-
-def authz_of(view: Any) -> Authz | None:
-    """Return what a view declares, None if it declares nothing. app.api, which may not import us, says it in a word."""
-    said = getattr(view, "authz", None)
-    return Authz(said) if said else None
 
 
 def find_current_user() -> User | None:
