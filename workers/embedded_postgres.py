@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -226,12 +227,11 @@ def _user_namespace_works() -> bool:
 
 
 def _socket_folder(data: Path) -> Path:
-    """Return where the socket lives: in the data folder, else (a long path, or one that libpq would split) in a short
-    private one.
+    """Return where the socket lives: in the data folder, else (a long path, or one with characters that URLs, libpq and
+    SQLAlchemy write in different ways) in a short private one.
     """
-    path = str(data)
     longest = len(os.fsencode(data / ".s.PGSQL.5432.lock"))
-    if longest <= LONGEST_SOCKET_PATH and not set(path) & set(",\"'\\@"):
+    if longest <= LONGEST_SOCKET_PATH and re.fullmatch(r"[A-Za-z0-9/._-]+", str(data)):
         return data
     return Path("/tmp") / f"tributary-{os.geteuid()}-{hashlib.sha256(os.fsencode(data)).hexdigest()[:12]}"  # noqa: S108 - private, see _make_private
 

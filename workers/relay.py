@@ -20,6 +20,7 @@ from app.models import OutboxEvent
 from app.outbox import WAKE_CHANNEL
 from app.services import presence
 from workers import queues, realtime
+from workers.embedded_postgres import connect_to
 from workers.heartbeat import beating, pause
 from workers.subscriptions import jobs_of, pokes_of
 
@@ -76,10 +77,6 @@ def _wakings() -> Iterator[None]:
 
 
 def _listening() -> Any:
-    import psycopg
-    from sqlalchemy import make_url
-
-    url = make_url(settings().database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = psycopg.connect(url, autocommit=True, connect_timeout=5)
+    connection = connect_to(settings().database_url, seconds=5)
     connection.execute(f"LISTEN {WAKE_CHANNEL}")
     return connection

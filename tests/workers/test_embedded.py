@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 from pathlib import Path
@@ -68,13 +69,15 @@ def test_valkey_refuses_whoever_does_not_know_the_password(tmp_path: Path) -> No
             stranger.ping()
 
 
-def test_a_home_with_a_long_path_gets_a_short_private_socket_folder(tmp_path: Path) -> None:
-    home = tmp_path / ("long" * 30)
+@pytest.mark.parametrize("name", ["long" * 30, "a home, with spaces & ümlauts"])
+def test_a_home_with_a_long_or_odd_path_gets_a_short_private_socket_folder(tmp_path: Path, name: str) -> None:
+    home = tmp_path / name
     home.mkdir()
     with postgres(home, hasty=True) as url:
         folder = Path(str(make_url(url).query["host"]))
         assert len(os.fsencode(folder / ".s.PGSQL.5432.lock")) <= 100
         assert mode(folder) == 0o700
+        assert re.fullmatch(r"[A-Za-z0-9/._-]+", str(folder))  # nothing that a URL could write in two ways
         with connect_to(url) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
     assert not folder.exists()
