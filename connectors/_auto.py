@@ -38,20 +38,23 @@ _LIST_HEADERS = (
     "x-mailing-list",
     "list-subscribe",
 )
+_AUTOMATIC_REPORTS = frozenset(("disposition-notification", "feedback-report", "delivery-status"))
 _CALENDAR_METHODS = frozenset(("request", "reply", "cancel", "counter", "publish", "add", "refresh", "declinecounter"))
 _CALENDAR_METHOD = re.compile(rb"^METHOD:([A-Za-z]{3,20})\s", re.MULTILINE)
 _AWAY = re.compile(
     r"(?:automatic reply|auto(?:mated|matic)?[- ]?(?:reply|response|responder)|out of (?:the )?office"
     r"|away from (?:my|the) (?:office|mail|desk)|on (?:vacation|holiday|leave)|vacation (?:reply|notice|response)"
-    r"|automatische (?:antwort|rückantwort)|abwesenheit|außer haus|autoantwort|réponse automatique"
+    r"|automatische (?:antwort|rückantwort)|abwesenheit|ausser haus|autoantwort|réponse automatique"
     r"|absence du bureau|message d'absence|absent du bureau|respuesta automática|fuera de (?:la )?oficina"
     r"|resposta automática|fora do escritório|ausência"
     r"|risposta automatica|fuori (?:sede|ufficio)|automatisch antwoord|afwezig|autosvar|frånvaro"
     r"|automatisk(?:t)? svar|fravær|ikke til ?stede|automaattinen vastaus|poissa|autoodpowiedź"
     r"|automatyczna odpowiedź|nieobecno|automatická odpověď|mimo kancelář|nepřítomn"
     r"|автоматический ответ|автоответ|отсутств|автоматична відповідь|otomatik (?:yanıt|cevap)|ofis dışında"
-    r"|αυτόματη απάντηση|εκτός γραφείου|automatikus válasz|távollét|răspuns automat|自動返信|自動応答|不在|自动(?:回复|答复)"
-    r"|自動(?:回覆|回復)|外出|자동 ?(?:회신|응답)|부재|رد تلقائي|خارج المكتب|תשובה אוטומטית|מענה אוטומטי|trả lời tự động"
+    r"|αυτόματη απάντηση|εκτόσ γραφείου|automatikus válasz|távollét|răspuns automat|自動返信|自動応答|不在"
+    r"|自动(?:回复|答复)"
+    r"|自動(?:回覆|回復)|外出|자동 ?(?:회신|응답)|부재|رد تلقائي|خارج المكتب|תשובה אוטומטית|מענה אוטומטי"
+    r"|trả lời tự động"
     r"|balasan otomatis)"
 )
 
@@ -72,7 +75,8 @@ def classify(tree: Tree, sender: Address | None, text: str) -> Auto:
 
 def _is_calendar(tree: Tree) -> bool:
     """An invitation stands among the alternatives or inside the text; a file of dates that someone attached "
-    "does not count."""
+    "does not count.
+    """
     for leaf in tree.leaves:
         if leaf.content_type != "text/calendar" or (
             leaf.disposition == "attachment" and not leaf.is_within("alternative")
@@ -95,11 +99,14 @@ def _is_auto_reply(tree: Tree, text: str) -> bool:
         return True
     if headers.token("precedence") in {"auto_reply", "auto-reply", "auto_replied"}:
         return True
-    if tree.root is not None and tree.root.subtype == "report" and tree.root.parameters.get("report-type", "").lower() in {
-        "disposition-notification", "feedback-report", "delivery-status",
-    }:  # fmt: skip
+    if _report_type(tree) in _AUTOMATIC_REPORTS:
         return True
     return "autoresponder" in headers.first("delivered-to") or _is_absence(headers, text)
+
+
+def _report_type(tree: Tree) -> str:
+    root = tree.root
+    return root.parameters.get("report-type", "").lower() if root is not None and root.subtype == "report" else ""
 
 
 def _is_absence(headers: Headers, text: str) -> bool:

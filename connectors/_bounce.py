@@ -62,9 +62,10 @@ _SUBJECT = re.compile(
     r"|bezorgingsfout|kan ikke leveres|ikke levert|olevererbart|kunde inte levereras|oleverer|ej levererat"
     r"|ikke-lever|kunne ikke leveres"
     r"|toimitus|ei voitu toimittaa|nie ?dostarcz|nie można dostarczyć|niedoręcz|nedoruč|nelze doručit|недостав"
-    r"|не (?:удалось )?доставл|не доставлен|невозможно доставить|teslim edilem|iletilemedi|αποτυχία παράδοσης"
+    r"|не (?:удалось )?доставл|не доставлен|невозможно доставить|teslim edilem|iletilemedi|αποτυχία παράδοσησ"
     r"|kézbesít|nem kézbesíthető|eșec|nu a fost livrat"
-    r"|配信(?:不能|できま|エラー|失敗|の失敗|状況)|送信エラー|送信できません|未配達|不達|投递失败|投递状态|退信|无法投递|系统退信|無法傳遞|傳送失敗|退回|배달(?:되지|할 수| 실패|하지)"
+    r"|配信(?:不能|できま|エラー|失敗|の失敗|状況)|送信エラー|送信できません|未配達|不達|投递失败|投递状态|退信"
+    r"|无法投递|系统退信|無法傳遞|傳送失敗|退回|배달(?:되지|할 수| 실패|하지)"
     r"|전달(?:되지| 실패)|전송 실패|반송|تعذر|فشل (?:تسليم|التسليم)|לא נמסר|כשל במסירה|không (?:gửi|thể)|gagal"
 )
 _BODY = re.compile(
@@ -80,7 +81,8 @@ _BODY = re.compile(
     r"|does ?n[o']t exist|not exist|unable to (?:deliver|relay)|undeliver(?:able|ed)|returned to sender"
     r"|address (?:not found|rejected|unknown|error)|recipient (?:address )?(?:rejected|unknown|not)"
     r"|invalid recipient|user not (?:found|listed|known)"
-    r"|not listed in|transcript of (?:the )?session|headers? follows?|copy of (?:the|your) (?:message|original"
+    r"|non-?delivery report|no valid recip|无法(?:发送|送达|投递)|投递失败|not listed in"
+    r"|transcript of (?:the )?session|headers? follows?|copy of (?:the|your) (?:message|original"
     r"|mail)|original (?:message|mail|headers?) (?:follows|headers?|was|included|is)|below this line"
     r"|did ?n[o']t (?:reach|get delivered)|retry timeout|host (?:or domain )?(?:name )?(?:not found|unknown"
     r"|lookup)|connection (?:refused|timed out)|delivery (?:has )?fail(?:ed|ure)|failed recipient"
@@ -130,7 +132,8 @@ def _has_two_signs(tree: Tree, sender: Address | None, subject: str, body: str) 
         and "delivery" in tree.root.parameters.get("report-type", "")
     )
     if daemon or report:
-        return report or (failure and signs + returned >= 1) or signs >= 2
+        is_answer = "in-reply-to" in tree.headers and not null_path
+        return report or (failure and (signs + returned >= 1 or not is_answer)) or signs >= 2
     if null_path:
         return failure or signs >= 3
     automatic = tree.headers.token("auto-submitted") not in {"", "no"}
@@ -139,7 +142,9 @@ def _has_two_signs(tree: Tree, sender: Address | None, subject: str, body: str) 
 
 def is_daemon(sender: Address) -> bool:
     """Say whether the sender is a mail system rather than a person."""
-    return bool(DAEMON.match(sender.email.partition("@")[0]) or _DAEMON_NAME.search(sender.name.casefold()))
+    return bool(
+        DAEMON.match(sender.email.partition("@")[0].strip("\\\"'")) or _DAEMON_NAME.search(sender.name.casefold())
+    )
 
 
 def has_null_path(headers: Headers) -> bool:

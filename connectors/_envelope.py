@@ -43,8 +43,8 @@ def message_id(headers: Headers) -> str | None:
 def message_ids(headers: Headers, name: str) -> tuple[str, ...]:
     """The ids of References or In-Reply-To: order kept, each once; of very many, the first and the latest."""
     found: dict[str, None] = {}
-    for value in headers.undecoded(name):
-        value = value[-_MAX_REFERENCE_CHARS:]
+    for written in headers.undecoded(name):
+        value = written[-_MAX_REFERENCE_CHARS:]
         ids = _BRACKETED.findall(value) or [word for word in value.strip("<>").split() if "@" in word]
         found.update(dict.fromkeys(_BLANKS.sub("", one) for one in ids))
     ids = [one for one in found if one and len(one) <= MAX_ID_CHARS]

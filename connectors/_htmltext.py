@@ -3,7 +3,7 @@
 Why not a tree: libxml2 gives up below its depth limit and the words there are lost, and the marks of mail programs
 (gmail_quote, divRplyFwdMsg, moz-signature …) have to be seen while the text is laid out. Hidden text is left out.
 
-A line inside a quote begins with "> "; the two signs below stand at the start of a line and occur nowhere else.
+A line inside a quote begins with "> "; the signs below stand at the start of a line and occur nowhere else.
 """
 
 from __future__ import annotations
@@ -15,8 +15,17 @@ from html import unescape
 
 CUT = "\x01"  # a line of its own: from here on everything is quoted
 SIGNED = "\x02"  # this line belongs to a signature
+INSET = "\x03"  # this line is set off; whether that is a quote, an attribution above it tells
+RULE = "\x04"  # a line of its own: a ruled line
+MARKS = CUT + SIGNED + INSET + RULE
 MAX_HTML_CHARS = 4_000_000
 _MAX_TAGS = 60_000  # beyond, tags are only stripped
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list written as prose."""
+    return frozenset(text.split())
+
 
 # Possessive: an unquoted "<" ends the attempt, so every start is abandoned after at most three overlapping scans.
 _MARKUP = re.compile(
@@ -35,26 +44,26 @@ _HIDING = re.compile(
 _OUTLOOK_LINE = re.compile(r"border-top:(?:solid)?#(?:e1e1e1|b5c4df)")
 _TOKEN_PREFIX = re.compile(r"^(?:x_|gmail-|m_-?\d+)+")
 _RAW_TEXT = frozenset(("style", "script", "title", "textarea", "xmp", "template", "svg", "math", "noembed"))
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-_PARAGRAPH = frozenset("p h1 h2 h3 h4 h5 h6 ul ol dl pre blockquote".split())
-_BLOCK = _PARAGRAPH | frozenset(
+_VOID = word_set("area base br col embed hr img input link meta param source track wbr")
+_PARAGRAPH = word_set("p h1 h2 h3 h4 h5 h6 ul ol dl pre blockquote")
+_BLOCK = _PARAGRAPH | word_set(
     "div table tbody thead tfoot tr td th li dt dd section article header footer form fieldset address center body html"
-    " main nav figure aside caption".split()
+    " main nav figure aside caption"
 )
-_QUOTE_MARKS = frozenset(
+_QUOTE_MARKS = word_set(
     "moz-cite-prefix yahoo_quoted protonmail_quote zmail_extra ms-outlook-mobile-reference-message olk_src_body_section"
     " reply-intro isreplycontent freshdesk_quote tutanota_quote aolreplacedbody hmquote moz-email-headers-table"
-    " ymail_quoted yahooquoted bloop_markdown_quote quotedtext quoted-text mailquote original_message".split()
+    " ymail_quoted yahooquoted bloop_markdown_quote quotedtext quoted-text mailquote original_message"
 )
-_CUT_MARKS = frozenset(
-    "appendonsend divrplyfwdmsg outlookmessageheader mail-editor-reference-message-container stopspelling".split()
+_CUT_MARKS = word_set(
+    "appendonsend divrplyfwdmsg outlookmessageheader mail-editor-reference-message-container stopspelling"
 )
-_SIGNATURE_MARKS = frozenset(
+_SIGNATURE_MARKS = word_set(
     "gmail_signature moz-signature signature ms-outlook-mobile-signature applemailsignature"
     " protonmail_signature_block ymail_android_signature yahoo-signature composer_signature mail_signature"
-    " mobile_signature email-signature spark-signature edo-signature lineBreakAtBeginningOfSignature".lower().split()
+    " mobile_signature email-signature spark-signature edo-signature linebreakatbeginningofsignature"
 )
-_HIDDEN, _QUOTED, _SIGNED, _PREFORMATTED = range(4)
+_HIDDEN, _QUOTED, _SIGNED, _PREFORMATTED, _INSET = range(5)
 _CLOSED_BY = {
     "li": ("li",),
     "td": ("td", "th"),
@@ -70,7 +79,7 @@ _INDENT_ONLY = re.compile(r"border(?:-left)?:(?:none|0)")
 def html_lines(html: str, *, marks: bool) -> list[str]:
     """Lay HTML out as lines of text. With `marks`, quotes, cuts and signatures are marked as described above."""
     page = _Page(marks)
-    for kind, value, attributes in markup(html.replace(CUT, "").replace(SIGNED, "")):
+    for kind, value, attributes in markup(html.translate(dict.fromkeys(map(ord, MARKS)))):
         if kind == "text":
             page.text(value)
         elif kind == "close":
@@ -135,7 +144,7 @@ class _Page:
         self.wants_blank = False
         self.stack: list[tuple[str, tuple[int, ...], bool]] = []  # tag, effects, stands apart
         self.open_tags: Counter[str] = Counter()
-        self.counts = [0, 0, 0, 0]
+        self.counts = [0] * 5
 
     def text(self, raw: str) -> None:
         if not raw or self.counts[_HIDDEN]:
@@ -155,9 +164,10 @@ class _Page:
             self.chunks.append(line.replace(" ", "\xa0"))
 
     def open(self, tag: str, attributes: str) -> None:
-        if tag == "br":
-            self.end_line(forced=True)
-            return
+        if tag in {"br", "hr"}:
+            self._break_line(tag)
+            if "=" not in attributes:
+                return
         apart = tag in _PARAGRAPH and not _LINE_PARAGRAPH.search(attributes)
         if tag in _BLOCK:
             self._close_implied(tag)
@@ -169,6 +179,11 @@ class _Page:
         self.open_tags[tag] += 1
         for effect in effects:
             self.counts[effect] += 1
+
+    def _break_line(self, tag: str) -> None:
+        self.end_line(forced=tag == "br")
+        if tag == "hr" and self.marks and not self.counts[_HIDDEN]:
+            self.lines.append(RULE)
 
     def close(self, tag: str) -> None:
         if not self.open_tags[tag]:
@@ -202,6 +217,8 @@ class _Page:
             line = f"> {line}".rstrip()
         elif self.marks and self.counts[_SIGNED]:
             line = SIGNED + line
+        elif self.marks and self.counts[_INSET]:
+            line = INSET + line
         self.lines.append(line)
 
     def _start_block(self, tag: str, *, apart: bool) -> None:
@@ -247,8 +264,11 @@ class _Page:
         effects = []
         if (style and _HIDING.search(style)) or " hidden" in attributes.lower().rstrip("/"):
             effects.append(_HIDDEN)
-        if (tag == "blockquote" and not _INDENT_ONLY.search(style)) or words & _QUOTE_MARKS:
+        is_marked = bool(words) or "cite" in attributes.lower() or "border-left" in style
+        if (tag == "blockquote" and is_marked and not _INDENT_ONLY.search(style)) or words & _QUOTE_MARKS:
             effects.append(_QUOTED)
+        elif tag == "blockquote":
+            effects.append(_INSET)
         if words & _SIGNATURE_MARKS:
             effects.append(_SIGNED)
         if tag == "pre" or "white-space:pre" in style:

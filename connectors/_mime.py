@@ -15,12 +15,13 @@ from connectors import _auto, _bounce, _envelope
 from connectors._calendar import calendar_text
 from connectors._content import Content, read_content
 from connectors._headers import Headers
-from connectors._htmltext import CUT, SIGNED
+from connectors._htmltext import MARKS
 from connectors._newtext import SplitText, split_lines
 from connectors._parts import Tree, take_apart
 from connectors.base import Address, Identity, InboundMessage
 from connectors.errors import Malformed
 
+_NO_MARKS = dict.fromkeys(map(ord, MARKS))
 MAX_SUBJECT_CHARS = 2_000
 SYNTHETIC_DOMAIN = "tributary.invalid"
 NOBODY_DOMAIN = "nobody.invalid"  # senders of mails that name none: one for each, so that they never become one contact
@@ -48,7 +49,7 @@ def parse_mail(raw: bytes) -> InboundMessage:
     tree = take_apart(raw)
     content = read_content(tree)
     _refuse_noise(raw, tree, content)
-    whole = "\n".join(content.lines).replace(CUT, "").replace(SIGNED, "")
+    whole = "\n".join(content.lines).translate(_NO_MARKS)
     sender = _sender(tree.headers)
     auto = _auto.classify(tree, sender, whole)
     split = _split(tree, content, whole, is_bounce=auto == "bounce")
@@ -86,7 +87,7 @@ def _refuse_noise(raw: bytes, tree: Tree, content: Content) -> None:
     if not words and not content.attachments:
         raise Malformed("There are neither mail headers nor any text in these bytes.")
     odd = sum(1 for sign in words[:2000] if not sign.isprintable() or sign == "�")
-    if b"\x00" in raw[:2000] or odd * 10 > len(words[:2000]) or not raw.isascii() and not _is_utf8(raw[:4000]):
+    if b"\x00" in raw[:2000] or odd * 10 > len(words[:2000]) or (not raw.isascii() and not _is_utf8(raw[:4000])):
         raise Malformed("These bytes are not a mail: no mail headers, and the content is not text.")
 
 

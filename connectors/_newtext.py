@@ -19,17 +19,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors import _quotewords as words
-from connectors._htmltext import CUT, SIGNED
+from connectors._attribution import MAX_LINE, attribution_start, may_end_attribution, words_before
+from connectors._htmltext import CUT, INSET, MARKS, RULE, SIGNED
+from connectors._originals import RULE_SIGNS, Originals
 from connectors._signature import signature_start
 
 _MAX_LINES = 4_000
-_MAX_CHECKS = 300
-_MAX_ATTRIBUTION = 500  # characters of one line
-_MAX_WRAP = 4  # an attribution is at most this many lines longer than its last one
-_MAX_FIELDS = 16  # lines of a header block looked at
+_MAX_CHECKS = 350
 _INVISIBLE = dict.fromkeys([0xFEFF, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)])
-_RULE_SIGNS = "-_=*~#+—–─━ \t"
-_COLONS = (":", "：")
 
 TEXT, QUOTED, SIGNATURE = range(3)
 
@@ -61,15 +58,21 @@ class _Splitter:
         self.lines = lines
         count = min(len(lines), _MAX_LINES)
         self.bare = [_bare(line) for line in lines[:count]]
+        self.inset = {row for row, bare in enumerate(self.bare) if bare[:1] == INSET}
+        for row in self.inset:
+            self.bare[row] = self.bare[row][1:].strip()
         self.kinds = [TEXT] * count
+        self.originals = Originals(self.bare, self._may_check)
         self.checks = 0
         self.cut = count  # where an unmarked original begins
         self.cut_body = count  # where its own words begin
         self.is_forward = False
+        self.heads: dict[int, str] = {}  # new words on the line of an attribution, before it
 
     def split(self, *, is_reply: bool) -> SplitText:
         self._mark_lines()
         self._find_boundaries()
+        self._close_insets()
         self._join_quotes()
         self._mark_signatures()
         if self.cut_body < len(self.kinds) and (self.is_forward or not is_reply) and not self._has(TEXT):
@@ -102,127 +105,59 @@ class _Splitter:
 
     def _cut_at(self, index: int, bare: str) -> tuple[int, int] | None:
         """Where an unmarked original begins, and its body, if this line opens one."""
-        if bare == CUT:
-            return index, self._after_fields(index + 1)
-        if bare[0] in _RULE_SIGNS and self._is_separator(index, bare):
-            return index, self._after_fields(index + 1)
-        if any(colon in bare[:42] for colon in _COLONS) and self._is_header_block(index):
-            return index, self._after_fields(index)
+        originals = self.originals
+        if bare == CUT or (bare == RULE and originals.is_headed(index)):
+            return index, originals.after_fields(index + 1)
+        if bare[0] in RULE_SIGNS:
+            separator = originals.separator(index)
+            if separator:
+                self.is_forward = separator == "forward"
+                return index, originals.after_fields(index + 1)
+        if (":" in bare[:42] or "：" in bare[:42]) and originals.is_header_block(index):
+            return index, originals.after_fields(index)
         return self._attribution_at(index, bare)
-
-    # ------------------------------------------------------------ separators and header blocks
-
-    def _is_separator(self, index: int, bare: str) -> bool:
-        """`-----Original Message-----`, or a rule right above a header block."""
-        phrase = bare.strip("<>" + _RULE_SIGNS).casefold() if len(bare) < 200 else "-"
-        ruled = len(bare) >= 2 and bare[1] in _RULE_SIGNS
-        if not phrase:
-            return len(bare) >= 5 and self._is_header_block(self._next(index))
-        if not ruled or not self._may_check():
-            return False
-        if words.REPLY_ABOVE.search(phrase):
-            return True
-        if words.FORWARDED.match(phrase):
-            self.is_forward = True
-            return True
-        closed = bare[-1] in _RULE_SIGNS or bare[0] == "-"
-        if words.ORIGINAL.match(phrase) and closed and len(phrase) < 80:
-            return True
-        return bare.startswith("---") and bare.endswith("---") and self._field(self._next(index)) is not None
-
-    def _is_header_block(self, index: int) -> bool:
-        """From, Sent, To, Subject in any language and order, as mail programs write them over an original."""
-        if self._field(index) in {None, "other", "cc"} or not self._may_check():
-            return False
-        kinds, has_address, strangers = set(), False, 0
-        for row in range(index, min(index + _MAX_FIELDS, len(self.bare))):
-            kind = self._field(row)
-            if kind is None and self.bare[row]:
-                strangers += 1
-            if strangers > 2 or (not self.bare[row] and self._field(self._next(row)) is None):
-                break
-            if kind is not None:
-                kinds.add(kind)
-                has_address = has_address or (kind in {"from", "to"} and "@" in self.bare[row])
-        if "from" not in kinds:
-            return {"date", "to", "subject"} <= kinds and has_address
-        others = kinds & {"date", "to"}
-        return bool(others) and ("subject" in kinds or has_address)
-
-    def _field(self, index: int) -> str | None:
-        """The kind of header field that a line is, if any."""
-        if index >= len(self.bare):
-            return None
-        name, colon, _ = self.bare[index][:42].replace("：", ":").partition(":")
-        if not colon:
-            return None
-        return words.FIELD_KINDS.get("".join(name.split()).strip("*_").replace("-", "").casefold())
-
-    def _after_fields(self, index: int) -> int:
-        """The first line behind a header block (or behind nothing, where there is none)."""
-        row, last = index, index
-        while row < min(index + _MAX_FIELDS, len(self.bare)):
-            if self._field(row) is not None:
-                last = row + 1
-            elif not self.bare[row] and last > index and self._field(self._next(row)) is None:
-                break
-            row += 1
-        return last
-
-    def _next(self, index: int) -> int:
-        """The next line that is not blank, at most three blank lines further."""
-        for row in range(index + 1, min(index + 5, len(self.bare))):
-            if self.bare[row]:
-                return row
-        return len(self.bare)
-
-    # ------------------------------------------------------------ attributions: "On … wrote:"
 
     def _attribution_at(self, index: int, bare: str) -> tuple[int, int] | None:
         """Mark an attribution above ">" lines as quoted; return the cut where it stands above an unmarked original."""
-        following = self._next(index)
-        above_quote = following < len(self.kinds) and self.kinds[following] == QUOTED
-        ends = bare[-1] in ":：>" or bare.endswith((":*", ":_", ": *"))
-        if len(bare) > _MAX_ATTRIBUTION or not (ends or above_quote) or not self._may_check():
+        following = self.originals.next_row(index)
+        above_quote = following < len(self.kinds) and (self.kinds[following] == QUOTED or following in self.inset)
+        if len(bare) > MAX_LINE or not (above_quote or may_end_attribution(bare)) or not self._may_check():
             return None
-        if words.FORWARD_START.match(bare.casefold().strip(_RULE_SIGNS)):
+        if words.FORWARD_START.match(bare.casefold().strip(RULE_SIGNS)):
             self.is_forward = True
-            return index, self._after_fields(following)
-        start = self._attribution_start(index, above_quote=above_quote)
+            return index, self.originals.after_fields(following)
+        start = attribution_start(self.bare, self._is_text, index, above_quote=above_quote)
         if start is None:
             return None
+        if start == index:
+            self.heads[index] = words_before(bare)
         if above_quote:
-            self.kinds[start : index + 1] = [QUOTED] * (index + 1 - start)
+            self._quote_with_attribution(start, index, following)
             return None
         return (start, following) if following < len(self.bare) or start > 0 else None
 
-    def _attribution_start(self, index: int, *, above_quote: bool) -> int | None:
-        """The first line of the attribution that ends at `index`, or None if this is no attribution."""
-        weak = strong = None
-        for row in range(index, max(index - _MAX_WRAP, -1) - 1, -1):
-            if row < 0 or not self.bare[row] or self.kinds[row] != TEXT or len(self.bare[row]) > _MAX_ATTRIBUTION:
-                break
-            folded = self.bare[row].casefold().lstrip("*_ ")
-            if words.STRONG_OPENER.match(folded) and _has_date(self._block(row, row + 1)):
-                strong = row
-                break
-            if weak is None and row == index - len(range(row, index)) and words.WEAK_OPENER.match(folded):
-                weak = row
-        for start in (strong, weak, index, index - 1):
-            if start is not None and start >= 0 and self.bare[start]:
-                block = self._block(start, index)
-                if _is_attribution(block, above_quote=above_quote, opened=start in {strong, weak}):
-                    return start
-        return None
+    def _quote_with_attribution(self, start: int, end: int, following: int) -> None:
+        """The attribution belongs to the quote below it, and tells that what is set off there is one."""
+        self.kinds[start : end + 1] = [QUOTED] * (end + 1 - start)
+        while following in self.inset:
+            self.kinds[following] = QUOTED
+            following += 1
 
-    def _block(self, start: int, end: int) -> str:
-        return " ".join(self.bare[start : end + 1])[-800:].casefold()
+    def _is_text(self, row: int) -> bool:
+        return self.kinds[row] == TEXT
 
     def _may_check(self) -> bool:
         self.checks += 1
         return self.checks <= _MAX_CHECKS
 
-    # ------------------------------------------------------------ what is left
+    def _close_insets(self) -> None:
+        """What is set off at the very end, with nothing quoted elsewhere, is a quote without attribution."""
+        if not self.inset or QUOTED in self.kinds:
+            return
+        row = len(self.kinds) - 1
+        while row >= 0 and (row in self.inset or not self.bare[row]):
+            self.kinds[row] = QUOTED
+            row -= 1
 
     def _join_quotes(self) -> None:
         """Blank lines, and line ends that a mail program wrapped, between two quoted lines are quoted too."""
@@ -238,7 +173,10 @@ class _Splitter:
 
     def _is_wrapped(self, last: int, index: int) -> bool:
         orphan = self.bare[last + 1]
-        return index == last + 2 and len(self.lines[last]) >= 65 and len(orphan) < 40 and orphan[0].islower()
+        if index != last + 2 or not orphan:
+            return False
+        is_link = "://" in orphan or (orphan[-1] in ")>" and " " not in orphan)
+        return is_link or (len(self.lines[last]) >= 65 and len(orphan) < 40 and orphan[0].islower())
 
     def _mark_signatures(self) -> None:
         start = 0
@@ -255,13 +193,17 @@ class _Splitter:
         out: list[str] = []
         gap = False
         for index, found in enumerate(self.kinds):
-            if found != kind or (gap and not self.bare[index]):
+            if kind == TEXT and self.heads.get(index):
+                out.append(self.heads[index])
+            if found != kind or self.bare[index] == RULE or (gap and not self.bare[index]):
                 gap = bool(out)
                 continue
             if gap and out[-1].strip():
                 out.append("")
             gap = False
-            out.append(self.lines[index].rstrip().lstrip(SIGNED + CUT))
+            line = self.lines[index].rstrip().lstrip(MARKS)
+            head = self.heads.get(index, "")
+            out.append(line.lstrip().removeprefix(head).lstrip() if head else line)
         if self.kinds and len(self.lines) > len(self.kinds) and self.kinds[-1] == kind:
             out += self.lines[len(self.kinds) :]
         return "\n".join(out).strip("\n").rstrip()
@@ -270,22 +212,3 @@ class _Splitter:
 def _bare(line: str) -> str:
     """A line for comparing: no blanks at its ends, no invisible direction marks."""
     return line.strip() if line.isascii() else line.translate(_INVISIBLE).strip()
-
-
-def _has_date(block: str) -> bool:
-    return bool(words.DATE.search(block) or words.TIME.search(block))
-
-
-def _is_attribution(block: str, *, above_quote: bool, opened: bool) -> bool:
-    """Judge a candidate: who wrote, when, and with what right does it end here?"""
-    block = block.rstrip("*_ ")
-    ends_with_colon = block.endswith(_COLONS)
-    has_address, has_date = "@" in block, _has_date(block)
-    has_verb = bool(words.VERB.search(block) or words.QUOTING.match(block))
-    if above_quote:
-        return (has_verb or (has_address and has_date) or (has_address and ends_with_colon)) and len(block) < 400
-    if not ends_with_colon or not has_date:
-        return False
-    if has_verb and not words.OWN_WORDS_VERB.search(block):
-        return has_address or opened or bool(words.TIME.search(block))
-    return has_address and opened

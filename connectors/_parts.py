@@ -94,6 +94,8 @@ def take_apart(raw: bytes) -> Tree:
     stack = [_Range(skip_envelope(raw), len(raw), None)]
     while stack:
         stack.extend(reversed(walk.open(stack.pop())))
+    if tree.headers.charset_hint is None:  # unlabelled 8-bit headers are mostly in the charset of the text
+        tree.headers.charset_hint = next((leaf.headers.charset_hint for leaf in tree.leaves), None)
     return tree
 
 
@@ -162,7 +164,7 @@ class _Walk:
         return ranges
 
     def _keep(self, headers: Headers, kind: str, parameters: dict[str, str], body: int, part: _Range) -> None:
-        disposition, extra = "", {}
+        disposition, extra = "", dict[str, str]()
         if "content-disposition" in headers:
             disposition, extra = read_parameters(headers.undecoded("content-disposition")[0])
         leaf = Leaf(headers, kind, parameters, body, max(body, part.end), part.container, disposition, extra)

@@ -7,35 +7,60 @@ from __future__ import annotations
 
 import re
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+def _pattern(text: str, flags: int = 0) -> re.Pattern[str]:
+    """Compile for case-folded text, in which "ς" is "σ" and "ß" is "ss"."""
+    return re.compile(text.replace("ς", "σ").replace("ß", "ss"), flags)
+
+
 # Field names of the header block that Outlook, Apple Mail, Yahoo … put over an unquoted original.
 _FIELD_WORDS = {
-    "from": "from von de da van från fra lähettäjä od от від kimden gönderen από feladó 差出人 发件人 寄件者 寄件人 發件人"
-    " 보낸사람 보낸이 من מאת từ dari expéditeur remitente mittente afzender odesílatel nadawca отправитель expeditor din"
+    "from": "from von de da van från fra lähettäjä od от від kimden gönderen από feladó 差出人 发件人 寄件者 "
+    "寄件人 發件人"
+    " 보낸사람 보낸이 من מאת từ dari expéditeur remitente mittente afzender odesílatel nadawca отправитель "
+    "expeditor din"
     " от:кого avsändare afsender avsender pošiljatelj saatja nuo no จาก desde",
     "date": "sent date gesendet datum envoyé enviado enviada fecha data inviato verzonden skickat sendt dato "
     "lähetetty"
     " päivämäärä päiväys wysłano wysłane odesláno odoslané отправлено дата надіслано gönderildi tarih στάλθηκε "
     "ημερομηνία"
-    " elküldve dátum trimis 送信日時 日時 日付 发送时间 发送日期 時間 时间 日期 寄件日期 傳送時間 보낸날짜 날짜 보낸시간 التاريخ"
+    " elküldve dátum trimis 送信日時 日時 日付 发送时间 发送日期 時間 时间 日期 寄件日期 傳送時間 보낸날짜 날짜 "
+    "보낸시간 التاريخ"
     " נשלח תאריך ngày dikirim tanggal isprašyta poslano wysłany date-d'envoi data-de-envio اُرسل",
-    "to": "to an à a para aan till til vastaanottaja do komu кому kime alıcı προς címzett către 宛先 收件人 받는사람 받는이"
+    "to": "to an à a para aan till til vastaanottaja do komu кому kime alıcı προς címzett către 宛先 收件人 "
+    "받는사람 받는이"
     " إلى אל đến tới kepada destinataire destinatario destinatário mottagare modtager kam ถึง pre per",
     "cc": "cc kopie copie kopia kopi kopio copia cópia dw копия копія másolatot-kap másolat bilgi κοιν. "
     "κοινοποίηση 抄送"
     " 副本 참조 نسخة העתק bcc bccto ccto tembusan đồng-gửi",
     "subject": "subject betreff objet asunto assunto oggetto onderwerp ämne emne aihe temat předmět predmet тема "
     "konu θέμα"
-    " tárgy subiect 件名 主题 主題 主旨 제목 الموضوع נושא chủ-đề subjek perihal assumpte teema tēma หัวเรื่อง betr zadeva",
+    " tárgy subiect 件名 主题 主題 主旨 제목 الموضوع נושא chủ-đề subjek perihal assumpte teema tēma หัวเรื่อง betr "
+    "zadeva",
     "other": "reply-to antwort-an importance wichtigkeit attachments anlagen priority priorität organization "
     "répondre-à"
     " 重要性 付件 附件 important importance: pièces-jointes allegati adjuntos resent-from message-id mailed-by",
 }
-FIELD_KINDS = {word.replace("-", ""): kind for kind, words in _FIELD_WORDS.items() for word in words.split()}
+FIELD_KINDS = {word.replace("-", "").casefold(): kind for kind, words in _FIELD_WORDS.items() for word in words.split()}
 FIELD_KINDS |= dict.fromkeys(
-    "enviadoel enviadael enviadoem enviadaem envoyéle verzondenop gesendetam sentat datesent tarihi gönderilmetarihi"
-    " dataenviada datum/zeit sentdate gönderimtarihi dataeora utsänt 发送日期 日期时间".split(),
+    _words(
+        "enviadoel enviadael enviadoem enviadaem envoyéle verzondenop gesendetam sentat datesent tarihi"
+        " gönderilmetarihi dataenviada datum/zeit sentdate gönderimtarihi dataeora utsänt 发送日期 日期时间"
+    ),
     "date",
 ) | {"dela": "from", "tomu": "to"}
+
+PLAIN_DATES = frozenset(
+    _words(
+        "date datum fecha data dato päivämäärä päiväys tarih ημερομηνία dátum 日付 日時 日期 時間 时间 날짜 "
+        "التاريخ תאריך"
+        " ngày tanggal дата"
+    )
+)
 
 _VERBS = (
     # Latin, Greek and Cyrillic scripts: whole words
@@ -49,13 +74,16 @@ _VERBS = (
     r"|napisala|je napisal(?:a|\(a\))?|написа|rašė|parašė|rakstīja|kirjutas|đã viết|menulis|shkroi|idatzi du|escribiu"
     r"|sgrifennodd|schrieb am|scribis|tarihinde yazdı|viết|skrifar|напісаў|napísal dňa"
 )
-_CJK_VERBS = r"写道|寫道|写到|のメール|は書きました|が書きました|님이 작성|작성|씀|썼습니다|쓰시길|님의 말|كتب|كتبت|تمت كتابة|נכתב|כתב|כתבה|نوشت|เขียนว่า|ने लिखा"
-VERB = re.compile(rf"(?<!\w)(?:{_VERBS})(?!\w)|{_CJK_VERBS}")
-OWN_WORDS_VERB = re.compile(
+_CJK_VERBS = (
+    r"写道|寫道|写到|のメール|は書きました|が書きました|님이 작성|작성|씀|썼습니다|쓰시길|님의 말|كتب|كتبت"
+    r"|تمت كتابة|נכתב|כתב|כתבה|نوشت|เขียนว่า|ने लिखा"
+)
+VERB = _pattern(rf"(?<!\w)(?:{_VERBS})(?!\w)|{_CJK_VERBS}")
+OWN_WORDS_VERB = _pattern(
     r"(?<!\w)(?:i|we|you|ich|wir|sie|je|j'ai|nous|vous|yo|ik|jag|jeg|я|ми|мы|io|eu) (?:\w+ )?wrote(?!\w)"
     r"|(?<!\w)(?:wie|as|come|como|comme) (?:ich|i|wir|we|sie|you|je)(?!\w)"
 )
-QUOTING = re.compile(
+QUOTING = _pattern(
     r"(?:quoting|zitat von|citando|citerar|citation de|quoted from|cytowanie|citaat van|цитирование)(?!\w)"
 )
 
@@ -68,20 +96,25 @@ _WEEKDAYS = (
     r"|воскресенье|понеділок|вівторок|середа|четвер|п.?ятниця|субота|неділя|pzt|sal|çar|per|cum|cmt|paz|mon|dv|dj"
     r"|pet|čet"
 )
-STRONG_OPENER = re.compile(
+STRONG_OPENER = _pattern(
     r"(?:on|at|am|le|el|il|em|op|den|på|w dniu|dnia|dne|dňa|v|u|на|в|во|у|στις|την|a|pe|în|in data(?: di)?|data"
     r"|vào(?: lúc)?|pada(?: tanggal)?|في|بتاريخ|בתאריך|ב-|ביום|at|于|於|在|tarih|ngày|ned\.?|den:|nel giorno"
     r"|il giorno|em data de"
     r"|le :|alle|um|kl\.?|date:?|ในวันที่|dia|no dia|a la|egun)(?=[\s,:\u202a0-9]|$)"
     r"|(?:在|于|於|vào)\s*\d"
 )
-WEAK_OPENER = re.compile(rf"[\W_]*(?:\d{{1,4}}\s?[./年-]|\d{{1,2}} \w{{3,}}|(?:{_WEEKDAYS})\w{{0,9}}\.?,?\s)")
-TIME = re.compile(r"\d{1,2}\s?[:.h時时点]\s?\d{2}(?!\d)|\d{1,2}[hu]\d{2}|\d\s?[ap]\.?m(?!\w)|\d時")
-DATE = re.compile(
-    r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\s?\d{1,2}[./-]\s?\d{2,4}|\d{1,2}\s?月\s?\d{1,2}|\d월|٢٠\d\d|25\d\d"
+WEAK_OPENER = _pattern(rf"[\W_]*(?:\d{{1,4}}\s?[./年-]|\d{{1,2}} \w{{3,}}|(?:{_WEEKDAYS})\w{{0,9}}\.?,?\s)")
+INNER_OPENER = re.compile(
+    rf"\s(?:on|am|le|el|il giorno|op|em|den) (?:(?:{_WEEKDAYS})\w{{0,9}}\.?,? |\d{{1,4}}[./ -])(?=.{{8,300}}[:：]$)",
+    re.IGNORECASE,
+)
+TIME = _pattern(r"\d{1,2}\s?[:.h時时点]\s?\d{2}(?!\d)|\d{1,2}[hu]\d{2}|\d\s?[ap]\.?m(?!\w)|\d時")
+DATE = _pattern(
+    r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\s?\d{1,2}[./-]\s?\d{2,4}|\d{1,2}\s?月\s?\d{1,2}|\d월|٢٠\d\d"
+    r"|25\d\d"
 )
 
-ORIGINAL = re.compile(
+ORIGINAL = _pattern(
     r"(?:original message|original email|ursprüngliche (?:nachricht|mail|e-mail)|originalnachricht"
     r"|ursprüngl\.? nachricht"
     r"|message d'origine|message original|message initial|e-mail d'origine|mensaje original|mensagem original"
@@ -91,44 +124,55 @@ ORIGINAL = re.compile(
     r"|treść oryginalnej wiadomości|původní (?:zpráva|e-mail)|původní správa|pôvodná správa|исходное сообщение"
     r"|пересылаемое сообщение|оригинальное сообщение|первоначальное сообщение|вихідне повідомлення"
     r"|оригінальне повідомлення|orijinal mesaj|özgün ileti|orijinal ileti|αρχικό μήνυμα|eredeti üzenet|mesaj original"
-    r"|mesajul original|元のメッセージ|元のメール|オリジナルメッセージ|original message|原始邮件|原始郵件|原邮件|原郵件|原始訊息"
+    r"|mesajul original|元のメッセージ|元のメール|オリジナルメッセージ|original message|原始邮件|原始郵件|原邮件"
+    r"|原郵件|原始訊息"
     r"|원본 메시지|원본 메일|원본 이메일|الرسالة الأصلية|رسالة أصلية|ההודעה המקורית|הודעה מקורית|thư gốc|tin nhắn gốc"
     r"|pesan asli|missatge original"
     r"|izvorna poruka|originalna poruka|izvirno sporočilo|reply message|reply separator|antwort|previous message"
     r"|in reply to|oryginalny e-mail|ursprüngliche)"
 )
-FORWARDED = re.compile(
+FORWARDED = _pattern(
     r"(?:forwarded message|forwarded mail|forwarded by|weitergeleitete (?:nachricht|mail|e-mail)|weitergeleitet"
     r"|message transféré|mensaje reenviado|mensagem encaminhada|messaggio inoltrato|doorgestuurd bericht"
     r"|vidarebefordrat meddelande|videresendt (?:meddelelse|melding|besked)|välitetty viesti|edelleenlähetetty viesti"
     r"|przekazana wiadomość|wiadomość przekazana|přeposlaná zpráva|preposlaná správa|пересылаемое сообщение"
     r"|пересланное сообщение|переслане повідомлення|iletilen mesaj|iletilmiş mesaj|προωθημένο μήνυμα"
-    r"|továbbított üzenet|mesaj redirecționat|転送メッセージ|転送されたメール|转发的邮件|转发邮件|轉寄郵件|轉寄的郵件|轉寄訊息|전달된 메시지|전달된 메일"
+    r"|továbbított üzenet|mesaj redirecționat|転送メッセージ|転送されたメール|转发的邮件|转发邮件|轉寄郵件"
+    r"|轉寄的郵件|轉寄訊息|전달된 메시지|전달된 메일"
     r"|رسالة معاد توجيهها|הודעה שהועברה|thư được chuyển tiếp|pesan terusan|pesan diteruskan|missatge reenviat"
     r"|proslijeđena poruka)"
 )
-FORWARD_START = re.compile(
+FORWARD_START = _pattern(
     r"(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|début du (?:message"
     r"|courriel) (?:réexpédié|transféré)"
     r"|début du message|inicio del mensaje reenviado|início da mensagem (?:re)?encaminhada|inizio messaggio inoltrato"
     r"|begin doorgestuurd bericht|vidarebefordrat brev|start på videresendt (?:besked|melding|meddelelse)"
     r"|videresendt melding|välitetty viesti alkaa|początek przekazywanej wiadomości|přeposlaná zpráva"
-    r"|начало переадресованного сообщения|iletilen mesajın başlangıcı|転送されたメッセージ|下面是被转发的邮件|以下是轉寄的郵件"
+    r"|начало переадресованного сообщения|iletilen mesajın başlangıcı|転送されたメッセージ|下面是被转发的邮件"
+    r"|以下是轉寄的郵件"
     r"|전달된 메시지 시작|reenviado por|begin forwarded)\s?[:：]?$"
 )
-REPLY_ABOVE = re.compile(
+REPLY_ABOVE = _pattern(
     r"(?:please )?(?:type|write|enter) your reply above|reply above this line|reply below this line|write reply above"
     r"|antworten sie (?:bitte )?oberhalb|bitte antworten sie oberhalb|au-dessus de cette ligne"
     r"|por encima de esta línea"
     r"|acima desta linha|sopra questa riga|boven deze (?:lijn|regel)|answer above this line|respond above this line"
 )
 
-_DEVICE = r"(?:i-?phone|ipad|ipod|android|samsung|galaxy|huawei|xiaomi|redmi|honor|oneplus|nokia|lumia|blackberry|windows|mobile|handy|smartphone|téléphone|telefon|móvil|outlook|mail|yahoo|gmail|htc|sony|xperia|motorola|moto|lg|pixel|oppo|realme|vivo|tablet|proton|gmx|web\.de|k-9|k9|bluemail|aquamail|spark|airmail|mailspring|thunderbird|app|telephone|phone|surface|zoho|tutanota|tuta|fastmail|mac|icloud|t-online|orange|mail\.ru|yandex|myмail|nine|typeapp|newton|superhuman|hey|wiko|asus|lenovo|cell|device|tele2|verizon|t-mobile|at&t|sprint|gionee|telus|rogers|bell)"
-SENT_FROM = re.compile(
-    r"(?:sent (?:from|via|with|using|by|on) |get outlook for |(?:von|aus) (?:meinem|meiner|mobile|unterwegs|my"
+_DEVICE = (
+    r"(?:i-?phone|ipad|ipod|android|samsung|galaxy|huawei|xiaomi|redmi|honor|oneplus|nokia|lumia|blackberry"
+    r"|windows|mobile|handy|smartphone|téléphone|telefon|móvil|outlook|mail|yahoo|gmail|htc|sony|xperia"
+    r"|motorola|moto|lg|pixel|oppo|realme|vivo|tablet|proton|gmx|web\.de|k-9|k9|bluemail|aquamail|spark"
+    r"|airmail|mailspring|thunderbird|app|telephone|phone|surface|zoho|tutanota|tuta|fastmail|mac|icloud"
+    r"|t-online|orange|mail\.ru|yandex|myмail|nine|typeapp|newton|superhuman|hey|wiko|asus|lenovo|cell|device"
+    r"|tele2|verizon|t-mobile|at&t|sprint|gionee|telus|rogers|bell)"
+)
+SENT_FROM = _pattern(
+    r"(?:from my |sent (?:from|via|with|using|by|on) |get outlook for |(?:von|aus) (?:meinem|meiner|mobile"
+    r"|unterwegs|my"
     r"|web|outlook|iphone)|gesendet (?:von|mit|über|aus|vom) "
     r"|diese (?:nachricht|e-mail) wurde von meinem|holen sie sich outlook|outlook für |envoyé (?:de|depuis"
-    r"|à partir|avec|via) |télécharger outlook|obtenir outlook|obtenez outlook"
+    r"|à partir|avec|via) |téléchargez? outlook|obtenir outlook|obtenez outlook"
     r"|enviado (?:desde|do|de|a partir|via|con|pelo|por) |enviada (?:do|desde|a partir) |obtener outlook"
     r"|obter o outlook|obtenha o outlook|baixe o outlook|inviato (?:da|dal|con|tramite|via) |scarica outlook"
     r"|ottieni outlook"
@@ -138,17 +182,19 @@ SENT_FROM = re.compile(
     r"|lähetetty |hanki outlook|wysłan[eyo] (?:z|za) |pobierz (?:aplikację )?outlook|odesl?áno z|odoslané z"
     r"|stáhnout outlook|získat outlook|отправлено (?:с|из) |скачать outlook|загрузите outlook|надіслано (?:з"
     r"|із) |στάλθηκε από|εστάλη από|αποστολή από|αποκτήστε"
-    r"|elküldve |küldve |trimis (?:de pe|din|cu) |发自|發自|來自我的|从我的|從我的|傳送自|寄自|获取|取得 ?outlook|发送自|用我的|أُ?رسلت? من"
+    r"|elküldve |küldve |trimis (?:de pe|din|cu) |发自|發自|来自 ?i|來自我的|从我的|從我的|傳送自|寄自|获取"
+    r"|取得 ?outlook|发送自|用我的|أُ?رسلت? من"
     r"|تم الإرسال من|الحصول على outlook|נשלח מ|קבל את outlook|đã gửi từ|được gửi từ|tải outlook|dikirim dari"
     r"|dapatkan outlook"
-    rf"|enviat des|poslano (?:s|sa|z) |saadetud|išsiųsta iš|nosūtīts no|написано с |sent from$)"
+    r"|enviat des|poslano (?:s|sa|z) |saadetud|išsiųsta iš|nosūtīts no|написано с |sent from$)"
 )
-SENT_FROM_END = re.compile(
-    r"(?:から送信|から送信されました|から送信しました|를 다운로드|에서 보냄|에서 보냈습니다|에서 전송됨|에서 보낸 메일|를 통해 보냄|gönderildi|gönderilmiştir|傳送|发送"
+SENT_FROM_END = _pattern(
+    r"(?:から送信|から送信されました|から送信しました|를 다운로드|에서 보냄|에서 보냈습니다|에서 전송됨"
+    r"|에서 보낸 메일|를 통해 보냄|gönderildi|gönderilmiştir|傳送|发送"
     r"|を入手|gesendet|bidalia|lähetetty|elküldve|verzonden|skickat|傳送的郵件|edinin|downloaden|herunter)[.!。]?$"
 )
-DEVICE = re.compile(_DEVICE)
-ADVERT = re.compile(
+DEVICE = _pattern(_DEVICE)
+ADVERT = _pattern(
     r"(?:virus-free\.|this e-?mail (?:has been|was) (?:checked|scanned) (?:for viruses )?by"
     r"|diese e-mail wurde von (?:avast|avg)"
     r"|cet e-mail a été vérifié par|este (?:correo electrónico|mensaje) ha sido (?:comprobado|analizado)"
@@ -156,7 +202,7 @@ ADVERT = re.compile(
     r"|libre de virus\.|livre de vírus\.|virenfrei\.|privo di virus\.|virusvrij\.|wolny od wirusów"
     r"|do you yahoo!\?|[-=]* ?msn )"
 )
-DISCLAIMER = re.compile(
+DISCLAIMER = _pattern(
     r"\W{0,6}(?:confidentiality (?:notice|note|warning|statement)|(?:legal )?disclaimer\s*[:.-]|privacy notice:"
     r"|legal notice"
     r"|this (?:e-?mail|message|communication|electronic mail|transmission)\b.{0,120}\b(?:confidential|intended"
@@ -182,7 +228,7 @@ DISCLAIMER = re.compile(
     r"|bu e-?posta.{0,160}gizli)",
     re.DOTALL,
 )
-CLOSING = re.compile(
+CLOSING = _pattern(
     r"(?:(?:(?:with )?(?:best|kind|warm|kindest|warmest|many|my best)(?: (?:regards|wishes|thanks))?|regards"
     r"|cheers|sincerely|yours(?: sincerely| faithfully| truly)?|thanks(?: and regards)?|thank you|br|rgds"
     r"|(?:mit )?(?:freundlichen?|besten?|lieben?|herzlichen?|viele|schöne|beste|liebe|freundliche"
@@ -193,9 +239,10 @@ CLOSING = re.compile(
     r"|(?:med )?vänliga? hälsningar?|mvh|hälsningar|(?:med )?venlige? hilsen|(?:med )?vennlige? hilsen|hilsen"
     r"|ystävällisin terveisin|terveisin"
     r"|pozdrawiam|z poważaniem|s pozdravem|с уважением|з повагою|saygılarımla|με εκτίμηση|üdvözlettel|cu stimă"
-    r"|よろしくお願いいたします|よろしくお願いします|此致|祝好|감사합니다|مع التحية|בברכה|trân trọng|hormat kami|salam))[\s,.!。、，-]*$"
+    r"|よろしくお願いいたします|よろしくお願いします|此致|祝好|감사합니다|مع التحية|בברכה|trân trọng|hormat kami"
+    r"|salam))[\s,.!。、，-]*$"
 )
-CONTACT = re.compile(
+CONTACT = _pattern(
     r"(?:\+|00)\d[\d\s()./-]{6,}\d|\(0\d+\)\s?\d[\d\s/-]{4,}|\b(?:tel|phone|mobile|mobil|fax|telefon|cell|tél"
     r"|móvil|handy|direct|m|t|p|f|e|w)\b\s?[.:|]\s*\S"
     r"|https?://|www\.|\S@\S+\.\w|电话|電話|传真|手机|전화|тел[.:]|\b\d{3}[-. ]\d{3}[-. ]\d{4}\b"

@@ -6,6 +6,7 @@ A signature is what follows a delimiter line, a line that a phone or an app adds
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from connectors import _quotewords as words
@@ -13,6 +14,8 @@ from connectors import _quotewords as words
 _LOOK_BACK = 60  # lines with words, from the end of the stretch
 _MAX_LOOSE = 15  # lines below a delimiter that is not exactly "-- "
 _MAX_CHARS = 110
+_APP_NAME = re.compile(r"(?:my |mein\w* |mi |mon |il mio )?[A-Z0-9][\w.+-]*(?: [\w.+-]+){0,2}")
+_CLAUSE_END = re.compile(r"[,;.!(<]")
 
 
 def signature_start(lines: Sequence[str], bare: Sequence[str], start: int, end: int) -> int:
@@ -39,38 +42,54 @@ def _rows(bare: Sequence[str], start: int, end: int) -> list[int]:
 
 def _delimiter(lines: Sequence[str], bare: Sequence[str], rows: list[int], end: int) -> int:
     for place, index in enumerate(rows):
-        line = bare[index]
-        if line[0] not in "-_—–=*" or len(line) > 80:
+        if bare[index][0] not in "-_—–" or len(bare[index]) > 80:
             continue
         if lines[index].rstrip("\r") == "-- ":
             return index
-        is_loose = line in {"--", "—", "–", "---", "- --", "-- --"} or (len(line) >= 2 and not line.strip("_"))
-        is_loose = is_loose or (len(line) >= 5 and not line.strip("-"))
-        below = rows[place + 1 :]
-        if (
-            is_loose
-            and len(below) <= _MAX_LOOSE
-            and all(len(bare[row]) <= 400 for row in below)
-            and (below or len(line) == 2)
-        ):
+        if _is_delimiter(bare, index, rows[place + 1 :]):
             return index
     return end
+
+
+def _is_delimiter(bare: Sequence[str], index: int, below: list[int]) -> bool:
+    """Judge a line of dashes that is not exactly "-- ". A long rule may stand in a table or between two thoughts."""
+    line = bare[index]
+    if len(below) > _MAX_LOOSE or any(len(bare[row]) > 400 for row in below):
+        return False
+    if line in {"--", "—", "–", "- --", "-- --"}:
+        return bool(below) or len(line) == 2
+    if (
+        not below
+        or line.strip("-_—–")
+        or len(line) < 2
+        or (line[0] != "_" and (len(line) < 3 or (index and bare[index - 1])))
+    ):
+        return False
+    names = any(words.CONTACT.search(bare[row].casefold()) for row in below)
+    return names or len(line) < 4 or not any(bare[row].endswith((".", "!", "?", "。")) for row in below)
 
 
 def _app_line(bare: Sequence[str], rows: list[int], end: int) -> int:
     """`Sent from my iPhone` and its kin, if hardly anything follows."""
     for index in rows[-5:]:
-        line = bare[index].casefold().strip("*_<>[]()-–— ")
+        line = bare[index].strip("*_<>[]()-–— ")
         if len(line) <= _MAX_CHARS and _is_app_line(line):
             return index
     return end
 
 
 def _is_app_line(line: str) -> bool:
-    if words.ADVERT.match(line):
+    folded = line.casefold()
+    if words.ADVERT.match(folded):
         return True
-    found = words.SENT_FROM.match(line) or words.SENT_FROM_END.search(line)
-    return found is not None and not line.endswith("?") and (words.DEVICE.search(line) is not None or len(line) < 45)
+    found = words.SENT_FROM.match(folded)
+    if found is None:
+        return words.SENT_FROM_END.search(folded) is not None and words.DEVICE.search(folded) is not None
+    named = _CLAUSE_END.split(folded, maxsplit=1)[0]
+    if words.DEVICE.search(named):
+        return True
+    rest = line[-len(folded) + found.end() :] if len(folded) > found.end() else ""  # an unknown program: a short name
+    return _APP_NAME.fullmatch(rest) is not None or not rest
 
 
 def _disclaimer(bare: Sequence[str], rows: list[int], start: int, end: int) -> int:

@@ -14,7 +14,7 @@ from html import escape, unescape
 from itertools import islice
 from urllib.parse import unquote
 
-from connectors._htmltext import html_lines, markup
+from connectors._htmltext import html_lines, markup, word_set
 
 SANITISER_VERSION = 1
 MAX_HTML_CHARS = 2_000_000
@@ -24,18 +24,19 @@ _MAX_TAGS = 60_000
 _MAX_OPEN_TAGS = 400  # open at one time; real mails stay below 100
 _MAX_DATA_IMAGE_CHARS = 400_000
 
-_TAGS = set(
+_TAGS = word_set(
     "a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn"
-    " div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p pre q s"
-    " samp section small span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr".split()
+    " div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p "
+    "pre q s"
+    " samp section small span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr"
 )
-_DROPPED_WITH_CONTENT = set(
+_DROPPED_WITH_CONTENT = word_set(
     "script style title head noscript iframe frame frameset object embed applet svg math template audio video canvas"
-    " select textarea button xmp noembed noframes".split()
+    " select textarea button xmp noembed noframes"
 )
-_EVERYWHERE = set("style title dir lang align valign width height bgcolor color".split())
+_EVERYWHERE = word_set("style title dir lang align valign width height bgcolor color")
 _ATTRIBUTES = {
-    "*": _EVERYWHERE,
+    "*": set(_EVERYWHERE),
     "a": {"href"},
     "img": {"src", "alt", "border", "hspace", "vspace"},
     "font": {"face", "size"},
@@ -51,13 +52,15 @@ _ATTRIBUTES = {
     "time": {"datetime"},
     "details": {"open"},
 }
-_STYLES = set(
+_STYLES = word_set(
     "color background-color font font-family font-size font-style font-weight font-variant text-align text-decoration"
-    " text-indent text-transform line-height letter-spacing word-spacing white-space word-break overflow-wrap direction"
-    " vertical-align width height min-width max-width min-height max-height margin margin-top margin-right margin-bottom"
+    " text-indent text-transform line-height letter-spacing word-spacing white-space word-break overflow-wrap "
+    "direction"
+    " vertical-align width height min-width max-width min-height max-height margin margin-top margin-right "
+    "margin-bottom"
     " margin-left padding padding-top padding-right padding-bottom padding-left border border-top border-right"
     " border-bottom border-left border-color border-style border-width border-collapse border-spacing border-radius"
-    " display float clear table-layout list-style-type empty-cells caption-side".split()
+    " display float clear table-layout list-style-type empty-cells caption-side"
 )
 _UNSAFE_STYLE = re.compile(
     r"url|image|expression|import|script|behaviou?r|binding|@|\\|/\*|<|&|attr\(|var\(", re.IGNORECASE
@@ -67,8 +70,8 @@ _REMOTE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _DATA_IMAGE = re.compile(r"data:image/(?:png|gif|jpe?g|webp);base64,[A-Za-z0-9+/=\s]*")
 _SPACES = re.compile(r"[\x00-\x20\u00a0\u2028\u2029]+")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-_NEVER_OPEN = frozenset(
-    "area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option html head body".split()
+_NEVER_OPEN = word_set(
+    "area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option html head body"
 )
 
 
@@ -93,6 +96,7 @@ def sanitize_html(
         html: anything; what stands beyond 2,000,000 characters is left out, what is nested too deep becomes plain text.
         cid_urls: content id of an inline picture → the address where we serve it; unknown ones lose their picture.
         allow_remote_images: keep pictures on other servers (which tells their owner that the mail was read).
+
     """
     html = html.replace("\x00", "")
     if len(html) > _TRUSTED_CHARS:
@@ -104,14 +108,14 @@ def sanitize_html(
     gate = _Gate(cid_urls or {}, allow_remote_images=allow_remote_images)
     cleaned = nh3.clean(
         html,
-        tags=_TAGS,
-        clean_content_tags=_DROPPED_WITH_CONTENT,
+        tags=set(_TAGS),
+        clean_content_tags=set(_DROPPED_WITH_CONTENT),
         attributes=_ATTRIBUTES,
         attribute_filter=gate.admit,
         url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
-        filter_style_properties=_STYLES,
+        filter_style_properties=set(_STYLES),
         strip_comments=True,
     )
     return SanitisedHtml(cleaned, gate.remote_images)
@@ -159,7 +163,9 @@ def _safe_style(style: str) -> str | None:
 
 
 def _canonical(html: str) -> str:
-    """Write a large page anew: every tag closed, few attributes each, all quoted; nothing in it costs more than its length."""
+    """Write a large page anew: every tag closed, few attributes each, all quoted; nothing in it costs more than "
+    "its length.
+    """
     out: list[str] = []
     for kind, value, attributes in markup(html):
         if kind == "text":
