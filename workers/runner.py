@@ -14,7 +14,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
@@ -40,7 +39,7 @@ from workers.surroundings import (
 PREPARE = ["flask", "--app", "app.factory", "workspace", "prepare"]
 SECONDS_TO_STOP = 10.0  # the web process ends its open sockets within 5 (Procfile)
 SECONDS_TO_STOP_A_SERVER = 20.0
-SECONDS_FOR_THE_PAGE = 120.0
+SECONDS_ALONE, SECONDS_FOR_THE_PAGE = 15.0, 120.0
 
 
 class Supervisor:
@@ -80,8 +79,12 @@ class Supervisor:
             self._prepare_workspace()
         names = [name for name in self.processes if name != "release"]
         self._say(f"starting {', '.join(names)}")
+        if "web" in names:  # first and alone: the others load models and would keep it waiting
+            self._keep("web")
+            self.loop.wait(self._page_is_up, SECONDS_ALONE)
         for name in names:
-            self.loop.keep(Child(name, self._command_of(name), self.leash))
+            if name != "web":
+                self._keep(name)
         if "web" in names:
             self._await_page()
 
@@ -149,8 +152,11 @@ class Supervisor:
         names = ["DATABASE_URL", "REDIS_URL", "TRIBUTARY_HOME", "HOST", "PORT", "BASE_URL", "DEMO", "SECRET_KEY"]
         return {name: self.env[name] for name in [*names, "TRIBUTARY_KEY", "TRUSTED_PROXIES"] if self.env.get(name)}
 
-    def _command_of(self, name: str) -> Callable[[], Command]:
-        return lambda: Command(name, tuple(self.processes[name]), self.env)
+    def _keep(self, name: str) -> None:
+        def make_command() -> Command:
+            return Command(name, tuple(self.processes[name]), self.env)
+
+        self.loop.keep(Child(name, make_command, self.leash))
 
     def _run_to_end(self, name: str, argv: list[str]) -> list[str]:
         """Run a command; its lines are shown under the name, or returned if that is empty. Raises SetupError."""

@@ -49,7 +49,7 @@ def status(run: Supervised, path: str) -> int:
 
 def users(run: Supervised) -> object:
     with connect_to(run.settings()["DATABASE_URL"]) as connection:
-        return connection.execute("SELECT count(*), min(id) FROM users").fetchone()
+        return connection.execute('SELECT count(*), min(id) FROM "user"').fetchone()
 
 
 def test_it_starts_from_nothing_becomes_ready_stops_clean_and_keeps_its_state(
