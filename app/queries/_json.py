@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -10,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.sql.elements import KeyedColumnElement, SQLCoreOperations
 
 AnySelect: TypeAlias = Select[*tuple[Any, ...]]
+InboxIds: TypeAlias = Sequence[int] | Select[int]  # what a user may see: ids, or the query that finds them
 Value: TypeAlias = ColumnElement[Any] | SQLCoreOperations[Any]
 
 

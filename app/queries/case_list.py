@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +10,7 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.models import Case, CaseConversation, CaseStatus, Contact, Conversation, Priority, User
+from app.queries._json import InboxIds
 from app.queries.conversation_list import contact_label
 
 PAGE = 50
@@ -42,7 +42,7 @@ def page(
     session: Session,
     *,
     user: User,
-    inbox_ids: Sequence[int],
+    inbox_ids: InboxIds,
     status: str = "open",
     mine: bool = False,
     before: str = "",
@@ -77,6 +77,6 @@ def page(
     return CasePage(rows[:PAGE], more, {status.value: told.get(status.value, 0) for status in CaseStatus})
 
 
-def _is_seen(inbox_ids: Sequence[int]) -> ColumnElement[bool]:
+def _is_seen(inbox_ids: InboxIds) -> ColumnElement[bool]:
     joined = (CaseConversation.case_id == Case.id) & (Conversation.id == CaseConversation.conversation_id)
     return exists().where(joined, Conversation.inbox_id.in_(inbox_ids))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import Activity, Case, CaseConversation, Channel, Contact, Conversation, User
-from app.queries._json import json_list, json_object, moment
+from app.queries._json import InboxIds, json_list, json_object, moment
 from app.queries.conversation_list import contact_label
 from app.queries.conversation_view import ActivityLine, OtherConversation, activity_line
 
@@ -26,10 +25,9 @@ class CaseView:
     owner: User | None
     conversations: tuple[OtherConversation, ...]  # those the user may see
     activities: tuple[ActivityLine, ...]
-    inbox_ids: frozenset[int]
 
 
-def view(session: Session, *, case_id: int, inbox_ids: Sequence[int]) -> CaseView:
+def view(session: Session, *, case_id: int, inbox_ids: InboxIds) -> CaseView:
     """Read a case that the user was found to see."""
     query = (
         select(
@@ -45,24 +43,21 @@ def view(session: Session, *, case_id: int, inbox_ids: Sequence[int]) -> CaseVie
         .where(Case.id == case_id)
     )
     row = session.execute(query).one()
-    told = row.conversations
     return CaseView(
         case=row.Case,
         contact=row.Contact,
         contact_name=row.contact_name,
         owner=row[3],
-        conversations=tuple(_conversation(one) for one in told),
+        conversations=tuple(_conversation(one) for one in row.conversations),
         activities=tuple(activity_line(line) for line in row.activities),
-        inbox_ids=frozenset(one["inbox"] for one in told),
     )
 
 
 def _conversation(told: dict[str, Any]) -> OtherConversation:
-    values = {key: value for key, value in told.items() if key != "inbox"}
-    return OtherConversation(**{**values, "last_message_at": moment(told["last_message_at"])})
+    return OtherConversation(**{**told, "last_message_at": moment(told["last_message_at"])})
 
 
-def _conversations(inbox_ids: Sequence[int]) -> ColumnElement[Any]:
+def _conversations(inbox_ids: InboxIds) -> ColumnElement[Any]:
     line = json_object(
         id=Conversation.public_id,
         number=Conversation.number,
@@ -71,7 +66,6 @@ def _conversations(inbox_ids: Sequence[int]) -> ColumnElement[Any]:
         status=Conversation.status,
         channel_kind=Channel.kind,
         last_message_at=Conversation.last_message_at,
-        inbox=Conversation.inbox_id,
     )
     lines = (
         select(line.label("line"), Conversation.id)

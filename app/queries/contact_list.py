@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +11,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.models import Contact, ContactIdentity, Conversation, User
-from app.queries._json import json_list, json_object
+from app.queries._json import InboxIds, json_list, json_object
 from app.queries.conversation_list import contact_label
 from app.queries.conversation_view import IdentityRow
 
@@ -36,7 +35,7 @@ class ContactPage:
     more: str  # public id after which there is more, "" at the end
 
 
-def page(session: Session, *, user: User, inbox_ids: Sequence[int], search: str = "", after: str = "") -> ContactPage:
+def page(session: Session, *, user: User, inbox_ids: InboxIds, search: str = "", after: str = "") -> ContactPage:
     """Read one page of the contacts whose name has a word, or who have an address, that begins with `search`."""
     sort = func.lower(Contact.name)
     query = select(
@@ -57,7 +56,7 @@ def _row(row: Any) -> ContactRow:
     return ContactRow(**{**told, "identities": tuple(IdentityRow(**one) for one in told["identities"])})
 
 
-def _seen(user: User, inbox_ids: Sequence[int]) -> list[ColumnElement[bool]]:
+def _seen(user: User, inbox_ids: InboxIds) -> list[ColumnElement[bool]]:
     """Admins see every contact, others those who wrote to an inbox of theirs."""
     if user.is_admin:
         return []
@@ -88,6 +87,6 @@ def _identities() -> ColumnElement[Any]:
     return query.correlate(Contact).scalar_subquery()
 
 
-def _conversations(inbox_ids: Sequence[int]) -> ColumnElement[int]:
+def _conversations(inbox_ids: InboxIds) -> ColumnElement[int]:
     mine = Conversation.contact_id == Contact.id, Conversation.inbox_id.in_(inbox_ids)
     return select(func.count()).where(*mine).correlate(Contact).scalar_subquery()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.models import Activity, Case, CaseConversation, Channel, Contact, ContactIdentity, Conversation
-from app.queries._json import json_list, json_object, moment
+from app.queries._json import InboxIds, json_list, json_object, moment
 from app.queries.conversation_list import contact_label
 from app.queries.conversation_view import (
     ActivityLine,
@@ -37,7 +36,7 @@ class ContactView:
     mood: float | None
 
 
-def view(session: Session, *, contact_id: int, inbox_ids: Sequence[int]) -> ContactView:
+def view(session: Session, *, contact_id: int, inbox_ids: InboxIds) -> ContactView:
     """Read a contact that the user was found to see, with what of theirs the user may see."""
     query = select(
         Contact,
@@ -66,7 +65,7 @@ def _identities() -> ColumnElement[Any]:
     return query.correlate(Contact).scalar_subquery()
 
 
-def _conversations(inbox_ids: Sequence[int]) -> ColumnElement[Any]:
+def _conversations(inbox_ids: InboxIds) -> ColumnElement[Any]:
     line = json_object(
         id=Conversation.public_id,
         number=Conversation.number,
@@ -88,7 +87,7 @@ def _conversations(inbox_ids: Sequence[int]) -> ColumnElement[Any]:
     return select(json_list(lines.c.line, order=lines.c.last_message_at.desc())).scalar_subquery()
 
 
-def _cases(inbox_ids: Sequence[int]) -> ColumnElement[Any]:
+def _cases(inbox_ids: InboxIds) -> ColumnElement[Any]:
     joined = (CaseConversation.case_id == Case.id) & (Conversation.id == CaseConversation.conversation_id)
     lines = (
         select(json_object(**case_columns()).label("line"), Case.id)
@@ -102,7 +101,7 @@ def _cases(inbox_ids: Sequence[int]) -> ColumnElement[Any]:
     return select(json_list(lines.c.line, order=lines.c.id.desc())).scalar_subquery()
 
 
-def _activities(inbox_ids: Sequence[int]) -> ColumnElement[Any]:
+def _activities(inbox_ids: InboxIds) -> ColumnElement[Any]:
     line = json_object(
         id=Activity.id,
         place=func.coalesce(Activity.message_id, 0),
@@ -123,7 +122,7 @@ def _activities(inbox_ids: Sequence[int]) -> ColumnElement[Any]:
     return select(json_list(lines.c.line, order=lines.c.id)).scalar_subquery()
 
 
-def _mood(inbox_ids: Sequence[int]) -> ColumnElement[Any]:
+def _mood(inbox_ids: InboxIds) -> ColumnElement[Any]:
     """Return the mood of the newest conversation that has one."""
     told = select(Conversation.mood).where(Conversation.contact_id == Contact.id, Conversation.mood.is_not(None))
     newest = told.where(Conversation.inbox_id.in_(inbox_ids)).order_by(Conversation.last_message_at.desc()).limit(1)

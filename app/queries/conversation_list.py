@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -27,7 +26,7 @@ from app.models import (
     Tagging,
     User,
 )
-from app.queries._json import AnySelect, json_list, json_object
+from app.queries._json import AnySelect, InboxIds, json_list, json_object
 
 PAGE = 40
 MOST = 400  # rows of one answer, however often "more" was asked for
@@ -108,7 +107,7 @@ class Page:
 
 
 def page(
-    session: Session, *, user: User, inbox_ids: Sequence[int], filters: Filters, after: str = "", rows: int = PAGE
+    session: Session, *, user: User, inbox_ids: InboxIds, filters: Filters, after: str = "", rows: int = PAGE
 ) -> Page:
     """Read one page of the conversations that match, newest first. One query."""
     limit = max(1, min(rows, MOST))

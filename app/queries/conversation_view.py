@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,7 +27,7 @@ from app.models import (
     Team,
     User,
 )
-from app.queries._json import json_list, json_object, moment
+from app.queries._json import InboxIds, json_list, json_object, moment
 from app.queries.conversation_list import TagRow, contact_label, tags_of_conversation
 
 MOST_OTHERS, MOST_CASES, MOST_SCORES, MOST_ACTIVITIES = 20, 20, 60, 300
@@ -107,7 +106,7 @@ class ConversationView:
         return next((case for case in self.cases if not case.is_closed), None)
 
 
-def find(session: Session, *, public_id: str, user: User, inbox_ids: Sequence[int]) -> ConversationView | None:
+def find(session: Session, *, public_id: str, user: User, inbox_ids: InboxIds) -> ConversationView | None:
     """Read a conversation of these inboxes, those that the user may see; None if it is not in them or not at all."""
     try:
         wanted = UUID(public_id)
@@ -185,7 +184,7 @@ def _cases() -> ColumnElement[Any]:
     return select(json_list(lines.c.line)).scalar_subquery()
 
 
-def _others(inbox_ids: Sequence[int]) -> ColumnElement[Any]:
+def _others(inbox_ids: InboxIds) -> ColumnElement[Any]:
     kind = select(Channel.kind).where(Channel.id == Other.channel_id).correlate(Other).scalar_subquery()
     line = json_object(
         id=Other.public_id,

@@ -22,7 +22,7 @@ from app.models import (
     TeamMember,
     User,
 )
-from app.queries._json import AnySelect, json_rows
+from app.queries._json import AnySelect, InboxIds, json_rows
 from app.queries.conversation_list import Filters, TagRow, conditions, is_unread, with_reading
 
 MOST_OPTIONS = 500
@@ -82,19 +82,21 @@ class Sidebar:
     options: Options
 
 
-def sidebar(session: Session, *, user: User, inboxes: Sequence[Inbox], filters: Filters) -> Sidebar:
+def sidebar(session: Session, *, user: User, inbox_ids: InboxIds, filters: Filters) -> Sidebar:
     """Read counts and options together."""
-    ids = [inbox.id for inbox in inboxes]
-    row = session.execute(select(json_rows(_counts(user, ids, filters)), *_option_columns(ids))).one()
-    return Sidebar(counts=_told(row[0], inboxes), options=_options(row[1:]))
+    inboxes = select(Inbox.id.label("row"), Inbox.public_id.label("id"), Inbox.name.label("name"))
+    named = inboxes.where(Inbox.id.in_(inbox_ids)).order_by(Inbox.name)
+    columns = json_rows(_counts(user, inbox_ids, filters)), json_rows(named), *_option_columns(inbox_ids)
+    row = session.execute(select(*columns)).one()
+    return Sidebar(counts=_told(row[0], row[1]), options=_options(row[2:]))
 
 
-def options(session: Session, *, inbox_ids: Sequence[int]) -> Options:
+def options(session: Session, *, inbox_ids: InboxIds) -> Options:
     """Read only what menus offer."""
     return _options(session.execute(select(*_option_columns(inbox_ids))).one())
 
 
-def _counts(user: User, inbox_ids: Sequence[int], filters: Filters) -> AnySelect:
+def _counts(user: User, inbox_ids: InboxIds, filters: Filters) -> AnySelect:
     matching = and_(true(), *conditions(filters, user))
     query = select(
         Conversation.inbox_id.label("inbox"),
@@ -109,7 +111,7 @@ def _counts(user: User, inbox_ids: Sequence[int], filters: Filters) -> AnySelect
     return query.group_by(Conversation.inbox_id, Conversation.status)
 
 
-def _option_columns(inbox_ids: Sequence[int]) -> list[Any]:
+def _option_columns(inbox_ids: InboxIds) -> list[Any]:
     return [
         json_rows(_people()),
         json_rows(select(Team.public_id.label("id"), Team.name.label("name")).order_by(Team.name).limit(MOST_OPTIONS)),
@@ -137,12 +139,12 @@ def _tags() -> AnySelect:
     return select(*columns).order_by(func.lower(Tag.name)).limit(MOST_OPTIONS)
 
 
-def _channel_kinds(inbox_ids: Sequence[int]) -> AnySelect:
+def _channel_kinds(inbox_ids: InboxIds) -> AnySelect:
     here = Channel.inbox_id.in_(inbox_ids), Channel.state != ChannelState.REMOVED
     return select(Channel.kind.label("name")).where(*here).distinct().order_by(Channel.kind)
 
 
-def _intents(inbox_ids: Sequence[int]) -> AnySelect:
+def _intents(inbox_ids: InboxIds) -> AnySelect:
     """Offer the intents that occur among conversations that are not resolved."""
     active = Conversation.inbox_id.in_(inbox_ids), Conversation.status != Status.RESOLVED
     told = select(Conversation.intent.label("name")).where(*active, Conversation.intent.is_not(None))
@@ -162,7 +164,7 @@ def _options(row: Sequence[Any]) -> Options:
     )
 
 
-def _told(rows: list[dict[str, Any]], inboxes: Sequence[Inbox]) -> Counts:
+def _told(rows: list[dict[str, Any]], inboxes: list[dict[str, Any]]) -> Counts:
     is_open = [row for row in rows if row["status"] == Status.OPEN]
     per_inbox = {row["inbox"]: row for row in is_open}
     nothing = {"all": 0, "unread": 0}
@@ -170,10 +172,10 @@ def _told(rows: list[dict[str, Any]], inboxes: Sequence[Inbox]) -> Counts:
         views={view: sum(row[view] for row in is_open) for view in ("all", "mine", "unassigned")},
         inboxes=tuple(
             InboxCount(
-                id=str(inbox.public_id),
-                name=inbox.name,
-                open=per_inbox.get(inbox.id, nothing)["all"],
-                unread=per_inbox.get(inbox.id, nothing)["unread"],
+                id=inbox["id"],
+                name=inbox["name"],
+                open=per_inbox.get(inbox["row"], nothing)["all"],
+                unread=per_inbox.get(inbox["row"], nothing)["unread"],
             )
             for inbox in inboxes
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.models import Attachment, Channel, Conversation, Message, Prediction, User
-from app.queries._json import AnySelect, json_list, json_object
+from app.queries._json import AnySelect, InboxIds, json_list, json_object
 
 PAGE, MOST = 80, 500
 LONGEST_TEXT = 20_000  # characters shown; the whole is one click away
@@ -88,7 +87,7 @@ def of_conversation(session: Session, *, conversation_id: int, before: str = "",
 
 
 def of_contact(
-    session: Session, *, contact_id: int, inbox_ids: Sequence[int], before: str = "", limit: int = PAGE
+    session: Session, *, contact_id: int, inbox_ids: InboxIds, before: str = "", limit: int = PAGE
 ) -> TimelinePage:
     """Read the newest messages of a contact over all channels that the user may see."""
     query = _select().where(Message.contact_id == contact_id, Conversation.inbox_id.in_(inbox_ids))

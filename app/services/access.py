@@ -42,6 +42,11 @@ def inboxes_of(user: User) -> ColumnElement[bool]:
     return Inbox.id.in_(shared)
 
 
+def inbox_ids_of(user: User) -> Select[int]:
+    """Return the ids of what a user may see, for `IN (…)` inside a query of a screen: no query of its own."""
+    return select(Inbox.id).where(inboxes_of(user))
+
+
 def visible_inboxes(session: Session, user: User) -> list[Inbox]:
     return list(session.scalars(select(Inbox).where(inboxes_of(user)).order_by(Inbox.name)))
 

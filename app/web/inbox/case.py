@@ -35,7 +35,7 @@ def index() -> str:
     status = status if status in {*CaseStatus, "all"} else CaseStatus.OPEN.value
     user = current_user()
     with reading() as session:
-        ids = [inbox.id for inbox in access.visible_inboxes(session, user)]
+        ids = access.inbox_ids_of(user)
         before = request.args.get("before", "")
         page = case_list.page(session, user=user, inbox_ids=ids, status=status, mine=mine, before=before)
     template = "cases/_rows.html" if asked.part() == "case-rows" else "cases/index.html"
@@ -47,7 +47,7 @@ def index() -> str:
 def show(public_id: str) -> str:
     user = current_user()
     with reading() as session:
-        ids = [inbox.id for inbox in access.visible_inboxes(session, user)]
+        ids = access.inbox_ids_of(user)
         case = access.case_for(session, user, public_id)
         view = case_view.view(session, case_id=case.id, inbox_ids=ids)
         options = sidebar.options(session, inbox_ids=ids)

@@ -22,7 +22,7 @@ def index() -> str:
     user = current_user()
     search, after = request.args.get("q", ""), request.args.get("after", "")
     with reading() as session:
-        ids = [inbox.id for inbox in access.visible_inboxes(session, user)]
+        ids = access.inbox_ids_of(user)
         page = contact_list.page(session, user=user, inbox_ids=ids, search=search, after=after)
     template = "contacts/_rows.html" if asked.part() == "contact-rows" else "contacts/index.html"
     return render_template(template, page=page, search=search)
@@ -33,7 +33,7 @@ def index() -> str:
 def show(public_id: str) -> str:
     user = current_user()
     with reading() as session:
-        ids = [inbox.id for inbox in access.visible_inboxes(session, user)]
+        ids = access.inbox_ids_of(user)
         contact = access.contact_for(session, user, public_id)
         view = contact_panel.view(session, contact_id=contact.id, inbox_ids=ids)
         before = request.args.get("before", "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -13,8 +12,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.db import reading
 from app.errors import Invalid, NotFound
-from app.models import CaseStatus, CaseType, Inbox, Priority, User
+from app.models import CaseStatus, CaseType, Priority, User
 from app.queries import conversation_view, sidebar, timeline
+from app.queries._json import InboxIds
 from app.queries.conversation_view import ConversationView
 from app.services import access, delivery_route
 from app.web.inbox import asked, snooze, timeline_items
@@ -41,22 +41,19 @@ class Way:
 def show(public_id: str) -> Response:
     user, part = current_user(), asked.part()
     with reading() as session:
-        inboxes = access.visible_inboxes(session, user)
         if part in {"list", "more"}:
-            return answer(shown(session, user, inboxes), part)
+            return answer(shown(session, user), part)
         if part == "pane":
-            context = pane(session, user, inboxes, public_id)
+            context = pane(session, user, public_id)
             return make_response(render_template("conversations/_pane.html", filters=asked.filters(), **context))
-        found = shown(session, user, inboxes)
-        context = pane(session, user, inboxes, public_id, options=found.sidebar.options)
+        found = shown(session, user)
+        context = pane(session, user, public_id, options=found.sidebar.options)
     return answer(found, part, **context)
 
 
-def pane(
-    session: Session, user: User, inboxes: Sequence[Inbox], public_id: str, options: sidebar.Options | None = None
-) -> dict[str, Any]:
+def pane(session: Session, user: User, public_id: str, options: sidebar.Options | None = None) -> dict[str, Any]:
     """Read everything the conversation pane shows. Raises NotFound."""
-    ids = [inbox.id for inbox in inboxes]
+    ids = access.inbox_ids_of(user)
     seen = conversation_view.find(session, public_id=public_id, user=user, inbox_ids=ids)
     if seen is None:
         raise NotFound
@@ -85,7 +82,7 @@ def back_to(public_id: str) -> BaseResponse:
 
 
 def _timeline(
-    session: Session, seen: ConversationView, inbox_ids: Sequence[int], *, everywhere: bool
+    session: Session, seen: ConversationView, inbox_ids: InboxIds, *, everywhere: bool
 ) -> timeline.TimelinePage:
     before = request.args.get("before", "")
     limit = max(1, min(request.args.get("messages", timeline.PAGE, type=int), timeline.MOST))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.db import reading
-from app.models import Inbox, User
+from app.models import User
 from app.queries import conversation_list, sidebar
 from app.queries.conversation_list import PAGE, Filters
 from app.services import access
@@ -42,19 +42,19 @@ class Shown:
         }
 
 
-def shown(session: Session, user: User, inboxes: list[Inbox]) -> Shown:
+def shown(session: Session, user: User) -> Shown:
     """Read the list that the address asks for, with the counts beside it: two queries."""
-    wanted = asked.filters()
+    wanted, ids = asked.filters(), access.inbox_ids_of(user)
     page = conversation_list.page(
         session,
         user=user,
-        inbox_ids=[inbox.id for inbox in inboxes],
+        inbox_ids=ids,
         filters=wanted,
         after=request.args.get("after", ""),
         rows=request.args.get("rows", PAGE, type=int),
     )
-    beside = sidebar.sidebar(session, user=user, inboxes=inboxes, filters=wanted)
-    inbox = next((inbox.name for inbox in inboxes if str(inbox.public_id) == wanted.inbox), None)
+    beside = sidebar.sidebar(session, user=user, inbox_ids=ids, filters=wanted)
+    inbox = next((inbox.name for inbox in beside.counts.inboxes if inbox.id == wanted.inbox), None)
     return Shown(wanted, page, beside, title=inbox or VIEW_NAMES[wanted.view])
 
 
@@ -70,9 +70,8 @@ def index() -> Response:
     part = asked.part()
     if part == "pane":
         return make_response(render_template("inbox/_empty_pane.html", filters=asked.filters()))
-    user = current_user()
     with reading() as session:
-        found = shown(session, user, access.visible_inboxes(session, user))
+        found = shown(session, current_user())
     return answer(found, part)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from connectors.sanitize import sanitize_html
 from flask import Blueprint, Response, make_response, render_template, request, send_file
 
 from app import blobs
@@ -12,6 +11,7 @@ from app.queries.inline_files import inline_files
 from app.services import access
 from app.web.inbox import raster
 from app.web.session import current_user, signed_in
+from connectors.sanitize import sanitize_html
 
 pages = Blueprint("files", __name__)
 

@@ -1,0 +1,200 @@
+"""What the inbox's queries find, and how many statements each screen takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select
+
+from app.db import reading
+from app.models import Conversation, ConversationRead, Inbox, Message, User
+from app.queries import case_list, contact_list, conversation_list, conversation_view, sidebar, timeline
+from app.queries.conversation_list import Filters
+from app.services import access
+from tests.inbox_house import Seeded, counted, part, seeded
+
+__all__ = ["seeded"]
+
+ANY = Filters(status="all")
+
+
+def _as(seeded: Seeded, who: str) -> tuple[User, list[Inbox]]:
+    user = seeded.made.users[who]
+    with reading() as session:
+        return user, access.visible_inboxes(session, user)
+
+
+def _found(seeded: Seeded, who: str, filters: Filters, **more: object) -> list[conversation_list.ConversationRow]:
+    user, inboxes = _as(seeded, who)
+    with reading() as session:
+        ids = [inbox.id for inbox in inboxes]
+        page = conversation_list.page(session, user=user, inbox_ids=ids, filters=filters, rows=400, **more)  # type: ignore[arg-type]
+    return list(page.rows)
+
+
+def test_pages_follow_each_other_without_gap_or_overlap(seeded: Seeded) -> None:
+    user, inboxes = _as(seeded, "ana")
+    ids, seen, after = [inbox.id for inbox in inboxes], [], ""
+    with reading() as session:
+        while True:
+            page = conversation_list.page(session, user=user, inbox_ids=ids, filters=ANY, rows=7, after=after)
+            seen += [row.public_id for row in page.rows]
+            after = page.more
+            if not after:
+                break
+        everything = session.scalars(
+            select(Conversation.public_id).order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
+        ).all()
+    assert seen == list(everything)
+
+
+@pytest.mark.parametrize("cursor", ["", "~", "x~y", "1e400~" + "0" * 32, "nan~01a2027f-69d5-7547-bc7e-bf2d5525e33f"])
+def test_a_cursor_that_cannot_be_read_means_the_beginning_or_nothing(seeded: Seeded, cursor: str) -> None:
+    assert len(_found(seeded, "ana", ANY, after=cursor)) in {0, len(seeded.made.conversations)}
+
+
+def test_only_conversations_of_shared_inboxes_are_listed(seeded: Seeded) -> None:
+    assert {row.inbox_name for row in _found(seeded, "chloe", ANY)} == {"Support"}
+    assert {row.inbox_name for row in _found(seeded, "ben", ANY)} == {"Support", "Wholesale and sales"}
+
+
+@pytest.mark.parametrize(
+    ("filters", "keeps"),
+    [
+        ({"view": "mine"}, lambda row: row.assignee_name == "Ana Duarte"),
+        ({"view": "unassigned"}, lambda row: row.assignee_name is None),
+        ({"assignee": "none"}, lambda row: row.assignee_name is None),
+        ({"sentiment": "negative"}, lambda row: row.sentiment == "negative"),
+        ({"intent": "complaint"}, lambda row: row.intent == "complaint"),
+        ({"priority": "urgent"}, lambda row: row.priority == "urgent"),
+        ({"channel": "webchat"}, lambda row: row.channel_kind == "webchat"),
+        ({"unread": "1"}, lambda row: row.is_unread),
+        ({"status": "snoozed"}, lambda row: row.status == "snoozed"),
+        ({"sentiment": "negative", "channel": "mail"}, lambda r: (r.sentiment, r.channel_kind) == ("negative", "mail")),
+    ],
+)
+def test_a_filter_keeps_exactly_what_it_names(seeded: Seeded, filters: dict[str, str], keeps: object) -> None:
+    everything = _found(seeded, "ana", ANY)
+    expected = {row.public_id for row in everything if keeps(row)}  # type: ignore[operator]
+    assert expected
+    assert {row.public_id for row in _found(seeded, "ana", replace(ANY, **filters))} == expected
+
+
+def test_filters_by_public_id_and_by_nonsense(seeded: Seeded) -> None:
+    tag = seeded.made.tags["warranty"]
+    assert all(
+        "warranty" in {t.name for t in r.tags} for r in _found(seeded, "ana", replace(ANY, tag=str(tag.public_id)))
+    )
+    inbox = seeded.made.inboxes["sales"]
+    rows = _found(seeded, "ana", replace(ANY, inbox=str(inbox.public_id)))
+    assert {row.inbox_name for row in rows} == {"Wholesale and sales"}
+    for name in ("tag", "inbox", "assignee"):
+        assert _found(seeded, "ana", replace(ANY, **{name: "nonsense' OR 1=1"})) == []
+
+
+def test_what_one_wrote_oneself_is_not_unread(seeded: Seeded) -> None:
+    name = "Nadia Petrova"  # Ana wrote last
+    with reading() as session:
+        last = session.get_one(Conversation, seeded.made.conversations[name].id).last_message_id
+        read = select(ConversationRead.message_id).where(
+            ConversationRead.conversation_id == seeded.made.conversations[name].id,
+            ConversationRead.user_id == seeded.made.users["ana"].id,
+        )
+        assert session.get_one(Message, last).author_id == seeded.made.users["ana"].id
+        assert (session.scalar(read) or 0) <= (last or 0)
+    assert not next(row for row in _found(seeded, "ana", ANY) if row.contact_name == name).is_unread
+
+
+def test_counts_are_those_of_the_lists(seeded: Seeded) -> None:
+    for who in ("ana", "chloe"):
+        user, inboxes = _as(seeded, who)
+        filters = Filters(view="mine", sentiment="negative")
+        with reading() as session:
+            counts = sidebar.sidebar(
+                session, user=user, inbox_ids=[inbox.id for inbox in inboxes], filters=filters
+            ).counts
+        for status, count in counts.statuses.items():
+            assert count == len(_found(seeded, who, replace(filters, status=status)))
+        for view, count in counts.views.items():
+            assert count == len(_found(seeded, who, Filters(view=view)))
+        for inbox in counts.inboxes:
+            assert inbox.open == len(_found(seeded, who, Filters(inbox=inbox.id)))
+            assert inbox.unread == len(_found(seeded, who, Filters(inbox=inbox.id, unread="1")))
+
+
+def test_people_of_the_menus_know_which_inboxes_they_see(seeded: Seeded) -> None:
+    support, sales = seeded.made.inboxes["support"].id, seeded.made.inboxes["sales"].id
+    with reading() as session:
+        people = {one.name: one for one in sidebar.options(session, inbox_ids=[support]).people}
+    assert people["Chloé Martin"].sees(support)
+    assert not people["Chloé Martin"].sees(sales)
+    assert people["Ben Achterberg"].sees(sales)
+    assert people["Ana Duarte"].sees(sales)
+
+
+def test_a_conversation_of_another_inbox_is_not_found(seeded: Seeded) -> None:
+    user, inboxes = _as(seeded, "chloe")
+    ids = [inbox.id for inbox in inboxes]
+    with reading() as session:
+        for wanted in (seeded.public_id("Tomás Herrera"), "nonsense", ""):
+            assert conversation_view.find(session, public_id=wanted, user=user, inbox_ids=ids) is None
+        assert conversation_view.find(session, public_id=seeded.public_id("Jonas Weber"), user=user, inbox_ids=ids)
+
+
+def test_the_timeline_pages_backwards_to_the_first_word(seeded: Seeded) -> None:
+    conversation = seeded.made.conversations["Marta Lindqvist"]
+    with reading() as session:
+        whole = timeline.of_conversation(session, conversation_id=conversation.id)
+        newest = timeline.of_conversation(session, conversation_id=conversation.id, limit=2)
+        before = timeline.of_conversation(session, conversation_id=conversation.id, limit=9, before=newest.earlier)
+    assert whole.earlier == before.earlier == ""
+    assert [m.id for m in before.messages + newest.messages] == [m.id for m in whole.messages]
+    assert whole.messages[0].prediction("sentiment") is not None
+    assert [a.filename for m in whole.messages for a in m.attachments] == ["burr-carrier.png", "screw.png"]
+
+
+def test_contacts_are_searched_by_words_and_addresses_not_by_patterns(seeded: Seeded) -> None:
+    user, inboxes = _as(seeded, "ana")
+    ids = [inbox.id for inbox in inboxes]
+    with reading() as session:
+        names = {
+            search: [row.name for row in contact_list.page(session, user=user, inbox_ids=ids, search=search).rows]
+            for search in ("lind", "LINDQ", "marta.l", "%", "_", "\\", "nobody at all")
+        }
+    assert names["lind"] == ["Emma Lindgren", "Marta Lindqvist"]
+    assert names["LINDQ"] == names["marta.l"] == ["Marta Lindqvist"]
+    assert names["%"] == names["_"] == names["\\"] == names["nobody at all"] == []
+
+
+def test_contacts_and_cases_of_other_inboxes_stay_hidden(seeded: Seeded) -> None:
+    user, inboxes = _as(seeded, "chloe")
+    ids = [inbox.id for inbox in inboxes]
+    with reading() as session:
+        first = contact_list.page(session, user=user, inbox_ids=ids)
+        rest = contact_list.page(session, user=user, inbox_ids=ids, after=first.more) if first.more else None
+        names = {row.name for row in first.rows + (rest.rows if rest else ())}
+        cases = case_list.page(session, user=user, inbox_ids=[seeded.made.inboxes["sales"].id], status="all")
+        total = session.scalar(select(func.count()).select_from(Conversation).where(Conversation.inbox_id.in_(ids)))
+    assert "Tomás Herrera" not in names
+    assert len(names) == total
+    assert cases.rows == ()
+
+
+@pytest.mark.parametrize(
+    "path", ["/inbox", "/cases", "/contacts", "/inbox?view=mine&unread=1&tag=x&sentiment=negative"]
+)
+def test_a_page_takes_at_most_eight_statements(seeded: Seeded, path: str) -> None:
+    ana = seeded.visitor()
+    with counted() as statements:
+        assert ana.get(path).status_code == 200
+    assert len(statements) <= 8, "\n\n".join(statements)
+
+
+@pytest.mark.parametrize("contact", ["Marta Lindqvist", "Jonas Weber", "Tomás Herrera", "Dorothea Klein"])
+def test_an_open_conversation_takes_at_most_eight_statements(seeded: Seeded, contact: str) -> None:
+    ana, path = seeded.visitor(), seeded.path(contact)
+    for address, headers in ((path, {}), (f"{path}?timeline=all", {}), (path, part("pane")), (path, part("list"))):
+        with counted() as statements:
+            assert ana.client.get(address, headers=headers).status_code == 200
+        assert len(statements) <= 8, "\n\n".join(statements)
