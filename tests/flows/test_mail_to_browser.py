@@ -70,7 +70,7 @@ def test_live_equals_fresh(stage: Stage) -> None:
     stage.mailbox.append(letter("A refund please.", sender="zoe@example.org", Subject="Order 9"))
     expect(page.locator("#list a.row")).to_have_count(2)
     expect(page.locator("#pane .message-in")).to_have_count(2)
-    expect(page.locator("#list .row-end .avatar")).to_have_count(2)  # both were given to somebody
+    expect(page.locator("#list .row-end .avatar-disc")).to_have_count(2)  # both were given to somebody
     page.wait_for_load_state("networkidle")
 
     fresh = page.context.new_page()
