@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 import simple_websocket  # type: ignore[import-untyped]  # publishes no types
 from sqlalchemy import select
@@ -18,46 +16,23 @@ from app.models import Channel, ChannelState, Contact, ContactIdentity, OutboxEv
 from app.services import delivery_route, visitors
 from app.sockets.pacing import Pace
 from app.sockets.webchat import room_of
-from tests.product import Product, running
+from tests.product import Product
 from tests.public_channels import answer, deliveries, only_conversation, open_channel, take_in
-from tests.rooms import PASSWORD, add_user, surroundings
-from tests.servers import Servers, database, fresh_name
+from tests.public_web import eventually, open_house, sign_in
+from tests.rooms import add_user
+from tests.servers import Servers
 from tests.socket_client import Refused, SocketClient
 from workers import realtime
 from workers.subscriptions import Poke
 
 SHOP = "https://shop.example"
-ELSEWHERE = ("relay", "worker", "sender", "annotator", "poller", "clock")
 
 
 @pytest.fixture(scope="module")
 def product(servers: Servers, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """A real web process; what the other processes would do is done here, over the same database."""
-    home = tmp_path_factory.mktemp("home")
-    with (
-        database(servers, fresh_name()) as url,
-        pytest.MonkeyPatch.context() as patch,
-        surroundings(patch, database_url=url, redis_url=redis_url, home=home),
-        running(database_url=url, redis_url=redis_url, home=home, leave_out=ELSEWHERE) as product,
-    ):
-        realtime._emitter.cache_clear()
-        eventually(lambda: is_up(product))
+    others = ("relay", "worker", "sender", "annotator", "poller", "clock")
+    with open_house(servers, redis_url, tmp_path_factory.mktemp("home"), leave_out=others) as product:
         yield product
-        realtime._emitter.cache_clear()
-
-
-def is_up(product: Product) -> bool:
-    try:
-        return httpx.get(f"{product.url}/up", timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
-def eventually(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not become so"
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -113,17 +88,6 @@ def is_let_in(product: Product, auth: object, origin: str | None = SHOP) -> bool
 
 def somebody(channel: Channel) -> dict[str, str]:
     return {"channel": channel.token, "visitor": visitors.welcome(channel_token=channel.token)}
-
-
-def sign_in(product: Product, email: str) -> SocketClient:
-    """Open the socket of an agent's page."""
-    with httpx.Client(base_url=product.url, follow_redirects=True) as browser:
-        page = browser.get("/sign-in").text
-        csrf_token = page.split('name="csrf-token" content="')[1].split('"')[0]
-        form = {"csrf_token": csrf_token, "email": email, "password": PASSWORD}
-        assert browser.post("/sign-in", data=form).status_code == 200
-        cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    return SocketClient(product.url, "/", origin=product.url, headers={"Cookie": cookies})
 
 
 def is_here(visitor_id: str) -> bool:

@@ -39,6 +39,7 @@ function start(settings: Channel, home: string): void {
   let identity = identityOf(handle);
   let isOpen = false;
   let frame: HTMLIFrameElement | null = null;
+  let isReady = false; // the frame listens; before, it is a blank page of the website's own
 
   const place = make("div", { id: "tributary-chat" });
   const root = place.attachShadow({ mode: "open" });
@@ -55,7 +56,7 @@ function start(settings: Channel, home: string): void {
   label(0);
 
   function say(message: ToFrame): void {
-    if (frame?.contentWindow) post(frame.contentWindow, home, message);
+    if (isReady && frame?.contentWindow) post(frame.contentWindow, home, message);
   }
 
   function hello(): void {
@@ -93,8 +94,10 @@ function start(settings: Channel, home: string): void {
     () => frame?.contentWindow ?? null,
     (origin) => origin === home,
     (message) => {
-      if (message.type === "ready") hello();
-      else if (message.type === "close") show(false);
+      if (message.type === "ready") {
+        isReady = true;
+        hello();
+      } else if (message.type === "close") show(false);
       else label(message.count);
     },
   );

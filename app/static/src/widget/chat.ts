@@ -48,7 +48,7 @@ export class Chat implements Listener {
       send: (text, files) => this.send(text, files),
       typing: () => this.typing(),
       earlier: () => void this.earlier(),
-      askForEmail: () => this.view.showEmailCard("", { email: this.memory.email ?? "", name: "" }),
+      askForEmail: () => this.view.showEmailCard("", { email: this.memory.email ?? "", name: "" }, true),
       leaveEmail: (email, name) => void this.leaveEmail(email, name),
       notNow: () => {
         this.saysNotNow = true;

@@ -6,7 +6,7 @@ export const loaderStyle = `
 .box.left { inset: auto auto 20px 20px; align-items: flex-start; }
 .box > * { pointer-events: auto; }
 [hidden] { display: none !important; }
-.bubble { all: unset; box-sizing: border-box; position: relative; width: 58px; height: 58px; border-radius: 50%;
+.bubble { all: unset; pointer-events: auto; box-sizing: border-box; position: relative; width: 58px; height: 58px; border-radius: 50%;
   display: grid; place-items: center; cursor: pointer; background: var(--accent); color: var(--accent-ink);
   box-shadow: 0 6px 20px rgb(0 0 0 / .22), 0 1px 4px rgb(0 0 0 / .18); transition: transform .15s ease; }
 .bubble:hover { transform: scale(1.05); }

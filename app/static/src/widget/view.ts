@@ -103,8 +103,10 @@ export class View {
     this.typing.replaceChildren();
   }
 
+  /** Tells whether the question for an address is being answered: it is not taken away then. */
   isAskingForEmail(): boolean {
-    return this.card.querySelector("form") !== null;
+    const inputs = [...this.card.querySelectorAll("input")];
+    return inputs.some((input) => input.value !== "" || input === document.activeElement);
   }
 
   hideCard(): void {
@@ -112,7 +114,8 @@ export class View {
     this.card.replaceChildren();
   }
 
-  showEmailCard(problem = "", given = { email: "", name: "" }): void {
+  showEmailCard(problem = "", given = { email: "", name: "" }, isAsked = false): void {
+    if (!problem && this.card.querySelector("form")) return;
     const email = make("input", { type: "email", required: "", autocomplete: "email", id: "email", maxlength: "254" });
     const name = make("input", { type: "text", autocomplete: "name", id: "name", maxlength: "200" });
     email.value = given.email;
@@ -135,7 +138,7 @@ export class View {
     });
     this.card.replaceChildren(make("p", {}, icon("mail"), words.byMailWhy), form);
     this.card.hidden = false;
-    if (problem) email.focus();
+    if (problem || isAsked) email.focus();
     this.toEnd();
   }
 
