@@ -31,6 +31,7 @@ __all__ = [
     "find_current_user",
     "local_path",
     "public",
+    "session_is_kept",
     "signed_in",
     "supervisor_only",
 ]
@@ -77,6 +78,11 @@ def begin_session(user: User, *, keep: bool = False) -> None:
     session.clear()
     flask_login.login_user(SignedIn(user))
     session.permanent = keep
+
+
+def session_is_kept() -> bool:
+    """Say whether this session outlives the browser."""
+    return bool(session.permanent)
 
 
 def end_session() -> None:

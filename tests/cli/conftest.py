@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ from flask import Flask
 from flask.cli import ScriptInfo
 
 from app import cli
-from connectors import registry
 from tests.rooms import surroundings
 
 Run = Callable[..., Result]
@@ -24,9 +22,6 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, fresh_database_url: str, redis_url: str, home: Path) -> Iterator[Run]:
     """Call it with the words of a command, as after `flask`; the database is empty and migrated."""
-    for kind, place in list(registry.KINDS.items()):
-        if not find_spec(place.partition(":")[0]):
-            monkeypatch.delitem(registry.KINDS, kind)
     with surroundings(monkeypatch, database_url=fresh_database_url, redis_url=redis_url, home=home):
         app = Flask("commands")
         cli.register(app)

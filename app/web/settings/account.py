@@ -9,7 +9,7 @@ from app.db import transaction
 from app.errors import Invalid
 from app.models import User
 from app.services import passwords, users
-from app.web.authz import begin_session, current_user, local_path, signed_in
+from app.web.authz import begin_session, current_user, local_path, session_is_kept, signed_in
 from app.web.limits import limiter
 
 pages = Blueprint("account", __name__)
@@ -75,7 +75,7 @@ def change_password() -> Response | tuple[str, int]:
     with transaction() as session:
         user = users.get(session, str(me.public_id))
         users.set_password(session, user=user, password_hash=hashed)
-    begin_session(user, keep=True)
+    begin_session(user, keep=session_is_kept())
     flash("Your password is changed. Every other device has been signed out.", "success")
     return redirect("/account", code=303)
 
@@ -86,7 +86,7 @@ def sign_out_elsewhere() -> Response:
     with transaction() as session:
         user = users.get(session, str(current_user().public_id))
         users.sign_out_everywhere(session, user=user)
-    begin_session(user, keep=True)
+    begin_session(user, keep=session_is_kept())
     flash("Every other device has been signed out.", "success")
     return redirect("/account", code=303)
 
