@@ -7,6 +7,7 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from app import blobs
 from app.db import reading
 from app.errors import NotFound
+from app.markup import one_line
 from app.queries.inline_files import inline_files
 from app.services import access
 from app.web.inbox import raster
@@ -43,7 +44,7 @@ def attachment(public_id: str) -> Response:
         path,
         mimetype=picture.content_type if picture else "application/octet-stream",
         as_attachment=picture is None,
-        download_name=name,
+        download_name=one_line(name) or "file",  # no line breaks in a header
         etag=sha256,
         max_age=3600,
     )
