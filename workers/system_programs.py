@@ -83,10 +83,11 @@ def find_chromium(python: Path) -> Path | None:
 def _install_chromium(python: Path) -> bool:
     if not _is_ubuntu() and apt_install("chromium") and find_chromium(python):
         return True
+    sys.stdout.write("── fetching the Chromium that Playwright keeps (about 180 MB)\n")
+    sys.stdout.flush()
     libraries = ["--with-deps"] if _can_apt() else []
-    return _runs([str(python), "-m", "playwright", "install", *libraries, "chromium"], seconds=900) and bool(
-        find_chromium(python)
-    )
+    argv = [str(python), "-m", "playwright", "install", *libraries, "chromium"]
+    return _runs(argv, seconds=900, quiet=True) and find_chromium(python) is not None
 
 
 def apt_install(package: str) -> bool:
@@ -128,13 +129,13 @@ def _is_ubuntu() -> bool:
     return False
 
 
-def _runs(argv: list[str], *, seconds: float = 30) -> bool:
+def _runs(argv: list[str], *, seconds: float = 30, quiet: bool = False) -> bool:
     """Run a program; its output goes to the screen only if it takes long (an installation)."""
-    quiet = subprocess.DEVNULL if seconds <= 30 else None
+    output = subprocess.DEVNULL if quiet or seconds <= 30 else None
     env = {**process_environment(), "DEBIAN_FRONTEND": "noninteractive"}
     try:
         done = subprocess.run(  # noqa: S603 - fixed words
-            argv, env=env, stdin=subprocess.DEVNULL, stdout=quiet, stderr=quiet, timeout=seconds, check=False
+            argv, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=seconds, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

@@ -121,14 +121,15 @@ def start(
 ) -> Supervised:
     """Start a supervisor; `wrap` stands before its command line."""
     tag, port = uuid4().hex, port or free_port()
-    settings = {"TRIBUTARY_HOME": str(home), "PORT": str(port), TAG: tag, "PYTHONPATH": str(ROOT), **(env or {})}
-    inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+    ours = {"TRIBUTARY_HOME": str(home), "PORT": str(port), TAG: tag, "PYTHONPATH": str(ROOT)}
+    # empty and not absent, so that nothing of a developer's .env gets in
+    defaults = dict.fromkeys(("DATABASE_URL", "REDIS_URL", "HOST", "BASE_URL"), "")
     log = log or procfile.parent / f"{tag}.log"
     with log.open("w") as output:
         process = subprocess.Popen(
             [*wrap, sys.executable, "-m", "workers.runner", "--procfile", str(procfile)],
             cwd=ROOT,
-            env={**inherited, **settings},
+            env={**os.environ, **defaults, **ours, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
