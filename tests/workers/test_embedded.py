@@ -126,6 +126,8 @@ def test_a_server_that_cannot_start_says_its_last_words(tmp_path: Path) -> None:
 def test_root_without_user_namespaces_runs_postgresql_as_another_account(tmp_path: Path) -> None:
     import psutil
 
+    base = embedded_postgres.SHARED_BASE
+    was_there = base.exists()
     with postgres(tmp_path, hasty=True, other_account=True) as url:
         folder = Path(str(make_url(url).query["host"]))
         pid = int((folder / "postmaster.pid").read_text().split()[0])
@@ -133,6 +135,8 @@ def test_root_without_user_namespaces_runs_postgresql_as_another_account(tmp_pat
         with connect_to(url) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
     assert not folder.exists()
+    if not was_there:
+        shutil.rmtree(base)  # the copied programs
 
 
 def test_a_damaged_file_of_valkey_can_be_set_aside(tmp_path: Path) -> None:
