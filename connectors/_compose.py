@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.charset import Charset
 from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -78,6 +79,8 @@ def _addresses(addresses: Sequence[Address], field: str) -> str:
 def _named(name: str, email: str) -> str:
     if not name:
         return email
+    if "=?" in name:  # plain words that look encoded
+        return f"{Charset('utf-8').header_encode(name[:100])} <{email}>"
     written, _, _ = formataddr((name[:100], "a@b"), "utf-8").rpartition(" <")
     return f"{written} <{email}>"
 

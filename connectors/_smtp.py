@@ -49,8 +49,6 @@ def _name_recipients(server: Endpoint, client: smtplib.SMTP, letter: Letter) -> 
             refused[recipient] = (code, words)
     if not refused:
         return
-    with suppress(smtplib.SMTPException, OSError):
-        client.rset()
     said = "; ".join(f"{recipient}: {code} {readable(words)}" for recipient, (code, words) in refused.items())
     nobody = " Nobody was sent the mail." if len(refused) < len(letter.recipients) else ""
     permanent = [code for code, _ in refused.values() if code >= 500]

@@ -60,19 +60,16 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
-  # after a wrong password it would delay everybody from this address
   unix_listener anvil-auth-penalty {{
     mode = 0
   }}
-}}
-service imap {{
-  process_limit = 200
 }}
 protocol imap {{
   mail_max_userip_connections = 100
 }}
 """
 
+# The penalty of anvil (it delays everybody from an address that once had a wrong password) is switched off above.
 # In 2.4 passdb and userdb got names, mail_location became two settings, and the configuration says its own version.
 VERSION_2_3 = """
 protocols = imap
@@ -147,27 +144,27 @@ class Mailbox:
 
     def create(self, folder: str) -> None:
         with self.session() as imap:
-            _ok(imap.create(f'"{folder}"'))
+            ok(imap.create(f'"{folder}"'))
 
     def delete(self, folder: str) -> None:
         with self.session() as imap:
-            _ok(imap.delete(f'"{folder}"'))
+            ok(imap.delete(f'"{folder}"'))
 
     def flags(self, folder: str = "INBOX") -> dict[int, set[str]]:
         """Return the flags of every mail of the folder, by UID."""
         with self.session() as imap:
-            _ok(imap.select(f'"{folder}"', readonly=True))
+            ok(imap.select(f'"{folder}"', readonly=True))
             _, rows = imap.uid("FETCH", "1:*", "(FLAGS)")
             return dict(_flags_of(row) for row in rows if row)
 
 
 def append(imap: imaplib.IMAP4, raw: bytes, folder: str = "INBOX") -> int:
     """Append over an open connection; returns the UID that the server gave."""
-    _, data = _ok(imap.append(f'"{folder}"', "", "", raw))
+    _, data = ok(imap.append(f'"{folder}"', "", "", raw))
     return int(data[0].decode().partition("APPENDUID ")[2].split()[1].rstrip("]"))
 
 
-def _ok(answer: tuple[str, Any]) -> tuple[str, Any]:
+def ok(answer: tuple[str, Any]) -> tuple[str, Any]:
     assert answer[0] == "OK", answer
     return answer
 

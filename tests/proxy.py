@@ -34,6 +34,7 @@ class Proxy:
         self._bytes_a_second: float | None = None
         self._rewrite: tuple[bytes, bytes] | None = None
         self._asked = bytearray()
+        self._cut_words: bytes | None = None
         self._changed = threading.Condition()
         self._writers: set[asyncio.StreamWriter] = set()
         self._thread = LoopThread("proxy")
@@ -70,6 +71,8 @@ class Proxy:
         with self._changed:
             self._asked += chunk
             self._changed.notify_all()
+        if self._cut_words and self._cut_words in chunk:
+            self._reset_all()
         return chunk
 
     def _change(self, chunk: bytes) -> bytes:
@@ -83,7 +86,7 @@ class Proxy:
         limit: int | None,
     ) -> None:
         carried = 0
-        while chunk := look(await reader.read(65_536)):
+        while chunk := look(await _read(reader, writer)):
             await self._open.wait()
             if limit is not None and carried + len(chunk) > limit:
                 writer.write(chunk[: limit - carried])
@@ -108,6 +111,10 @@ class Proxy:
     def cut_after(self, count: int | None) -> None:
         """Reset each later connection after `count` bytes from the server; None lets them live."""
         self._limit = count
+
+    def cut_when_asked(self, words: bytes | None) -> None:
+        """Reset every connection as soon as a client says these words; None lets them live."""
+        self._cut_words = words
 
     def slow_down(self, bytes_a_second: float | None) -> None:
         self._bytes_a_second = bytes_a_second
@@ -150,6 +157,15 @@ class Proxy:
     def close(self) -> None:
         self._thread.call(self._do(self._reset_all))
         self._thread.stop()
+
+
+async def _read(reader: asyncio.StreamReader, onward: asyncio.StreamWriter) -> bytes:
+    """Read on; a reset on one side is handed on to the other."""
+    try:
+        return await reader.read(65_536)
+    except OSError:
+        _reset(onward)
+        raise
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

@@ -39,7 +39,7 @@ class Behaviour:
     recipient_replies: dict[str, str] = field(default_factory=dict)  # address -> answer to RCPT TO
     data_reply: str = ""  # answer after the message's bytes; the message is then not kept
     password: str | None = None  # demanded from every user where set
-    fault: Literal["", "hang_before_answer", "drop_before_answer", "drop_after_store"] = ""
+    fault: Literal["", "hang_before_answer", "drop_before_answer", "drop_after_store", "slow_answer"] = ""
 
 
 @dataclass(frozen=True)
@@ -148,11 +148,13 @@ class _Handler:
         behaviour = self.server.behaviour
         if behaviour.fault == "hang_before_answer":
             await asyncio.sleep(3600)  # cancelled when the server closes
+        if behaviour.fault == "slow_answer":
+            await asyncio.sleep(0.5)
         if behaviour.fault == "drop_before_answer" or behaviour.data_reply:
             return self._leave(protocol, behaviour.data_reply)
         encrypted = cast("asyncio.Transport", protocol.transport).get_extra_info("sslcontext") is not None
         self.server.keep(_received(session, envelope, encrypted=encrypted))
-        return self._leave(protocol, "" if behaviour.fault else "250 OK: queued")
+        return self._leave(protocol, "" if behaviour.fault == "drop_after_store" else "250 OK: queued")
 
     def _leave(self, protocol: SMTP, reply: str) -> str:
         if not reply:

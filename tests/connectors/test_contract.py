@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from connectors.base import (
@@ -204,6 +204,7 @@ VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=6)
 )
 LIKE_JSON = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=8).map(lambda value: json.dumps(value).encode())
+UNCLEAN = b"""{"from": {"address": "x\\ud800"}, "email": "a@b.example", "text": "\\ud800\\u0000x", "message": "\\ud800\\u0000x"}"""
 META = st.sampled_from([
     {}, {"content_type": "application/json"}, {"content_type": "message/rfc822"}, {"content_type": "multipart/form-data; boundary=q"},
     {"content_type": "application/x-www-form-urlencoded"}, {"content_type": "text/\0; charset=undefined"},
@@ -211,6 +212,7 @@ META = st.sampled_from([
 
 
 @every_kind
+@example(raw=UNCLEAN, meta={"content_type": "application/json"})
 @given(raw=st.binary(max_size=400) | LIKE_MAIL | LIKE_JSON, meta=META)
 @settings(max_examples=200, deadline=None)
 def test_any_bytes_give_messages_or_malformed_and_nothing_else(kind: str, raw: bytes, meta: dict[str, str]) -> None:

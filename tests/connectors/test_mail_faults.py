@@ -63,11 +63,14 @@ def test_idle_brings_a_mail_as_soon_as_it_is_there(dovecot: Dovecot, proxy_to: P
 
 def test_a_mail_announced_while_another_is_acknowledged_is_not_overlooked(dovecot: Dovecot, proxy_to: ProxyTo) -> None:
     mailbox, proxy = dovecot.new_mailbox(), proxy_to(dovecot.port)
-    fill(mailbox, [mail(1)])
     batches = PATIENT.fetch(mailbox.credentials(imap_port=proxy.port), {})
-    assert stored([next(batches), next(batches)]) == [mail(1)]
+    until_listening(batches)
+    with next_batch(batches) as coming:
+        proxy.wait_until_asked(b"IDLE")
+        fill(mailbox, [mail(1)])
+        assert stored([coming.result(20)]) == [mail(1)]
     fill(mailbox, [mail(2)])  # announced with the answer to STORE, and never again
-    assert stored(until_listening(batches)) == [mail(2)]
+    assert stored([next(batches)]) == [mail(2)]
     assert b"IDLE" not in proxy.asked
     batches.close()
 
@@ -198,10 +201,10 @@ def test_a_wrong_password_is_told_from_everything_else(
         next(connector.fetch(mailbox.credentials(imap_port=free_port()), {}))
     with pytest.raises(Transient, match="not an IMAP server"):
         next(connector.fetch(mailbox.credentials(imap_port=smtp_server.port), {}))
-    proxy.cut_after(150)  # within the answer to the sign-in
-    with pytest.raises(Transient):
+    proxy.cut_when_asked(b"AUTHENTICATE")
+    with pytest.raises(Transient, match=r"closed the connection|cannot be reached"):
         next(connector.fetch(mailbox.credentials(imap_port=proxy.port), {}))
-    proxy.cut_after(None)
+    proxy.cut_when_asked(None)
     proxy.rewrite(b"[AUTHENTICATIONFAILED]", b"[UNAVAILABLE] busy now")
     with pytest.raises(Transient, match="for the moment"):
         next(connector.fetch(mailbox.credentials(imap_port=proxy.port, imap_password="wrong"), {}))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from connectors._imap_rows import read_bodies, read_sizes
 from connectors._mail_settings import Timing
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, Transient
 from connectors.mail import MailConnector
 from tests.loops import loopback_socket
 
@@ -78,6 +80,64 @@ def test_a_server_that_talks_nonsense_gives_an_error_of_ours_and_nothing_else(pr
     with suppress(ConnectorError):
         for _ in range(8):
             next(batches)
+    batches.close()
+    server.join()
+
+
+def test_a_server_that_hangs_up_during_sign_in_has_not_judged_the_password() -> None:
+    server = ScriptedServer(1, b"* BYE too busy\r\n")  # imapclient calls this a LoginError
+    credentials = {
+        "address": "a@b.example",
+        "imap_host": "127.0.0.1",
+        "imap_port": server.port,
+        "imap_security": "none",
+    }
+    credentials |= {"smtp_host": "127.0.0.1", "imap_password": "x"}
+    with pytest.raises(Transient, match="closed the connection"):
+        next(MailConnector().fetch(credentials, {}))
+    server.join()
+
+
+class EagerServer(ScriptedServer):
+    """Announces a mail in the same breath in which it agrees to IDLE, as a busy server may."""
+
+    def _serve(self) -> None:
+        there, idle = b"", b""
+        with self._listening, self._listening.accept()[0] as client, suppress(OSError):
+            client.sendall(b"* OK ready\r\n")
+            for line in client.makefile("rb"):
+                tag, verb, *_ = (*line.split(), b"")
+                if verb == b"IDLE":
+                    there, idle = b"* 1 FETCH (UID 1 RFC822.SIZE 3)\r\n", tag
+                client.sendall(self._answer_to(line, verb, there).replace(b"TAG", idle if tag == b"DONE" else tag))
+
+    def _answer_to(self, line: bytes, verb: bytes, there: bytes) -> bytes:
+        if b"RFC822.SIZE" in line:
+            return there + b"TAG OK done\r\n"
+        if b"BODY.PEEK[]" in line:
+            return b"* 1 FETCH (UID 1 BODY[] {3}\r\nabc)\r\nTAG OK done\r\n"
+        answers = {
+            b"EXAMINE": b"* 0 EXISTS\r\n* OK [UIDVALIDITY 5]\r\n* OK [UIDNEXT 1]\r\nTAG OK [READ-ONLY] done\r\n",
+            b"IDLE": b"* OK wait\r\n+ idling\r\n* 1 EXISTS\r\n",
+        }
+        return answers.get(verb, PROPER.get(verb, b"TAG OK done\r\n"))
+
+
+def test_what_a_server_says_while_it_agrees_to_idle_is_heard_at_once() -> None:
+    server = EagerServer(0, b"")
+    connector = MailConnector(Timing(heartbeat_seconds=60))
+    credentials = {
+        "address": "a@b.example",
+        "imap_host": "127.0.0.1",
+        "imap_port": server.port,
+        "imap_security": "none",
+    }
+    credentials |= {"smtp_host": "127.0.0.1", "imap_password": "x", "mark_seen": False}
+    batches = connector.fetch(credentials, {})
+    assert [batch.deliveries for batch in (next(batches), next(batches))] == [(), ()]
+    with ThreadPoolExecutor(1) as pool:
+        came = pool.submit(next, batches).result(20)  # the heartbeat would take 60 s
+    assert [delivery.raw for delivery in came.deliveries] == [b"abc"]
     batches.close()
     server.join()
 

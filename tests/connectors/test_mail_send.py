@@ -169,6 +169,24 @@ def test_a_server_that_is_away_or_silent_or_no_mail_server() -> None:
             connector.send(credentials(smtp_host="127.0.0.1", smtp_port=silent.getsockname()[1]), reply())
 
 
+def test_a_server_may_think_long_about_a_whole_mail(smtp_server: SmtpServer) -> None:
+    smtp_server.behaviour.fault = "slow_answer"
+    MailConnector(Timing(read_seconds=0.2, answer_seconds=30)).send(credentials(smtp_server), reply())
+    assert len(smtp_server.messages) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    ['Smith, "Bob" (sales)', "a@b.example", "Ana; Kovač <x@y.example>", "O\\'Neil", "=?utf-8?q?no?=", "山田 太郎"],
+)
+def test_any_name_arrives_as_it_is(smtp_server: SmtpServer, name: str) -> None:
+    MailConnector().send(
+        credentials(smtp_server), reply(to=(Address("ana@example.com", name), Address("b@example.com", name)))
+    )
+    heard = smtp_server.wait_for(1)[0].mail["To"].addresses
+    assert [(one.display_name, one.addr_spec) for one in heard] == [(name, "ana@example.com"), (name, "b@example.com")]
+
+
 def test_addresses_beyond_ascii_need_a_server_that_can(smtp_server: SmtpServer) -> None:
     MailConnector().send(credentials(smtp_server), reply(to=(Address("anna@bücher.example", "Änna"),)))
     assert smtp_server.wait_for(1)[0].recipients == ("anna@xn--bcher-kva.example",)

@@ -147,7 +147,10 @@ def test_a_reply_is_one_file_however_often_it_is_sent(tmp_path: Path) -> None:
     reply = OutboundMessage(
         "r-1", (Address("ana@example.com", "Ana"),), "Good news 😊", subject="Re", attachments=(file,)
     )
-    receipts = [QUICK.send({"folder": str(tmp_path)}, reply) for _ in range(3)]
+    receipts = [QUICK.send({"folder": str(tmp_path)}, reply)]
+    first = (tmp_path / "out" / "r-1.json").stat().st_mtime_ns
+    receipts += [QUICK.send({"folder": str(tmp_path)}, reply) for _ in range(2)]
+    assert (tmp_path / "out" / "r-1.json").stat().st_mtime_ns == first
     assert len({receipt.external_id for receipt in receipts}) == 1
     assert listed(tmp_path / "out") == ["r-1.json"]
     written = json.loads((tmp_path / "out" / "r-1.json").read_text("utf-8"))
