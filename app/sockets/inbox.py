@@ -45,6 +45,7 @@ class Desk:
     inboxes: set[str] = field(default_factory=set)
     watched: str | None = None
     watched_inbox: str | None = None
+    wishes: int = 0  # how often it was asked what to watch: handlers run side by side
 
 
 _desks: dict[str, Desk] = {}
@@ -107,27 +108,35 @@ def _here(_data: Any = None) -> None:
         disconnect()
 
 
-def _watch(data: Any = None) -> None:
-    """Follow one conversation, or none (`conversation` is empty), and let those who are there already know."""
+def _watch(data: Any = None) -> bool:
+    """Follow one conversation, or none (`conversation` is empty), and let those who are there already know.
+
+    The answer says whether it is followed now. Of several wishes at once the last one holds.
+    """
     desk = _desks.get(_sid())
     if desk is None or not _watches.allows(desk.public_id):
-        return
+        return False
     _unwatch(desk)
-    wanted = _conversation(data)
-    if not wanted:
-        return
-    with reading() as session:
-        user = _still(session, desk)
-        try:
-            found = access.conversation_for(session, user, wanted) if user else None
-        except NotFound:
-            found = None
-        inbox = session.get_one(Inbox, found.inbox_id) if found else None
-    if inbox is None:
-        return
+    desk.wishes += 1
+    wish, wanted = desk.wishes, _conversation(data)
+    inbox = _inbox_of(desk, wanted) if wanted else None
+    if inbox is None or wish != desk.wishes:
+        return False
     desk.watched, desk.watched_inbox = wanted, str(inbox.public_id)
     join_room(f"conversation:{wanted}")
     _tell(desk, VIEWING, asks=True)
+    return True
+
+
+def _inbox_of(desk: Desk, conversation: str) -> Inbox | None:
+    """Return the inbox of a conversation that the user of this desk may see."""
+    with reading() as session:
+        user = _still(session, desk)
+        try:
+            found = access.conversation_for(session, user, conversation) if user else None
+        except NotFound:
+            return None
+        return session.get_one(Inbox, found.inbox_id) if found else None
 
 
 def _typing(data: Any = None) -> None:
