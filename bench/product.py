@@ -43,7 +43,9 @@ def signed_in(product: Product) -> Iterator[Page]:
     assert found, "Chromium is missing: `make test` installs it where it can"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(found), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 900}, bypass_csp=True)  # the page is measured from inside
+        page = browser.new_page(
+            viewport={"width": 1440, "height": 900}, bypass_csp=True
+        )  # the page is measured from inside
         page.goto(f"{product.url}/sign-in")
         page.fill("input[name=email]", EMAIL)
         page.fill("input[name=password]", PASSWORD)

@@ -23,8 +23,10 @@ def letter(text: str, *, sender: str = "Mia Lang <mia@example.com>", **headers: 
     return mail.as_bytes()
 
 
-def row(page: Page, text: str) -> object:
-    return page.locator("#list a.row", has_text=text)
+def words_of(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body
+    return str(body.get_content())
 
 
 def test_mail_to_browser_and_back_with_two_agents_watching(stage: Stage) -> None:
@@ -42,7 +44,7 @@ def test_mail_to_browser_and_back_with_two_agents_watching(stage: Stage) -> None
     ana.click("button[data-send=reply]")
     sent = stage.smtp.wait_for(1)[0].mail
     assert sent["In-Reply-To"] == "<first@example.com>"
-    assert "It leaves today" in sent.get_body(("plain",)).get_content()
+    assert "It leaves today" in words_of(sent)
     expect(ana.locator("#pane .message-out .state-sent")).to_be_visible()
 
     token_address = getaddresses([sent["Reply-To"]])[0][1]
@@ -95,7 +97,7 @@ def test_reading_and_replying_work_without_javascript(stage: Stage) -> None:
     page.fill("textarea[name=text]", "Yes, within four days.")
     page.click("button[data-send=reply]")
     assert "Yes, within four days." in page.inner_text("#pane")
-    assert "within four days" in stage.smtp.wait_for(1)[0].mail.get_body(("plain",)).get_content()
+    assert "within four days" in words_of(stage.smtp.wait_for(1)[0].mail)
 
 
 def test_a_worker_that_is_killed_loses_nothing(stage: Stage) -> None:
