@@ -132,6 +132,11 @@ class WebchatConnector:
         return Receipt(external_id=message.idempotency_key, detail="stored for the visitor")
 
 
+def name_for(visitor: str) -> str:
+    """Return what people call a visitor who has given no name: "Visitor 3F2A"."""
+    return f"Visitor {visitor[:4].upper()}"
+
+
 def is_signed_user(secret: str, user_id: str, email: str, signature: str) -> bool:
     """Check the HMAC-SHA256 of `id|email` that the website's server made. False without a secret."""
     if not secret or "|" in user_id:
@@ -152,7 +157,7 @@ def _read(delivery: RawDelivery) -> Submission:
 
 def _identities(meta: Mapping[str, str], visitor: str) -> tuple[Identity, tuple[Identity, ...]]:
     """Return the visitor, and the e-mail address where one is known: vouched for only if the website signed it."""
-    name = clean_line(meta.get("name", ""), 200)
+    name = clean_line(meta.get("name", ""), 200) or name_for(visitor)
     is_verified = meta.get("email_verified") == "1"
     sender = Identity("visitor", visitor, name, verified=is_verified)
     email = meta.get("email", "").strip().lower()

@@ -25,7 +25,7 @@ from app.models import Contact, ContactIdentity, Role
 from app.services import access, activities, contacts, presence
 from app.services.arrivals import plain
 from connectors.base import RawDelivery
-from connectors.webchat import MAX_TEXT, is_signed_user
+from connectors.webchat import MAX_TEXT, is_signed_user, name_for
 from connectors.webform import is_email
 
 KNOWN_FOR_SECONDS = 12 * 60 * 60
@@ -161,7 +161,7 @@ def _contact_of(session: Session, visitor: Visitor, name: str) -> Contact:
     mine = ContactIdentity.kind == "visitor", ContactIdentity.address == visitor.id
     contact_id = session.scalars(select(ContactIdentity.contact_id).where(*mine)).one_or_none()
     if contact_id is None:
-        contact = Contact(name=name or visitor.name)
+        contact = Contact(name=name or visitor.name or name_for(visitor.id))
         session.add(contact)
         session.flush()  # its id is needed for the identity
         claim = {"kind": "visitor", "address": visitor.id, "name": contact.name, "seen_at": now()}
@@ -172,7 +172,8 @@ def _contact_of(session: Session, visitor: Visitor, name: str) -> Contact:
             session.delete(contact)
             session.flush()
     contact = session.get_one(Contact, contact_id, with_for_update=True, populate_existing=True)
-    contact.name = contact.name or name
+    if name and contact.name in {"", name_for(visitor.id)}:
+        contact.name = name
     return contact
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, FrameLocator, Page, expect
 from sqlalchemy import select
 
 from app.db import reading, transaction
@@ -28,6 +28,7 @@ from workers.processes import ROOT
 
 __all__ = ["chromium", "new_context"]
 
+PACE_MS = 300  # between two keys: signals of writing are told every few seconds
 SECRET = "known to the shop's server"
 HEAD = '<!doctype html><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
 NewContext = Callable[..., BrowserContext]
@@ -137,11 +138,11 @@ def test_a_visitor_and_an_agent_talk_and_see_each_other_write(
 
     agent.get_by_text("Do you ship <b>to Norway</b>?").first.click()
     words = agent.get_by_label("Your words")
-    words.press_sequentially("We do, in four")
+    words.press_sequentially("We do, in four", delay=PACE_MS)
     expect(visitor.chat.locator(".typing")).to_contain_text("Ana Duarte is writing")
 
-    visitor.chat.get_by_label("Your message").press_sequentially("And what")
-    expect(agent.get_by_text(re.compile("writing|typing", re.IGNORECASE)).first).to_be_visible()
+    visitor.chat.get_by_label("Your message").press_sequentially("And what if", delay=PACE_MS)
+    expect(agent.get_by_text("The customer is typing")).to_be_visible()
 
     words.press_sequentially(" days.")
     agent.get_by_role("button", name="Send", exact=True).click()
@@ -210,12 +211,11 @@ def test_files_travel_both_ways(product: Product, shop: Shop, channel: Channel, 
         "03000006000557bfabd40000000049454e44ae426082"
     )
     visitor.chat.get_by_label("Your message").fill("Look at this")
-    visitor.chat.locator("input[type=file]").set_input_files(
-        [
-            {"name": "boot.png", "mimeType": "image/png", "buffer": picture},
-            {"name": "a.html", "mimeType": "text/html", "buffer": b"<script>"},
-        ]
-    )
+    files: list[FilePayload] = [
+        {"name": "boot.png", "mimeType": "image/png", "buffer": picture},
+        {"name": "a.html", "mimeType": "text/html", "buffer": b"<script>"},
+    ]
+    visitor.chat.locator("input[type=file]").set_input_files(files)
     visitor.has_sent("Look at this")
     expect(visitor.chat.get_by_role("img", name="boot.png")).to_be_visible()
     assert (

@@ -46,7 +46,7 @@ def test_there_are_captured_requests() -> None:
 
 def test_an_anonymous_visitor_is_their_visitor_id_alone() -> None:
     message = one(b'{"type": "message", "client_id": "c1", "text": "Hello\\r\\nyou"}', **VISITOR)
-    assert message.sender == Identity("visitor", "0123456789abcdef")
+    assert message.sender == Identity("visitor", "0123456789abcdef", "Visitor 0123")
     assert message.also == ()
     assert (message.text, message.thread_key, message.external_id) == (
         "Hello\nyou",
@@ -72,7 +72,7 @@ def test_a_customer_the_website_vouched_for_brings_a_verified_address() -> None:
 def test_who_somebody_is_never_comes_from_what_they_sent() -> None:
     raw = b'{"type": "message", "text": "hi", "visitor": "other", "email": "boss@example.com", "email_verified": "1"}'
     message = one(raw, **VISITOR)
-    assert message.sender == Identity("visitor", "0123456789abcdef")
+    assert message.sender == Identity("visitor", "0123456789abcdef", "Visitor 0123")
     assert message.also == ()
 
 

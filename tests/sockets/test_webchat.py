@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -12,108 +11,29 @@ from sqlalchemy import select
 
 from app.db import reading, transaction
 from app.events import POKE, Event, ReplySent
-from app.models import Channel, ChannelState, Contact, ContactIdentity, OutboxEvent
-from app.services import delivery_route, visitors
-from app.sockets.pacing import Pace
+from app.models import Channel, ChannelState, OutboxEvent
+from app.services import visitors
 from app.sockets.webchat import room_of
+from tests.guests import (
+    SHOP,
+    Arrive,
+    arrive,
+    channel,
+    is_here,
+    is_let_in,
+    product,
+    some_email,
+    somebody,
+)
 from tests.product import Product
 from tests.public_channels import answer, deliveries, only_conversation, open_channel, take_in
-from tests.public_web import eventually, open_house, sign_in
+from tests.public_web import eventually, sign_in
 from tests.rooms import add_user
-from tests.servers import Servers
 from tests.socket_client import Refused, SocketClient
 from workers import realtime
 from workers.subscriptions import Poke
 
-SHOP = "https://shop.example"
-
-
-@pytest.fixture(scope="module")
-def product(servers: Servers, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    others = ("relay", "worker", "sender", "annotator", "poller", "clock")
-    with open_house(servers, redis_url, tmp_path_factory.mktemp("home"), leave_out=others) as product:
-        yield product
-
-
-@pytest.fixture
-def channel(product: Product) -> Channel:
-    return open_channel("webchat", origins=SHOP)
-
-
-class Guest:
-    """A visitor's open widget."""
-
-    def __init__(self, product: Product, channel: Channel, token: str | None = None, origin: str = SHOP) -> None:
-        self.token = token or visitors.welcome(channel_token=channel.token)
-        self.id = visitors.visitor_of(channel_token=channel.token, token=self.token).id
-        self.socket = enter(product, {"channel": channel.token, "visitor": self.token}, origin)
-
-    def say(self, text: str, client_id: str = "") -> Any:
-        said = {"text": text, "client_id": client_id or uuid4().hex, "page": f"{SHOP}/boots"}
-        return self.socket.ask("message", said)
-
-    def poked(self, name: str = "reply.sent") -> None:
-        """Tell the visitor what the relay tells."""
-        realtime.emit([Poke("/webchat", room_of(self.id), (("name", name),))])
-
-
-Arrive = Callable[..., "Guest"]
-
-
-@pytest.fixture
-def arrive(product: Product, channel: Channel) -> Iterator[Arrive]:
-    """Let visitors come to the channel; all leave in the end."""
-    guests: list[Guest] = []
-
-    def come(**given: Any) -> Guest:
-        guests.append(Guest(product, channel, **given))
-        return guests[-1]
-
-    yield come
-    for guest in guests:
-        guest.socket.close()
-
-
-def enter(product: Product, auth: object, origin: str | None = SHOP) -> SocketClient:
-    return SocketClient(product.url, "/webchat", origin=origin, auth=auth)
-
-
-def is_let_in(product: Product, auth: object, origin: str | None = SHOP) -> bool:
-    try:
-        enter(product, auth, origin).close()
-    except Refused:
-        return False
-    return True
-
-
-def somebody(channel: Channel) -> dict[str, str]:
-    return {"channel": channel.token, "visitor": visitors.welcome(channel_token=channel.token)}
-
-
-def is_here(visitor_id: str) -> bool:
-    with reading() as session:
-        query = select(ContactIdentity.seen_at).where(ContactIdentity.address == visitor_id)
-        return session.scalars(query).one() is not None
-
-
-def some_email() -> str:
-    return f"{uuid4().hex}@example.com"
-
-
-def held_by(contact_id: int) -> set[tuple[str, str, bool]]:
-    with reading() as session:
-        rows = session.scalars(select(ContactIdentity).where(ContactIdentity.contact_id == contact_id))
-        return {(row.kind, row.address, row.verified) for row in rows}
-
-
-def contact_with(email: str) -> int:
-    """Make somebody who writes mails from an address."""
-    with transaction() as session:
-        contact = Contact(name="Boss")
-        session.add(contact)
-        session.flush()
-        session.add(ContactIdentity(contact_id=contact.id, kind="email", address=email, verified=True))
-        return contact.id
+__all__ = ["arrive", "channel", "product"]
 
 
 def test_what_a_visitor_says_is_committed_before_it_is_acknowledged(channel: Channel, arrive: Arrive) -> None:
@@ -296,70 +216,6 @@ def test_we_know_that_a_visitor_is_there_until_the_last_window_closes(channel: C
     eventually(lambda: not is_here(guest.id))
 
 
-def test_an_address_left_before_the_first_word_is_the_same_contact_afterwards(channel: Channel, arrive: Arrive) -> None:
-    guest, email = arrive(), some_email()
-    assert guest.socket.ask("identify", {"email": f" {email.upper()} ", "name": "Ada"}) == {"ok": True}
-    guest.say("hi")
-    (message,) = take_in(channel)
-    assert held_by(message.contact_id) == {("visitor", guest.id, False), ("email", email, False)}
-    with reading() as session:
-        assert session.get_one(Contact, message.contact_id).name == "Ada"
-
-
-def test_an_address_of_somebody_else_opens_nothing_of_theirs(channel: Channel, arrive: Arrive) -> None:
-    email = some_email()
-    owner = contact_with(email)
-    guest = arrive()
-    guest.say("hi")
-    (message,) = take_in(channel)
-    assert guest.socket.ask("identify", {"email": email}) == {"ok": True}
-    assert held_by(message.contact_id) == {("visitor", guest.id, False)}
-    assert held_by(owner) == {("email", email, True)}
-    with reading() as session:
-        assert session.get_one(Contact, message.contact_id).custom == {"chat_email": email}
-
-
-@pytest.mark.parametrize("is_held", [False, True])
-def test_once_the_visitor_is_gone_the_answer_goes_by_mail(channel: Channel, arrive: Arrive, is_held: bool) -> None:
-    mailbox, email = open_channel("mail"), some_email()
-    with transaction() as session:
-        session.get_one(Channel, mailbox.id).inbox_id = channel.inbox_id
-    if is_held:
-        contact_with(email)
-    guest = arrive()
-    guest.say("hi")
-    take_in(channel)
-    guest.socket.ask("identify", {"email": email})
-    guest.socket.tell("seen")
-    eventually(lambda: is_here(guest.id))
-    with reading() as session:
-        assert delivery_route.of(session, only_conversation(session, channel)).channel.id == channel.id
-    guest.socket.close()
-    eventually(lambda: not is_here(guest.id))
-    with reading() as session:
-        route = delivery_route.of(session, only_conversation(session, channel))
-        assert (route.channel.id, route.address) == (mailbox.id, email)
-
-
-def test_no_address_is_said_so(arrive: Arrive) -> None:
-    guest = arrive()
-    for email in ("", "ada", "a@b"):
-        refused = guest.socket.ask("identify", {"email": email})
-        assert (refused["ok"], refused["reason"]) == (False, "This does not look like an e-mail address.")
-    with reading() as session:
-        assert session.scalars(select(ContactIdentity).where(ContactIdentity.address == guest.id)).all() == []
-
-
-def test_the_same_address_typed_twice_is_told_once(channel: Channel, arrive: Arrive) -> None:
-    guest, email = arrive(), some_email()
-    guest.say("hi")
-    (message,) = take_in(channel)
-    for _ in range(2):
-        assert guest.socket.ask("identify", {"email": email})["ok"]
-    with reading() as session:
-        assert session.get_one(Contact, message.contact_id).version == 2
-
-
 def test_a_reply_names_the_visitor_who_is_to_be_told(channel: Channel, arrive: Arrive) -> None:
     guest = arrive()
     guest.say("hi")
@@ -371,15 +227,3 @@ def test_a_reply_names_the_visitor_who_is_to_be_told(channel: Channel, arrive: A
         rows = session.scalars(select(OutboxEvent).where(OutboxEvent.name == ReplySent.wire_name()))
         sent = [Event.from_payload(row.name, row.payload) for row in rows]
     assert guest.id in {event.visitor for event in sent if isinstance(event, ReplySent)}
-
-
-def test_a_bucket_fills_up_with_time_and_forgets_who_is_long_gone() -> None:
-    moment = 0.0
-    pace = Pace(burst=2, per_second=0.5, clock=lambda: moment)
-    assert [pace.allows("a") for _ in range(3)] == [True, True, False]
-    assert pace.allows("b")
-    moment = 2.0
-    assert [pace.allows("a"), pace.allows("a")] == [True, False]
-    for number in range(20_001):
-        pace.allows(f"visitor {number}")
-    assert len(pace._buckets) == 20_000

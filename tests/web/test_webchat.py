@@ -4,87 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import io
-from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
 import time_machine
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import event, select
-from werkzeug.test import TestResponse
 
 from app.db import engine, reading, transaction
-from app.models import Attachment, Channel, Contact, ContactIdentity, Role, User
+from app.models import Channel, Contact, ContactIdentity, Role, User
 from app.queries import visitor_history
-from app.services import presence, replies, visitors
-from connectors.base import OutboundAttachment
-from tests.public_channels import answer, deliveries, only_conversation, open_channel, take_in
+from app.services import presence, replies
+from tests.public_channels import answer, deliveries, only_conversation, open_channel
+from tests.readers import ADA, SECRET, Guest, signed
 from tests.rooms import Visitor as Browser
 from tests.rooms import add_user
-
-SECRET = "the website's secret"
-ADA = {"id": "42", "email": "Ada@example.com", "name": "Ada"}
-PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000" + "00" * 40)
-
-
-class Guest:
-    """A visitor's widget, as far as HTTP goes."""
-
-    def __init__(self, house: Flask, channel: Channel, **identity: object) -> None:
-        self.client: FlaskClient = house.test_client()
-        self.base = f"/webchat/{channel.token}"
-        self.channel = channel
-        greeted = self.client.post(f"{self.base}/visitors", json=identity)
-        assert greeted.status_code == 200, greeted.text
-        assert greeted.json is not None
-        self.token: str = greeted.json["token"]
-
-    @property
-    def id(self) -> str:
-        return visitors.visitor_of(channel_token=self.channel.token, token=self.token).id
-
-    def get(self, path: str) -> TestResponse:
-        return self.client.get(self.base + path, headers={"Authorization": f"Bearer {self.token}"})
-
-    def history(self, query: str = "") -> dict[str, Any]:
-        got = self.get(f"/messages{query}")
-        assert got.status_code == 200, got.text
-        assert got.json is not None
-        return dict(got.json)
-
-    def texts(self) -> list[str]:
-        return [line["text"] for line in self.lines()]
-
-    def lines(self) -> list[dict[str, Any]]:
-        return list(self.history()["messages"])
-
-    def upload(self, *files: tuple[bytes, str], text: str = "", client_id: str = "", **headers: str) -> TestResponse:
-        data = {"files": [(io.BytesIO(data), name) for data, name in files], **({"text": text} if text else {})}
-        return self.client.post(
-            f"{self.base}/uploads?client_id={client_id or uuid4().hex}",
-            data=data,
-            content_type="multipart/form-data",
-            headers={"Authorization": f"Bearer {self.token}", **headers},
-        )
-
-    def say(self, text: str) -> None:
-        """Write without a socket: what the socket would store."""
-        from app.services import ingest, public_channels
-
-        visitor = visitors.visitor_of(channel_token=self.channel.token, token=self.token)
-        said = visitors.said(visitor, client_id=uuid4().hex, text=text, page="", remote_address="")
-        stored = ingest.keep(said)
-        with transaction() as session:
-            door = public_channels.channel_at(session, kind="webchat", token=self.channel.token)
-            public_channels.store(session, channel=door, delivery=stored)
-        take_in()
-
-
-def signed(user: dict[str, str], secret: str = SECRET) -> str:
-    return hmac.new(secret.encode(), f"{user['id']}|{user['email']}".encode(), hashlib.sha256).hexdigest()
 
 
 @pytest.fixture
@@ -233,93 +167,6 @@ def test_the_secret_never_leaves_the_house(house: Flask, channel: Channel) -> No
     for path in ("frame", "visitors", "messages"):
         assert SECRET not in client.get(f"/webchat/{channel.token}/{path}").text
     assert SECRET not in client.get(f"/webchat/{channel.token}.js").text
-
-
-def test_files_arrive_as_one_message_and_come_back_by_a_signed_link(house: Flask, channel: Channel) -> None:
-    guest = Guest(house, channel)
-    assert guest.upload((PNG, "photo.png"), (b"<script>alert(1)</script>", "page.html"), text="Look").status_code == 202
-    take_in()
-    (line,) = guest.lines()
-    assert line["text"] == "Look"
-    picture, page = line["files"]
-    shown = house.test_client().get(picture["url"])
-    assert (shown.status_code, shown.data, shown.mimetype) == (200, PNG, "image/png")
-    saved = house.test_client().get(page["url"])
-    assert (saved.data, saved.mimetype) == (b"<script>alert(1)</script>", "application/octet-stream")
-    assert saved.headers["Content-Disposition"].startswith("attachment;")
-    for response in (shown, saved):
-        assert response.headers["X-Content-Type-Options"] == "nosniff"
-        assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
-
-
-def test_a_file_says_what_it_is_by_its_bytes_not_by_its_name(house: Flask, channel: Channel) -> None:
-    guest = Guest(house, channel)
-    guest.upload((b"<svg onload=alert(1)>", "x.png"), (b"GIF89a" + b"<script>", "x.gif"))
-    take_in()
-    for file in guest.lines()[0]["files"]:
-        served = house.test_client().get(file["url"])
-        assert served.mimetype in {"application/octet-stream", "image/gif"}
-        assert served.headers["X-Content-Type-Options"] == "nosniff"
-    assert house.test_client().get(guest.lines()[0]["files"][0]["url"]).mimetype == "application/octet-stream"
-
-
-def test_an_upload_sent_twice_is_stored_once(house: Flask, channel: Channel) -> None:
-    guest = Guest(house, channel)
-    client_id = uuid4().hex
-    for _ in range(2):
-        assert guest.upload((b"x", "a.txt"), client_id=client_id).status_code == 202
-    assert len(take_in()) == 1
-
-
-def test_uploads_have_limits_said_in_words(house: Flask, channel: Channel) -> None:
-    guest = Guest(house, channel)
-    assert guest.upload(*[(b"x", f"{n}.txt") for n in range(11)]).status_code == 422
-    assert guest.upload().status_code == 422
-    assert guest.upload((b"x", "a.txt"), client_id="short").status_code == 422
-    assert guest.upload((b"x", "a.txt"), text="x" * 5_001).status_code == 422
-    large = guest.upload((b"x" * 25_400_000, "a.bin"), Accept="application/json")
-    assert large.status_code == 202
-    too_large = guest.upload((b"x" * 26_400_000, "a.bin"), Accept="application/json")
-    assert (too_large.status_code, too_large.json) == (
-        422,
-        {"error": "That is more than 25 MB together: send smaller files.", "field": "files"},
-    )
-    assert guest.upload((b"x", "a.txt"), Origin="https://evil.example").status_code == 403
-    assert len(deliveries()) == 1
-
-
-def test_agents_files_reach_the_visitor_and_nobody_else(house: Flask, channel: Channel) -> None:
-    guest, other, agent = Guest(house, channel), Guest(house, channel), add_user()
-    guest.say("send me the label")
-    answer(agent, "Here it is", OutboundAttachment("label.pdf", "application/pdf", b"%PDF-1"))
-    (file,) = guest.lines()[1]["files"]
-    link: str = file["url"]
-    client = house.test_client()
-    assert client.get(link).data == b"%PDF-1"
-    assert client.get(link.replace(guest.id, other.id)).status_code == 404
-    assert client.get(link[:-1] + ("0" if link[-1] != "0" else "1")).status_code == 404
-    assert client.get(link.replace(channel.token, open_channel("webchat").token)).status_code == 404
-    with time_machine.travel(datetime.now(UTC) + timedelta(days=4), tick=False):
-        assert client.get(link).status_code == 404
-
-
-def test_files_of_notes_are_not_the_visitors_even_with_a_good_signature(house: Flask, channel: Channel) -> None:
-    guest, agent = Guest(house, channel), add_user()
-    guest.say("hi")
-    upload = replies.store_upload("secret.txt", "text/plain", b"secret")
-    with transaction() as session:
-        replies.write_note(
-            session,
-            conversation=only_conversation(session),
-            author=session.merge(agent),
-            text="note",
-            client_key="n",
-            uploads=[upload],
-        )
-    with reading() as session:
-        note_file = session.scalars(select(Attachment.public_id)).one()
-        found = visitor_history.file_of(session, channel_id=channel.id, visitor_id=guest.id, public_id=note_file)
-    assert found is None
 
 
 def test_a_long_conversation_is_read_page_by_page(house: Flask, channel: Channel) -> None:

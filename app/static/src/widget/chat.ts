@@ -181,6 +181,7 @@ export class Chat implements Listener {
   }
 
   private send(text: string, files: File[]): void {
+    this.typedAt = 0; // what is typed next is told at once
     this.outbox.add(text, files);
     this.view.toEnd();
     void this.outbox.flush();
