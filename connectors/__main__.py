@@ -16,7 +16,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from connectors._mime import NOBODY_DOMAIN, parse_mail
+from connectors._mime import NOBODY_DOMAIN
 from connectors.base import Address, InboundAttachment, InboundMessage, RawDelivery
 from connectors.errors import Malformed
 from connectors.registry import connector_for, kinds
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _print_file(kind: str, name: str) -> int:
     try:
         raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        messages = _parse(kind, raw)
+        messages = connector_for(kind).parse(RawDelivery(raw=raw, received_at=_now()))
     except Malformed as error:
         print(json.dumps({"error": error.reason, "file": name}, ensure_ascii=False))
         return 1
@@ -49,12 +49,6 @@ def _print_file(kind: str, name: str) -> int:
     for message in messages:
         print(json.dumps(message_as_json(message), ensure_ascii=False), flush=True)
     return 0
-
-
-def _parse(kind: str, raw: bytes) -> list[InboundMessage]:
-    if kind == "mail":
-        return [parse_mail(raw)]
-    return connector_for(kind).parse(RawDelivery(raw=raw, received_at=_now()))
 
 
 def _now() -> datetime:

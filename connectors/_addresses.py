@@ -84,7 +84,8 @@ class _Reader:
                 self.boxes.append(self.box)
                 self.box = _Mailbox()
             elif sign == ":" and not self.box.angles and not any("@" in word for word in self.box.words[-4:]):
-                self.box = _Mailbox()  # the name of a group, or "mailto"
+                self.box.words.clear()  # the name of a group, or "mailto"
+                self.box.comments.clear()
             elif sign != ">" or not self.box.angles:
                 self.box.words.append(sign)
         return [*self.boxes, self.box]
@@ -123,10 +124,10 @@ class _Reader:
         start = self.position
         end = self.value.find(">", start) if ">" not in self.unclosed else -1
         again = self.value.find("<", start, end if end >= 0 else len(self.value))
-        if again == start:  # `<<anna@example.org>>`
-            return
         if end < 0:
             self.unclosed.add(">")
+        if again == start:  # `<<anna@example.org>>`
+            return
         if end >= 0 > again:
             self.position = end + 1
         else:

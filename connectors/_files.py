@@ -147,9 +147,9 @@ def take_uuencoded(data: bytes) -> tuple[bytes, list[InboundAttachment]]:
 def _uu_lines(block: bytes) -> bytes | None:
     """Decode the lines strictly: prose after the word "begin" is no file."""
     out = bytearray()
-    for line in block.split(b"\n"):
+    for line in filter(None, block.replace(b"\r", b"").split(b"\n")):
         try:
-            out += binascii.a2b_uu(line.rstrip(b"\r"))
+            out += binascii.a2b_uu(line)
         except binascii.Error:
             return None
     return bytes(out)

@@ -14,6 +14,7 @@ from connectors._encoded import decode_words
 
 MAX_HEADER_BYTES = 8_000_000  # of one block; 100,000 recipients are 3 MB
 _MAX_LINES = 250_000
+_MAX_READ_BYTES = 100_000  # of a field that is not a list of addresses
 _LEADING = re.compile(rb"[\s\x00]*+")
 _BLANK_LINE = re.compile(rb"\n\r*\n")
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
@@ -33,6 +34,7 @@ class Headers:
 
     fields: dict[str, list[bytes]] = field(default_factory=dict)
     charset_hint: str | None = None  # for 8-bit bytes without a label: what the body claims
+    decoded: dict[str, str] = field(default_factory=dict)  # what `first` has been asked already
 
     def __contains__(self, name: str) -> bool:
         return name in self.fields
@@ -43,11 +45,12 @@ class Headers:
 
     def first(self, name: str) -> str:
         """The first value that is not blank, decoded for reading, on one line; "" where there is none."""
-        for value in self.fields.get(name, ()):
-            text = one_line(decode_words(self._text(value)))
-            if text:
-                return text
-        return ""
+        if name not in self.fields:
+            return ""
+        if name not in self.decoded:
+            values = (one_line(decode_words(self._text(value[:_MAX_READ_BYTES]))) for value in self.fields[name])
+            self.decoded[name] = next(filter(None, values), "")
+        return self.decoded[name]
 
     def token(self, name: str) -> str:
         """The first word of a structured field, lower case: `auto-replied` of "Auto-Replied; owner=x"."""

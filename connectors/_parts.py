@@ -15,7 +15,7 @@ from connectors._encoded import read_parameters
 from connectors._headers import Headers, read_headers, skip_envelope
 
 MAX_DEPTH = 40
-MAX_PARTS = 2_000
+MAX_PARTS = 2_000  # of one mail, at any depth
 _MAX_CANDIDATES = 50_000  # lines that begin like a boundary
 _MAX_BOUNDARY = 300
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,120}")
@@ -106,6 +106,7 @@ class _Walk:
         self.tree = tree
         self.containers = 0
         self.candidates = 0
+        self.parts = 0
         self.is_first = True
 
     def open(self, part: _Range) -> list[_Range]:
@@ -155,9 +156,10 @@ class _Walk:
                 if opened >= 0:
                     ranges.append((opened, max(opened, at - raw.endswith(b"\r", opened, at))))
                 opened = line_end + 1 if not tail and line_end < end else -1
-                if tail or len(self.tree.leaves) + len(ranges) >= MAX_PARTS:
+                if tail or self.parts >= MAX_PARTS:
                     self.tree.truncated = self.tree.truncated if tail else "parts"
                     break
+                self.parts += 1
             at = raw.find(marker, line_end, end)
         if opened >= 0:
             ranges.append((opened, end))
@@ -209,7 +211,7 @@ def _from_base64(data: bytes) -> bytes:
     for block in data.translate(None, _FOREIGN).split(b"="):
         usable = block[:-1] if len(block) % 4 == 1 else block
         out += binascii.a2b_base64(usable + b"=" * (-len(usable) % 4))
-    return bytes(out) + footer
+    return bytes(out) + (b"\n" + footer if footer else b"")
 
 
 def _from_uu(data: bytes) -> bytes:
@@ -219,6 +221,8 @@ def _from_uu(data: bytes) -> bytes:
         stripped = line.rstrip(b"\r")
         if stripped == b"end":
             break
+        if not stripped:
+            continue
         try:
             out += binascii.a2b_uu(stripped)
         except binascii.Error:  # a length sign that lies: read what the line holds

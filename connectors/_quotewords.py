@@ -160,7 +160,7 @@ REPLY_ABOVE = _pattern(
 )
 
 _DEVICE = (
-    r"(?:i-?phone|ipad|ipod|android|samsung|galaxy|huawei|xiaomi|redmi|honor|oneplus|nokia|lumia|blackberry"
+    r"(?:i-?phon|ipad|ipod|android|samsung|galaxy|huawei|xiaomi|redmi|honor|oneplus|nokia|lumia|blackberry"
     r"|windows|mobile|handy|smartphone|téléphone|telefon|móvil|outlook|mail|yahoo|gmail|htc|sony|xperia"
     r"|motorola|moto|lg|pixel|oppo|realme|vivo|tablet|proton|gmx|web\.de|k-9|k9|bluemail|aquamail|spark"
     r"|airmail|mailspring|thunderbird|app|telephone|phone|surface|zoho|tutanota|tuta|fastmail|mac|icloud"

@@ -89,7 +89,7 @@ def _is_app_line(line: str) -> bool:
     if words.DEVICE.search(named):
         return True
     rest = line[-len(folded) + found.end() :] if len(folded) > found.end() else ""  # an unknown program: a short name
-    return _APP_NAME.fullmatch(rest) is not None or not rest
+    return _APP_NAME.fullmatch(rest.strip()) is not None or not rest
 
 
 def _disclaimer(bare: Sequence[str], rows: list[int], start: int, end: int) -> int:
