@@ -138,9 +138,10 @@ def park(session: Session, *, delivery_id: int, reason: str) -> None:
 
 
 def retry_parked(session: Session, *, delivery: Delivery, actor: User | None) -> None:  # noqa: ARG001 - for the audit log
-    """Let a parked delivery run again from its bytes."""
+    """Let a parked delivery run again from its bytes: a person vouches for it, so it is no robot's now."""
     if delivery.state is not DeliveryState.PARKED:
         return
+    delivery.meta = {**delivery.meta, "released": "1"}
     delivery.state = DeliveryState.STORED
     delivery.reason, delivery.attempts, delivery.claimed_until = "", 0, None
     outbox.record(session, DeliveryStored(delivery_id=delivery.id, channel_id=delivery.channel_id))

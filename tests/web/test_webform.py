@@ -12,9 +12,12 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from app.models import DeliveryState
+from app.db import transaction
+from app.models import Delivery, DeliveryState
+from app.services import ingest
 from app.web import webform
 from tests.public_channels import deliveries, open_channel, take_in
 
@@ -102,6 +105,14 @@ def test_a_robot_gets_the_same_thanks_and_is_parked_with_the_reason(page: Page) 
     parked = deliveries()[1]
     assert parked.state is DeliveryState.PARKED
     assert parked.reason == "Looks like a robot: a field that people do not see was filled in."
+
+
+def test_a_person_can_release_what_was_taken_for_a_robots(page: Page) -> None:
+    page.send({**FINE, "_website": "my own site"})
+    assert take_in() == []
+    with transaction() as session:
+        ingest.retry_parked(session, delivery=session.scalars(select(Delivery)).one(), actor=None)
+    assert [message.text for message in take_in()] == ["Where is it?"]
 
 
 def test_a_form_filled_in_faster_than_anybody_types_is_parked(house: Flask) -> None:
