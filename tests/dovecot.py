@@ -5,8 +5,7 @@
         mailbox.append(b"From: a@example.com\r\n\r\nHello")
         connect(host=mailbox.host, port=mailbox.port, user=mailbox.user, password=mailbox.password)
 
-The fixture is imported by a conftest: `from tests.dovecot import dovecot`. A test that kills the server
-takes `own_dovecot`, which nobody shares.
+A conftest imports it: `from tests.dovecot import dovecot`. A test that kills the server takes `own_dovecot`.
 """
 
 from __future__ import annotations
@@ -154,19 +153,18 @@ class Mailbox:
         """Return the flags of every mail of the folder, by UID."""
         with self.session() as imap:
             ok(imap.select(f'"{folder}"', readonly=True))
-            _, rows = imap.uid("FETCH", "1:*", "(FLAGS)")
-            return dict(_flags_of(row) for row in rows if row)
+            return dict(_flags_of(row) for row in ok(imap.uid("FETCH", "1:*", "(FLAGS)")) if row)
 
 
 def append(imap: imaplib.IMAP4, raw: bytes, folder: str = "INBOX") -> int:
     """Append over an open connection; returns the UID that the server gave."""
-    _, data = ok(imap.append(f'"{folder}"', "", "", raw))
+    data = ok(imap.append(f'"{folder}"', "", "", raw))
     return int(data[0].decode().partition("APPENDUID ")[2].split()[1].rstrip("]"))
 
 
-def ok(answer: tuple[str, Any]) -> tuple[str, Any]:
+def ok(answer: tuple[str, Any]) -> Any:
     assert answer[0] == "OK", answer
-    return answer
+    return answer[1]
 
 
 def _flags_of(row: bytes) -> tuple[int, set[str]]:
@@ -224,7 +222,7 @@ class Dovecot:
 
     def start(self) -> None:
         assert self.binary
-        tether = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+        tether = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []  # dies with the tests
         command = [*tether, self.binary, "-F", "-c", str(self.folder / "dovecot.conf")]
         self.process = subprocess.Popen(
             command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
