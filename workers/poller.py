@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+import psutil
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -129,13 +130,19 @@ def _start(assignment: Assignment) -> tuple[threading.Thread, threading.Event]:
 def _lease(assignment: Assignment) -> bool:
     """Take the channel if no other poller holds it: two would fetch everything twice."""
     with transaction() as session:
-        free = or_(Channel.leased_until.is_(None), Channel.leased_until < now(), Channel.leased_by == ME)
-        query = select(Channel).where(Channel.id == assignment.channel_id, Channel.state == ChannelState.ACTIVE, free)
+        query = select(Channel).where(Channel.id == assignment.channel_id, Channel.state == ChannelState.ACTIVE)
         channel = session.scalars(query.with_for_update(skip_locked=True)).one_or_none()
-        if channel is None:
+        if channel is None or not _is_free(channel):
             return False
         channel.leased_by, channel.leased_until = ME, now() + LEASE
     return True
+
+
+def _is_free(channel: Channel) -> bool:
+    if channel.leased_by in {None, ME} or channel.leased_until is None or channel.leased_until < now():
+        return True
+    host, _, pid = str(channel.leased_by).rpartition(":")
+    return host == socket.gethostname() and not psutil.pid_exists(int(pid))  # it was killed: no need to wait
 
 
 def _batches(assignment: Assignment) -> Iterator[Batch]:

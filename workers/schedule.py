@@ -12,7 +12,7 @@ from workers.heartbeat import beating, pause
 from workers.jobs import housekeeping
 
 TIMETABLE: tuple[tuple[float, Callable[[], None]], ...] = (  # every so many seconds
-    (5, housekeeping.reconcile),
+    (3, housekeeping.reconcile),
     (5, housekeeping.sweep_unassigned),
     (10, housekeeping.wake_snoozed),
     (300, housekeeping.purge),

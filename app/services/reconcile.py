@@ -17,12 +17,12 @@ from app.events import DeliveryStored, MessageAnnotated, MessageEvent, MessageRe
 from app.models import Conversation, Delivery, DeliveryState, Direction, Inbox, Message, OutboxEvent, SendState
 from app.services.sending import CLAIM_SECONDS
 
-NUDGE_AGAIN = timedelta(seconds=60)
+NUDGE_AGAIN = timedelta(seconds=30)
 KEEP_PUBLISHED = timedelta(days=1)
 BATCH = 200
 
 
-def reconcile(session: Session, *, older_than: timedelta = timedelta(seconds=10)) -> int:
+def reconcile(session: Session, *, older_than: timedelta = timedelta(seconds=5)) -> int:
     """Record again what got stuck; return how many things were nudged."""
     return (
         _deliveries(session, older_than)

@@ -20,7 +20,7 @@ from connectors.errors import Malformed
 from connectors.registry import connector_for
 from workers.guard import survives
 
-CLAIM = timedelta(seconds=90)
+CLAIM = timedelta(seconds=15)  # a batch takes a second; one that takes longer may run twice, which is once
 MAX_ATTEMPTS = 3
 
 
