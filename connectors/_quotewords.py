@@ -23,8 +23,8 @@ _FIELD_WORDS = {
     "寄件人 發件人"
     " 보낸사람 보낸이 من מאת từ dari expéditeur remitente mittente afzender odesílatel nadawca отправитель "
     "expeditor din"
-    " от:кого avsändare afsender avsender pošiljatelj saatja nuo no จาก desde",
-    "date": "sent date gesendet datum envoyé enviado enviada fecha data inviato verzonden skickat sendt dato "
+    " откого avsändare afsender avsender pošiljatelj saatja nuo no จาก desde",
+    "date": "sent date enviados gesendet datum envoyé enviado enviada fecha data inviato verzonden skickat sendt dato "
     "lähetetty"
     " päivämäärä päiväys wysłano wysłane odesláno odoslané отправлено дата надіслано gönderildi tarih στάλθηκε "
     "ημερομηνία"
@@ -37,7 +37,7 @@ _FIELD_WORDS = {
     "cc": "cc kopie copie kopia kopi kopio copia cópia dw копия копія másolatot-kap másolat bilgi κοιν. "
     "κοινοποίηση 抄送"
     " 副本 참조 نسخة העתק bcc bccto ccto tembusan đồng-gửi",
-    "subject": "subject betreff objet asunto assunto oggetto onderwerp ämne emne aihe temat předmět predmet тема "
+    "subject": "subject sujet betreff objet asunto assunto oggetto onderwerp ämne emne aihe temat předmět predmet тема "
     "konu θέμα"
     " tárgy subiect 件名 主题 主題 主旨 제목 الموضوع נושא chủ-đề subjek perihal assumpte teema tēma หัวเรื่อง betr "
     "zadeva",

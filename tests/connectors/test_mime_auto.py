@@ -42,3 +42,34 @@ def test_a_broken_calendar_is_kept_as_a_file() -> None:
     message = parse_mail(head + b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:never\n")
     assert message.auto == "calendar"
     assert message.attachments[0].data.startswith(b"BEGIN:VCALENDAR")
+
+
+HOSTILE_CALENDARS = {
+    "nested without end": b"BEGIN:VEVENT\n" * 4_900,
+    "one property thousands of times": b"BEGIN:VEVENT\n" + b"SUMMARY:x\n" * 5_000,
+    "a zone that is a path": b"BEGIN:VEVENT\nDTSTART;TZID=../../../etc/passwd:20250101T000000\nEND:VEVENT",
+    "a zone of sixty kilobytes": b"BEGIN:VEVENT\nDTSTART;TZID=" + b"x" * 60_000 + b":20250101T000000\nEND:VEVENT",
+    "only folds": b"\n " * 30_000,
+    "bytes": bytes(range(256)) * 200,
+}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("data", HOSTILE_CALENDARS.values(), ids=HOSTILE_CALENDARS.keys())
+def test_hostile_calendars_become_short_texts(data: bytes) -> None:
+    message = parse_mail(b"From: a@b.example\nContent-Type: text/calendar; method=REQUEST\n\n" + data)
+    assert len(message.text) < 2_000
+    assert message.attachments[0].data == data
+
+
+def test_folded_and_escaped_properties_are_read() -> None:
+    lines = (
+        "BEGIN:VCALENDAR", "METHOD:CANCEL", "BEGIN:VEVENT", "SUMMARY:Lunch\\, long", "  one",
+        'ORGANIZER;CN="Jana, Vogt":MAILTO:jana@x.example', "DTSTART;TZID=Europe/Berlin:20250304T121500", "DTEND;VALUE=DATE:20250305",
+        "BEGIN:VALARM", "DESCRIPTION:alarm", "END:VALARM", "DESCRIPTION:Bring\\nbread", "END:VEVENT", "END:VCALENDAR",
+    )  # fmt: skip
+    head = "From: a@b.example\r\nContent-Type: text/calendar; charset=utf-8; method=CANCEL\r\n\r\n"
+    assert parse_mail((head + "\r\n".join(lines)).encode()).text == (
+        "Cancelled: Lunch, long one\nWhen: 2025-03-04 12:15 Europe/Berlin – 2025-03-05\n"
+        "Organiser: Jana, Vogt <jana@x.example>\n\nBring\nbread"
+    )
