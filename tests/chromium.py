@@ -30,13 +30,22 @@ SECONDS = 30
 expect.set_options(timeout=SECONDS * 1000)
 
 
+_running: list[Browser] = []
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    """Start the browser once, in however many modules this fixture is imported."""
+    if _running:
+        yield _running[0]
+        return
     found = find_chromium(Path(sys.executable))
     assert found, "Chromium is missing: `make test` installs it where it can"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(found), args=FLAGS)
+        _running.append(browser)
         yield browser
+        _running.clear()
         browser.close()
 
 
