@@ -6,10 +6,7 @@ import hashlib
 import hmac
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import BrowserContext, FilePayload, FrameLocator, Page, expect
@@ -23,10 +20,11 @@ from tests.public_channels import answer, open_channel
 from tests.public_web import open_house
 from tests.rooms import PASSWORD, add_user
 from tests.servers import Servers
+from tests.shop import Shop, shop
 from workers.children import read_procfile
 from workers.processes import ROOT
 
-__all__ = ["chromium", "new_context"]
+__all__ = ["chromium", "new_context", "shop"]
 
 PACE_MS = 300  # between two keys: signals of writing are told every few seconds
 SECRET = "known to the shop's server"
@@ -41,38 +39,6 @@ def product(servers: Servers, redis_url: str, tmp_path_factory: pytest.TempPathF
     with open_house(servers, redis_url, home, leave_out=("annotator", "poller", "clock")) as product:
         add_user(name="Ana Duarte")
         yield product
-
-
-@dataclass(frozen=True)
-class Shop:
-    """Somebody's website: its pages are strings, by path."""
-
-    origin: str
-    pages: dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def shop() -> Iterator[Shop]:
-    pages: dict[str, str] = {}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = pages.get(self.path, "").encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            # as strict as a careful website: scripts and frames from anywhere, but no inline style and no eval
-            self.send_header("Content-Security-Policy", "style-src 'self'; script-src 'unsafe-inline' http:")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield Shop(f"http://127.0.0.1:{server.server_port}", pages)
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture

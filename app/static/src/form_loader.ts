@@ -21,5 +21,7 @@ function place(form: FormChannel, home: string, after: HTMLScriptElement): void 
     const height = Number(data.height);
     if (data.mark === "tributary-form" && height > 0) frame.style.height = `${Math.min(Math.ceil(height), 10_000)}px`;
   });
-  after.after(frame);
+  if (!after.closest("head")) after.after(frame);
+  else if (document.body) document.body.append(frame);
+  else addEventListener("DOMContentLoaded", () => document.body.append(frame), { once: true });
 }
