@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nlp.loading import HEADS_FOLDER, ModelMissing
+from nlp.training.rows import BadData, read_tsv
 
 BATCH = 256
 
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (ModelMissing, OSError, ValueError) as error:
+    except (ModelMissing, BadData, OSError, ValueError) as error:
         if isinstance(error, BrokenPipeError):
             return _reader_has_gone()
         print(f"nlp: {error}", file=sys.stderr)
@@ -71,7 +72,6 @@ def _annotate(options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> int:
     from nlp.annotate import annotate, warm_up
     from nlp.evaluation import Judged, measures
-    from nlp.training.rows import read_tsv
 
     rows = read_tsv(options.file)
     if not rows or not {"text", "label"} <= rows[0].keys():

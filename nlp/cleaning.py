@@ -24,20 +24,22 @@ _LONG_RUN = re.compile(r"(.)\1{3,}")
 _SILENT = frozenset({"Cf", "Cs", "Co", "Cn", "Me"})
 _FIRST_PICTOGRAPH = 0x2600  # below it stand arrows, ©, ™, box drawing: no feelings
 _REGIONAL_INDICATORS = range(0x1F1E6, 0x1F200)
-_SKIN_TONES_AND_SELECTORS = frozenset(map(chr, [*range(0x1F3FB, 0x1F400), *range(0xFE00, 0xFE10)]))
+# skin tones, variation selectors, and what stands for a character that was lost
+_UNSPOKEN = frozenset(map(chr, [*range(0x1F3FB, 0x1F400), *range(0xFE00, 0xFE10), 0xFFFD]))
 
 
-def clean(text: str) -> str:
+def clean(text: str, *, spell_emoji: bool = True) -> str:
     """Return the text to encode, at most about 20,000 characters; "" where nothing can be said about it.
 
     Links become "http" and handles "@user" (the encoder learns nothing from either), emoji become their Unicode names,
     HTML entities their characters, runs of one character three of it. Lines are kept, other white space is one space.
+    Without `spell_emoji` they are left out.
     """
     text = _head_and_tail(text)
     text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
     if not text.isascii():
         # again, because one Arabic ligature may become eighteen letters
-        text = _head_and_tail("".join(_spoken(_without_lone_surrogates(text))))
+        text = _head_and_tail("".join(_spoken(_without_lone_surrogates(text), MAX_EMOJI if spell_emoji else 0)))
     text = _LONG_RUN.sub(r"\1\1\1", _HANDLE.sub("@user", _LINK.sub("http", text)))
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
@@ -54,16 +56,16 @@ def _without_lone_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _spoken(text: str) -> Iterator[str]:
-    """Yield the characters with emoji spelt out, without invisible ones and without towers of accents.
+def _spoken(text: str, emoji_left: int) -> Iterator[str]:
+    """Yield the characters with the first emoji spelt out, without invisible ones and without towers of accents.
 
     Unicode normalisation sorts the accents of a letter in quadratic time.
     """
-    emoji_left, marks, previous = MAX_EMOJI, 0, ""
+    marks, previous = 0, ""
     for character in text:
         category = unicodedata.category(character)
         marks = marks + 1 if category == "Mn" else 0
-        if category in _SILENT or character in _SKIN_TONES_AND_SELECTORS or marks > MAX_MARKS_IN_A_ROW:
+        if category in _SILENT or character in _UNSPOKEN or marks > MAX_MARKS_IN_A_ROW:
             continue
         if category == "So" and ord(character) >= _FIRST_PICTOGRAPH:
             if character != previous and emoji_left:

@@ -32,7 +32,9 @@ CHARACTERS_READ = 2_000
 SHORT = 3  # words: too few to call a text foreign where English words are among them
 MOSTLY_ENGLISH = 0.6
 HARDLY_ENGLISH = 0.34
-MARGIN = 4.0  # nats of log-likelihood: how much likelier another language must be than English
+# How much likelier another language must be than English, in nats of log-likelihood: for a few words, for one word
+# alone, and for words that are English too ("no me come").
+MARGIN, MARGIN_OF_ONE_WORD, MARGIN_AGAINST_WORDS = 4.0, 12.0, 20.0
 
 _NOT_WORDS = re.compile(r"\bhttp\b|@user\b|[\w.+-]+@[\w.-]+|[\d_]+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -53,7 +55,7 @@ def detect(text: str) -> Language:
     Text without letters (emoji, numbers) and one or two unknown words (names) are "und" and supported: the heads'
     confidence decides. Raises ModelMissing where the word list is not there.
     """
-    words = _words(clean(text[: 2 * CHARACTERS_READ])[:CHARACTERS_READ])
+    words = _words(clean(text[: 2 * CHARACTERS_READ], spell_emoji=False)[:CHARACTERS_READ])
     if not words:
         return Language(UNDETERMINED, supported=True)
     share = sum(word in english_words() for word in words) / len(words)
@@ -64,13 +66,13 @@ def detect(text: str) -> Language:
 
 
 def _decide_latin(words: int, share: float, guess: str, margin: float) -> Language:
-    if share >= (0.5 if words <= SHORT else MOSTLY_ENGLISH):
+    if share >= (0.5 if words <= SHORT else MOSTLY_ENGLISH) and (margin < MARGIN_AGAINST_WORDS or share == 1):
         return Language(SUPPORTED, supported=True)
     if guess == SUPPORTED:
         # transliterated Hindi is what py3langid takes for English
         foreign = words > SHORT and share < HARDLY_ENGLISH
         return Language(UNDETERMINED if foreign else SUPPORTED, supported=not foreign)
-    if words == 1 or margin < MARGIN:
+    if margin < (MARGIN_OF_ONE_WORD if words == 1 else MARGIN):
         return Language(UNDETERMINED, supported=words <= SHORT or share >= HARDLY_ENGLISH)
     return Language(guess, supported=False)
 
@@ -113,7 +115,7 @@ def english_words(folder: Path = HEADS_FOLDER) -> frozenset[str]:
 
 def words_of(text: str) -> list[str]:
     """Return the words of an English text as the word list holds them."""
-    return _words(clean(text))
+    return _words(clean(text, spell_emoji=False))
 
 
 def _words(cleaned: str) -> list[str]:

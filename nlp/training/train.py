@@ -66,8 +66,10 @@ def write_words(data: Path, out: Path, *, seed: int) -> None:
     sources = defaultdict(set)
     for source, text in data_rows.english_texts(data, seed=seed):
         for word in words_of(text):
-            counts[word] += 1
-            sources[word].add(source)
+            # single letters are initials and part numbers
+            if len(word) > 1 or word in {"a", "i"}:
+                counts[word] += 1
+                sources[word].add(source)
     common = [word for word, count in counts.most_common() if count >= SEEN_OFTEN and len(sources[word]) > 1][:WORDS]
     own = {word for word in counts if OWN in sources[word]}
     out.mkdir(parents=True, exist_ok=True)
