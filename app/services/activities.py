@@ -29,7 +29,7 @@ VERBS = {
     "case.edited": "{who} changed case #{number}: {changes}",
     "contact.edited": "{who} changed the contact: {changes}",
     "identity.added": "{who} added the address {address}",
-    "reply.failed": "A reply could not be sent: {reason}",
+    "reply.not_sent": "A reply could not be sent: {reason}",
     "reply.discarded": "{who} discarded an unsent reply",
     "automatic.received": "Received automatically ({auto}); no automatic answer is sent",
 }

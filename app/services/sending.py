@@ -167,7 +167,7 @@ def _finish(session: Session, conversation: Conversation, message: Message, stat
         event = message_event(session, ReplySent, conversation, message)
         outbox.record(session, ReplySent(**{**event.payload(), "visitor": _visitor(session, message)}))
         return
-    activities.record(session, verb="reply.failed", conversation=conversation, data={"reason": reason})
+    activities.record(session, verb="reply.not_sent", conversation=conversation, data={"reason": reason})
     outbox.record(session, message_event(session, ReplyFailed, conversation, message))
 
 
