@@ -88,7 +88,7 @@ class Message(Base):
     sent_at: Mapped[datetime | None]  # provider's time (inbound) or when the provider took it (outbound)
     annotated_at: Mapped[datetime | None]
     routed_at: Mapped[datetime | None]
-    created_at: Mapped[Created]  # arrival here; order is arrival order
+    created_at: Mapped[Created]  # when the channel took it (docs/decisions/0003); order is that of the ids
 
     @property
     def is_inbound(self) -> bool:

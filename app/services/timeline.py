@@ -77,6 +77,7 @@ def _row(place: Place) -> dict[str, Any]:
         "auto": said.auto,
         "custom": {plain(key, 100): plain(value, 5_000) for key, value in said.custom.items()},
         "sent_at": said.sent_at,
+        "created_at": arrival.received_at,
     }
 
 
