@@ -102,6 +102,7 @@ def _write(data: Path, source: str, header: str, rows: list[str]) -> None:
         (data / source / f"{split}.tsv.gz").write_bytes(gzip.compress("\n".join([header, *rows, ""]).encode()))
 
 
+@pytest.mark.usefixtures("warm")
 def test_training_makes_heads_that_load_and_the_same_seed_the_same_heads(
     small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
