@@ -20,7 +20,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from app.config import settings
 from app.errors import SetupError
 
-TOKEN_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 
 
 def seal(values: Mapping[str, Any]) -> bytes:
@@ -52,7 +52,7 @@ def rotate_sealing_key() -> None:
     """Put a fresh key in front of those in the home. Raises SetupError if the keys come from the environment."""
     if settings().sealing_keys:
         raise SetupError(
-            "TRIBUTARY_KEY is set: put the new key in front of the old one there, then run this again with --reseal-only."
+            "TRIBUTARY_KEY is set: put the new key in front of the old one there, then run this with --reseal-only."
         )
     path = _keys_folder() / "sealing"
     _write(path, "\n".join([Fernet.generate_key().decode(), *_sealing_keys()]) + "\n")
@@ -65,7 +65,7 @@ def session_secret() -> str:
 
 def new_token(characters: int = 32) -> str:
     """Return an unguessable lower-case token; 5 bits a character (32 characters: 160 bit)."""
-    return "".join(secrets.choice(TOKEN_ALPHABET) for _ in range(characters))
+    return "".join(secrets.choice(_BASE32) for _ in range(characters))
 
 
 def digest(token: str) -> str:

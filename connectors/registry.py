@@ -21,7 +21,7 @@ KINDS = {
 def connector_for(kind: str) -> Connector:
     """Return the connector of a kind. Raises KeyError for an unknown kind."""
     module, _, name = KINDS[kind].partition(":")
-    return cast(Connector, getattr(import_module(module), name)())
+    return cast("Connector", getattr(import_module(module), name)())
 
 
 def kinds() -> tuple[str, ...]:

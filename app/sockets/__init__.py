@@ -1,5 +1,6 @@
 """What speaks to browsers over Socket.IO. Stored facts reach them as pokes from workers/realtime.py; only ephemeral
-signals (typing, viewing, presence) go straight from here to a room."""
+signals (typing, viewing, presence) go straight from here to a room.
+"""
 
 from __future__ import annotations
 
