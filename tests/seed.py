@@ -72,8 +72,10 @@ class Workspace:
     inboxes: dict[str, Inbox] = field(default_factory=dict)
     channels: dict[tuple[str, str], Channel] = field(default_factory=dict)
     tags: dict[str, Tag] = field(default_factory=dict)
-    conversations: dict[str, Conversation] = field(default_factory=dict)  # by the contact's name
+    contacts: dict[str, Contact] = field(default_factory=dict)  # by address
+    conversations: dict[str, Conversation] = field(default_factory=dict)  # by name; of several, the newest
     at: datetime = field(default_factory=now)
+    total: int = 0  # conversations
 
 
 def seed(session: Session, *, with_files: bool = True) -> Workspace:
@@ -136,14 +138,8 @@ def _thread(session: Session, made: Workspace, thread: Thread) -> None:
     name, address, kind, subject, told, lines = thread
     state = dict(part.split("=", 1) for part in told.split())
     inbox = state.get("inbox", "support")
-    contact = Contact(name=name, last_message_at=_at(made, lines[-1][0]))
-    session.add(contact)
-    session.flush()
-    identities = [ContactIdentity(contact_id=contact.id, kind="email", address=address, verified=kind == "mail")]
-    if kind == "webchat":
-        token = crypto.digest(address)[:26]
-        identities.append(ContactIdentity(contact_id=contact.id, kind="visitor", address=token, verified=True))
-    session.add_all(identities)
+    contact = _contact(session, made, name, address, kind)
+    contact.last_message_at = _at(made, lines[-1][0])
     conversation = Conversation(
         inbox_id=made.inboxes[inbox].id,
         channel_id=made.channels[inbox, kind].id,
@@ -163,6 +159,21 @@ def _thread(session: Session, made: Workspace, thread: Thread) -> None:
     _close(session, made, contact, conversation, list(zip(lines, messages, strict=True)))
     _extras(session, made, conversation, state)
     made.conversations[name] = conversation
+    made.total += 1
+
+
+def _contact(session: Session, made: Workspace, name: str, address: str, kind: str) -> Contact:
+    """Return the person of an address, with a chat visitor's identity where they came by chat."""
+    contact = made.contacts.get(address)
+    if contact is None:
+        contact = made.contacts[address] = Contact(name=name, created_at=made.at - timedelta(days=240))
+        session.add(contact)
+        session.flush()
+        session.add(ContactIdentity(contact_id=contact.id, kind="email", address=address, verified=True))
+    if kind == "webchat":
+        token = crypto.digest(address)[:26]
+        session.add(ContactIdentity(contact_id=contact.id, kind="visitor", address=token, verified=True))
+    return contact
 
 
 def _line(session: Session, made: Workspace, conversation: Conversation, address: str, line: Line) -> Message:

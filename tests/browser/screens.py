@@ -7,7 +7,6 @@ Looks best over the workspace that `python -m tests.seed` makes.
 
 from __future__ import annotations
 
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,20 +14,12 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
+from tests.chromium import FLAGS
+from workers.system_programs import find_chromium
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, StorageState, ViewportSize
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-]
 DESK: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
@@ -57,6 +48,7 @@ SCREENS = (
     Screen("assign-menu", "/inbox", opens="Priya Raman", click='.conversation-tools summary[title^="Assign"]'),
     Screen("filter", "/inbox?sentiment=negative", click=".filter-menu summary"),
     Screen("nothing-there", "/inbox?status=snoozed&view=unassigned"),
+    Screen("all-channels", "/inbox", opens="Marta Lindqvist", click="text=All channels"),
     Screen("cases", "/cases"),
     Screen("contacts", "/contacts"),
     Screen("contacts-dark", "/contacts", theme="dark"),
@@ -72,7 +64,7 @@ def photograph(base: str, email: str, password: str, folder: Path, *, only: str 
     folder.mkdir(parents=True, exist_ok=True)
     complaints: list[str] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=str(find_chromium(Path(sys.executable))), args=FLAGS)
         state = _signed_in(browser, base, email, password)
         for screen in SCREENS:
             if only and only not in screen.name:

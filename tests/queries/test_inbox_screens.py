@@ -51,7 +51,7 @@ def test_pages_follow_each_other_without_gap_or_overlap(seeded: Seeded) -> None:
 
 @pytest.mark.parametrize("cursor", ["", "~", "x~y", "1e400~" + "0" * 32, "nan~01a2027f-69d5-7547-bc7e-bf2d5525e33f"])
 def test_a_cursor_that_cannot_be_read_means_the_beginning_or_nothing(seeded: Seeded, cursor: str) -> None:
-    assert len(_found(seeded, "ana", ANY, after=cursor)) in {0, len(seeded.made.conversations)}
+    assert len(_found(seeded, "ana", ANY, after=cursor)) in {0, seeded.made.total}
 
 
 def test_only_conversations_of_shared_inboxes_are_listed(seeded: Seeded) -> None:
@@ -175,7 +175,7 @@ def test_contacts_and_cases_of_other_inboxes_stay_hidden(seeded: Seeded) -> None
         rest = contact_list.page(session, user=user, inbox_ids=ids, after=first.more) if first.more else None
         names = {row.name for row in first.rows + (rest.rows if rest else ())}
         cases = case_list.page(session, user=user, inbox_ids=[seeded.made.inboxes["sales"].id], status="all")
-        total = session.scalar(select(func.count()).select_from(Conversation).where(Conversation.inbox_id.in_(ids)))
+        total = session.scalar(select(func.count(Conversation.contact_id.distinct())).where(Conversation.inbox_id.in_(ids)))
     assert "Tomás Herrera" not in names
     assert len(names) == total
     assert cases.rows == ()

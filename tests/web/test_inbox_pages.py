@@ -20,7 +20,7 @@ def test_the_list_shows_what_is_open_with_its_understanding_in_words(seeded: See
     assert "Priya Raman" in text
     assert "Charged twice for the November box" in text
     assert re.search(r'chip-negative"[^>]*>.*?<span>Negative</span>', text)
-    assert "Billing payment" in text
+    assert "<span>Billing</span>" in text
     assert "Yuki Tanaka" not in text  # resolved
     assert "Yuki Tanaka" in seeded.visitor().get("/inbox?status=resolved").text
 
@@ -75,7 +75,7 @@ def test_more_rows_come_where_the_first_ones_ended(seeded: Seeded) -> None:
     more = ana.get(address.group(1).replace("&amp;", "&"), **part("more")).text
     listed = re.compile(r'data-row="([0-9a-f-]+)"')
     assert set(listed.findall(first)).isdisjoint(listed.findall(more))
-    assert len(listed.findall(first)) + len(listed.findall(more)) == len(seeded.made.conversations)
+    assert len(listed.findall(first)) + len(listed.findall(more)) == seeded.made.total
 
 
 def test_a_conversation_shows_words_notes_files_and_reasons(seeded: Seeded) -> None:

@@ -13,6 +13,20 @@ from connectors.registry import connector_for
 SENTIMENTS = {"negative": "frown", "neutral": "meh", "positive": "smile"}
 PRIORITIES = {"urgent": "siren", "high": "chevrons-up", "normal": "equal", "low": "chevrons-down"}
 STATUSES = {"open": "circle-dot", "pending": "circle-pause", "snoozed": "alarm-clock", "resolved": "circle-check"}
+INTENTS = {  # short names for chips; what is not named here is said as it is written
+    "order_change": "Order change",
+    "refund_return": "Refund",
+    "billing_payment": "Billing",
+    "account_access": "Sign-in trouble",
+    "account_update": "Account change",
+    "technical_issue": "Technical",
+    "security_fraud": "Security",
+    "product_info": "Product question",
+    "sales_enquiry": "Sales",
+    "praise_thanks": "Thanks",
+    "contact_human": "Wants a person",
+    "spam_marketing": "Spam",
+}
 SEND_STATES = {
     "queued": ("clock", "Waiting to be sent"),
     "sending": ("loader-circle", "Sending"),
@@ -55,6 +69,10 @@ def channel_label(kind: str) -> str:
         return kind
 
 
+def intent_words(label: str | None) -> str:
+    return INTENTS.get(label or "", words(label))
+
+
 def file_icon(content_type: str) -> str:
     return next((icon for start, icon in FILES if content_type.startswith(start)), "file")
 
@@ -65,6 +83,8 @@ def filter_words(name: str, value: str, options: Options) -> str:
         return channel_label(value)
     if name == "unread":
         return "Unread"
+    if name == "intent":
+        return intent_words(value)
     rows: tuple[Person | TagRow, ...] = options.people if name == "assignee" else options.tags
     known = {row.id: row.name for row in rows} | {"none": "Nobody"}
     return known.get(value, "?") if name in {"assignee", "tag"} else words(value)
@@ -85,6 +105,7 @@ def mood_words(mood: float, scores: Sequence[float]) -> str:
 
 
 LOOKS = {
+    "intent_words": intent_words,
     "spark": spark,
     "mood_words": mood_words,
     "filter_words": filter_words,
