@@ -8,6 +8,7 @@ looking at a conversation and who is typing. Access is checked when a room is jo
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
@@ -16,6 +17,8 @@ import flask_login
 from flask import request
 from flask_socketio import SocketIO, disconnect, emit, join_room, leave_room
 from socketio.exceptions import ConnectionRefusedError as Refused  # type: ignore[import-untyped]  # publishes no types
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from app.config import settings
@@ -26,6 +29,8 @@ from app.services import access, presence
 from app.sockets.pacing import Pace
 from connectors.origins import is_allowed
 
+BEAT_SECONDS = 25
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 TYPING, VIEWING = "typing", "viewing"
 SIGNED_OUT, FOREIGN, OFTEN = (
     "Sign in first.",
@@ -54,7 +59,13 @@ _watches = Pace(burst=60, per_second=4)
 _signals = Pace(burst=20, per_second=2)
 
 
+_socketio: SocketIO | None = None
+_beating = False
+
+
 def register(socketio: SocketIO) -> None:
+    global _socketio  # noqa: PLW0603 - one socket server a process
+    _socketio = socketio
     handlers: dict[str, Callable[..., Any]] = {
         "connect": _connect,
         "disconnect": _disconnect,
@@ -80,6 +91,7 @@ def _connect(_auth: Any = None) -> None:
         presence.connect(session, user_id=user.id, connection=_sid())
         inboxes = access.visible_inboxes(session, user)
     _desks[_sid()] = desk
+    _begin_to_beat()
     join_room(f"user:{desk.public_id}")
     _enter(desk, inboxes)
 
@@ -91,6 +103,31 @@ def _disconnect(_reason: str = "") -> None:
     _unwatch(desk)
     with transaction() as session:
         presence.disconnect(session, connection=_sid())
+
+
+def _begin_to_beat() -> None:
+    """Keep presence fresh from here: browsers slow the timers of pages that are not looked at."""
+    global _beating  # noqa: PLW0603 - one beat a process
+    if not _beating and _socketio is not None:
+        _beating = True
+        _socketio.start_background_task(_beat)
+
+
+def _beat() -> None:
+    global _beating  # noqa: PLW0603 - see above
+    while _desks and _socketio is not None:
+        with suppress(*DATABASE_AWAY):  # said again at the next beat
+            renew_presence()
+        _socketio.sleep(BEAT_SECONDS)
+    _beating = False
+
+
+def renew_presence() -> None:
+    """Say of every socket of this process that it is still open."""
+    here = [(desk.user_id, connection) for connection, desk in _desks.items()]
+    with transaction() as session:
+        for user_id, connection in sorted(here):
+            presence.seen(session, user_id=user_id, connection=connection)
 
 
 def _here(_data: Any = None) -> None:

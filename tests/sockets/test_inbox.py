@@ -13,6 +13,8 @@ from sqlalchemy import delete, func, select
 
 from app.db import reading, transaction
 from app.models import InboxAccess, Presence, User
+from app.services import presence
+from app.sockets import inbox
 from tests.product import Product, running
 from tests.rooms import surroundings
 from tests.seed import PASSWORD, Workspace, seed
@@ -128,6 +130,18 @@ def test_presence_follows_the_socket(house: House) -> None:
     eventually(lambda: sockets() == 1)
     second.close()
     eventually(lambda: sockets() == 0)
+
+
+def test_presence_is_renewed_without_the_browsers_help(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = house.made.users["dev"]
+    desk = inbox.Desk(user.id, str(user.public_id), user.name, user.session_version)
+    monkeypatch.setattr(inbox, "_desks", {"a-socket": desk})
+    for _ in range(2):
+        inbox.renew_presence()
+    with transaction() as session:
+        assert user.id in presence.online_user_ids(session)
+        presence.disconnect(session, connection="a-socket")
+        assert user.id not in presence.online_user_ids(session)
 
 
 def test_a_desk_hears_its_inboxes_and_itself_and_nothing_else(house: House) -> None:

@@ -29,6 +29,7 @@ export function isFailure(status: number): boolean {
 
 /** The sentence of a refused request: the server answers htmx in plain text. */
 export async function reasonOf(response: Response, text?: string): Promise<string> {
+  if (response.status === 401) return "Your session has ended. Sign in again in another tab; your words are kept here.";
   const said = text ?? (await response.text().catch(() => ""));
   const plain = response.headers.get("Content-Type")?.startsWith("text/plain");
   return plain && said ? said : "That did not work. Try again in a moment.";
