@@ -55,7 +55,7 @@ class StoredMail:
     truncated: bool = False
 
 
-class NoSuchFolder(Exception):  # noqa: N818  # a fact about a folder, not an error of ours
+class NoSuchFolder(Exception):  # a fact about a folder, not an error of ours
     """The folder cannot be opened; others may."""
 
     def __init__(self, folder: str) -> None:

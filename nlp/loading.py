@@ -20,7 +20,7 @@ WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json
 HEADS_FOLDER = Path(__file__).parent / "models"
 
 
-class ModelMissing(Exception):  # noqa: N818 - errors here are named by what happened, as in the connectors
+class ModelMissing(Exception):
     """A model's file is not on this machine, or not the file it should be: which one, and what to do."""
 
 

@@ -17,7 +17,7 @@ from workers.children import Child, Screen
 LONGEST_LINE = 100_000  # bytes; a line longer than this is shown in pieces
 
 
-class Stopped(Exception):  # noqa: N818 - a wish, not an error
+class Stopped(Exception):
     """Somebody asked the supervisor to stop."""
 
 

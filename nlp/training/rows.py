@@ -63,7 +63,7 @@ class Row:
     weight: float = 1.0
 
 
-class BadData(Exception):  # noqa: N818 - errors here are named by what happened, as in the connectors
+class BadData(Exception):
     """The data folder is not what training expects; the message names the file."""
 
 
