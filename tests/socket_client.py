@@ -11,7 +11,7 @@ import simple_websocket  # type: ignore[import-untyped]  # publishes no types
 SECONDS = 20
 
 
-class Refused(Exception):  # noqa: N818 - what the server does
+class Refused(Exception):
     """The server did not let us into the namespace; the message is its reason."""
 
 
