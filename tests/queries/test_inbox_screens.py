@@ -175,7 +175,9 @@ def test_contacts_and_cases_of_other_inboxes_stay_hidden(seeded: Seeded) -> None
         rest = contact_list.page(session, user=user, inbox_ids=ids, after=first.more) if first.more else None
         names = {row.name for row in first.rows + (rest.rows if rest else ())}
         cases = case_list.page(session, user=user, inbox_ids=[seeded.made.inboxes["sales"].id], status="all")
-        total = session.scalar(select(func.count(Conversation.contact_id.distinct())).where(Conversation.inbox_id.in_(ids)))
+        total = session.scalar(
+            select(func.count(Conversation.contact_id.distinct())).where(Conversation.inbox_id.in_(ids))
+        )
     assert "Tomás Herrera" not in names
     assert len(names) == total
     assert cases.rows == ()
