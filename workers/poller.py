@@ -92,7 +92,7 @@ def store(assignment: Assignment, batch: Batch) -> bool:
     """Store a batch and renew the lease; return False when the channel is no longer ours to fetch."""
     kept = ingest.keep_all(batch.deliveries)
     with transaction() as session:
-        channel = session.get_one(Channel, assignment.channel_id, with_for_update=True)
+        channel = session.get_one(Channel, assignment.channel_id, with_for_update=ingest.ROW_STAYS)
         if channel.leased_by != ME or not channel.is_active or digest(channel.sealed.hex()) != assignment.settings:
             return False
         channel.leased_until = now() + LEASE

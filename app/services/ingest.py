@@ -16,6 +16,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import ForUpdateArg
 
 from app import blobs, outbox
 from app.clock import now
@@ -27,6 +28,7 @@ from app.services.arrivals import Arrival, StoredAttachment, lock_keys, plain
 from connectors.base import Cursor, InboundMessage, RawDelivery
 
 MAX_REASON = 500  # characters
+ROW_STAYS = ForUpdateArg(key_share=True)  # FOR NO KEY UPDATE: messages that refer to the row need not wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,12 @@ def _kept(raw: RawDelivery, sha256: str) -> StoredDelivery:
 def store_batch(
     session: Session, *, channel: Channel, deliveries: Sequence[StoredDelivery], cursor: Cursor | None = None
 ) -> list[int]:
-    """Store what arrived and move the channel's cursor in the same transaction; return the ids of what was new."""
+    """Store what arrived and move the channel's cursor in the same transaction; return the ids of what was new.
+
+    The channel is locked before the first row that refers to it: two who first share it and then both want it for
+    themselves would wait for each other.
+    """
+    current = session.get_one(Channel, channel.id, with_for_update=ROW_STAYS, populate_existing=True)
     rows = [
         {
             "channel_id": channel.id,
@@ -78,7 +85,6 @@ def store_batch(
         for stored in deliveries
     ]
     new = _insert_deliveries(session, rows)
-    current = session.get_one(Channel, channel.id, with_for_update=True, populate_existing=True)
     if cursor is not None:
         current.cursor = dict(cursor)
     current.last_success_at = now()
