@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate
 from uuid import UUID
 
 from flask import Flask, current_app, render_template
@@ -53,19 +55,29 @@ def arrange(
 
     Args:
         page: messages, oldest first.
-        lines: activities; each comes after the message that is its `place`.
+        lines: activities; each comes after the message that is its `place`, and in a mixed timeline also after
+            what was said before it in other conversations.
         here: the open conversation, where there is one.
         mixed: the messages are of several conversations; say where one begins.
 
     """
     first = page.messages[0].id if page.messages and page.earlier else 0
-    waiting = [line for line in lines if line.place >= first]
+    placed = _among_all(lines, page.messages) if mixed and page.messages else lines
+    waiting = [line for line in placed if line.place >= first]
     place = here.conversation.public_id if here else None
     return list(_with_days(_merged(page.messages, waiting), place, mixed=mixed))
 
 
 def in_words(lines: Sequence[ActivityLine]) -> list[Line]:
     return [_in_words(line) for line in lines]
+
+
+def _among_all(lines: Sequence[ActivityLine], messages: Sequence[MessageRow]) -> Iterator[ActivityLine]:
+    """Move each line behind the messages of other conversations that were there when it happened."""
+    moments = list(accumulate((message.created_at for message in messages), max))
+    for line in lines:
+        before = bisect_right(moments, line.created_at) if line.created_at else 0
+        yield replace(line, place=max(line.place, messages[before - 1].id)) if before else line
 
 
 def _merged(messages: Sequence[MessageRow], lines: Sequence[ActivityLine]) -> Iterator[MessageRow | Line]:
