@@ -14,7 +14,7 @@ from functools import cache
 from typing import TypeVar
 
 from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.config import settings
@@ -22,6 +22,7 @@ from app.config import settings
 Result = TypeVar("Result")
 
 DEADLOCK, SERIALIZATION_FAILURE = "40P01", "40001"
+LIMIT_EXCEEDED = "54"  # the class of "an index row is too large": a value that does not fit today will not tomorrow
 TRIES_ON_DEADLOCK = 5
 _open_here: ContextVar[int] = ContextVar("open_transactions", default=0)
 
@@ -105,6 +106,19 @@ def retrying(work: Callable[[], Result]) -> Result:
 def sqlstate(error: DBAPIError) -> str | None:
     """Return PostgreSQL's five-character code of an error, where it has one."""
     return getattr(error.orig, "sqlstate", None)
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Say whether the same work may succeed later: the data is right, but the server away, busy or full."""
+    if not isinstance(error, (OperationalError, InterfaceError)):
+        return False
+    return not (sqlstate(error) or "").startswith(LIMIT_EXCEEDED)
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error says, short enough for a log line or a screen; its kind where it says nothing."""
+    lines = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()
+    return lines[0][:200] if lines else type(error).__name__
 
 
 def assert_no_transaction() -> None:

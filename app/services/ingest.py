@@ -185,7 +185,10 @@ def _unseen(session: Session, arrivals: Sequence[Arrival]) -> list[Arrival]:
 
 def _close_deliveries(session: Session, ids: Sequence[int], with_news: set[int]) -> None:
     for delivery in session.scalars(select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id)):
-        delivery.state = DeliveryState.INGESTED if delivery.id in with_news else DeliveryState.DUPLICATE
+        if delivery.id in with_news:
+            delivery.state = DeliveryState.INGESTED
+        elif delivery.state is DeliveryState.STORED:  # else another worker was faster: what it brought is no duplicate
+            delivery.state = DeliveryState.DUPLICATE
         delivery.claimed_until = None
 
 

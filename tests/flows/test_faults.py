@@ -5,13 +5,18 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
+from app import blobs
 from app.db import reading, transaction
-from app.models import Delivery
+from app.models import Channel, Delivery, DeliveryState, Message
 from app.services import ingest
 from connectors.base import RawDelivery
 from tests.pipeline import ARRIVED, Pipeline, make_workspace
+from workers.jobs import ingest as job
 
 SENDERS = 8
 
@@ -32,3 +37,89 @@ def test_many_who_send_to_one_channel_at_once_are_all_stored(pipeline: Pipeline)
         list(pool.map(send, range(SENDERS)))
     with reading() as session:
         assert session.scalar(select(func.count()).select_from(Delivery)) == SENDERS
+
+
+def letter(number: int, words: str = "Hello") -> dict[str, object]:
+    return {"id": f"letter-{number}", "from": {"kind": "email", "address": f"c{number}@example.com"}, "text": words}
+
+
+def states() -> list[DeliveryState]:
+    with reading() as session:
+        return list(session.scalars(select(Delivery.state).order_by(Delivery.id)))
+
+
+def arrive(pipeline: Pipeline, count: int) -> list[int]:
+    with transaction() as session:
+        channel: Channel = make_workspace(session, folder=pipeline.folder)["channel"]
+    return [id_ for number in range(count) for id_ in pipeline.deliver(channel, letter(number, f"Hello {number}"))]
+
+
+def test_a_file_missing_on_disk_is_parked_and_its_neighbours_pass(pipeline: Pipeline) -> None:
+    ids = arrive(pipeline, 3)
+    with reading() as session:
+        lost = session.get_one(Delivery, ids[1])
+    blobs.path_of(lost.blob_sha256).unlink()
+    job.ingest(ids)
+    assert states() == [DeliveryState.INGESTED, DeliveryState.PARKED, DeliveryState.INGESTED]
+    with reading() as session:
+        assert "missing on disk" in session.get_one(Delivery, ids[1]).reason
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_database_that_goes_away_parks_nothing(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    ids = arrive(pipeline, count)
+    whole = ingest.ingest_messages
+
+    def cut(session: Session, **more: object) -> list[int]:
+        whole(session, **more)  # type: ignore[arg-type]
+        monkeypatch.setattr(ingest, "ingest_messages", whole)
+        session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        raise AssertionError("the connection is gone")
+
+    monkeypatch.setattr(ingest, "ingest_messages", cut)
+    with pytest.raises(OperationalError):
+        job.ingest(ids)
+    assert states() == [DeliveryState.STORED] * count
+    job.ingest(ids)
+    assert states() == [DeliveryState.INGESTED] * count
+    with reading() as session:
+        assert session.scalar(select(func.count()).select_from(Message)) == count
+
+
+def test_what_breaks_the_code_is_parked_in_the_end_and_its_neighbours_pass_before(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = arrive(pipeline, 3)
+    whole = ingest.prepare
+
+    def breaks(delivery: Delivery, *more: object) -> object:
+        if delivery.id == ids[0]:
+            raise ZeroDivisionError
+        return whole(delivery, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ingest, "prepare", breaks)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            job.ingest(ids)
+    assert states() == [DeliveryState.STORED, DeliveryState.INGESTED, DeliveryState.INGESTED]
+    job.ingest(ids)
+    assert states() == [DeliveryState.PARKED, DeliveryState.INGESTED, DeliveryState.INGESTED]
+    with reading() as session:
+        assert "ZeroDivisionError" in session.get_one(Delivery, ids[0]).reason
+
+
+def test_a_batch_that_two_workers_took_stays_ingested(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slower one finds everything seen: that makes the deliveries no duplicates."""
+    ids = arrive(pipeline, 2)
+    write = job._write
+
+    def late(ready: object) -> None:
+        monkeypatch.setattr(job, "_write", write)
+        job.ingest(ids)
+        write(ready)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(job, "_write", late)
+    job.ingest(ids)
+    assert states() == [DeliveryState.INGESTED, DeliveryState.INGESTED]

@@ -10,7 +10,8 @@ from sqlalchemy.exc import DBAPIError
 
 from app import blobs
 from app.clock import now
-from app.db import retrying, transaction
+from app.db import first_line, is_passing, retrying, transaction
+from app.errors import NotFound
 from app.log import get_logger
 from app.models import Channel, Delivery, DeliveryState
 from app.services import ingest as service
@@ -25,19 +26,40 @@ MAX_ATTEMPTS = 3
 
 
 def ingest(delivery_ids: Sequence[int]) -> None:
-    """Ingest a batch in one transaction; only if that fails, delivery by delivery."""
+    """Ingest a batch in one transaction; if that fails, and where it failed before, delivery by delivery."""
     claimed = retrying(lambda: _claim(delivery_ids))
-    prepared = [(delivery, arrivals) for delivery, channel in claimed for arrivals in [_arrivals(delivery, channel)]]
+    troubles = [_ingest_again(delivery, channel) for delivery, channel in claimed if delivery.attempts > 1]
+    _ingest_together([(delivery, channel) for delivery, channel in claimed if delivery.attempts == 1])
+    for trouble in filter(None, troubles):
+        raise trouble
+
+
+def _ingest_together(claimed: Sequence[tuple[Delivery, Channel]]) -> None:
+    prepared = [(delivery, _arrivals(delivery, channel)) for delivery, channel in claimed]
     ready = [(delivery, arrivals) for delivery, arrivals in prepared if arrivals is not None]
     try:
         retrying(lambda: _write(ready))
     except DBAPIError as error:
-        if len(ready) == 1:
-            _park(ready[0][0], f"The database refused it: {str(error.orig).splitlines()[0]}")
-            return
-        get_logger().warning("ingest.one_by_one", deliveries=len(ready), error=str(error.orig).splitlines()[0][:200])
-        for one in ready:
-            _write_alone(one)
+        if is_passing(error):
+            raise  # reconcile brings them back
+        get_logger().warning("ingest.one_by_one", deliveries=len(ready), error=first_line(error))
+        for delivery, arrivals in ready:
+            _write_alone(delivery, arrivals)
+
+
+def _ingest_again(delivery: Delivery, channel: Channel) -> Exception | None:
+    """Ingest what failed before on its own: whatever is wrong, its neighbours do not wait and a person is told."""
+    try:
+        arrivals = _arrivals(delivery, channel)
+        if arrivals is not None:
+            _write_alone(delivery, arrivals)
+    except (DBAPIError, OSError):
+        raise  # the house's trouble, not the message's: reconcile brings it back
+    except Exception as error:  # noqa: BLE001 - the point is that nothing gets past; it is raised, or shown, later
+        if delivery.attempts < MAX_ATTEMPTS:
+            return error
+        _park(delivery, f"Taking it in failed {delivery.attempts} times: {type(error).__name__}.")
+    return None
 
 
 def _claim(delivery_ids: Sequence[int]) -> list[tuple[Delivery, Channel]]:
@@ -53,13 +75,17 @@ def _claim(delivery_ids: Sequence[int]) -> list[tuple[Delivery, Channel]]:
 
 def _arrivals(delivery: Delivery, channel: Channel) -> list[Arrival] | None:
     """Parse one delivery; None when it was parked. A delivery that crashed before is tried in a guarded fork first."""
-    raw = RawDelivery(
-        raw=blobs.get(delivery.blob_sha256),
-        received_at=delivery.received_at,
-        external_id=delivery.dedupe_key,
-        meta=delivery.meta,
-    )
     parse = connector_for(channel.kind).parse
+    try:
+        raw = RawDelivery(
+            raw=blobs.get(delivery.blob_sha256),
+            received_at=delivery.received_at,
+            external_id=delivery.dedupe_key,
+            meta=delivery.meta,
+        )
+    except NotFound as error:
+        _park(delivery, error.reason)
+        return None
     if delivery.attempts > 1 and not survives(lambda: parse(raw)):
         if delivery.attempts >= MAX_ATTEMPTS:
             _park(delivery, f"Reading it failed {delivery.attempts} times within its limits of time and memory.")
@@ -80,11 +106,13 @@ def _write(ready: Sequence[tuple[Delivery, list[Arrival]]]) -> None:
         )
 
 
-def _write_alone(one: tuple[Delivery, list[Arrival]]) -> None:
+def _write_alone(delivery: Delivery, arrivals: list[Arrival]) -> None:
     try:
-        retrying(lambda: _write([one]))
+        retrying(lambda: _write([(delivery, arrivals)]))
     except DBAPIError as error:
-        _park(one[0], f"The database refused it: {str(error.orig).splitlines()[0]}")
+        if is_passing(error):
+            raise
+        _park(delivery, f"The database refused it: {first_line(error)}")
 
 
 def _park(delivery: Delivery, reason: str) -> None:
