@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, current_app, json, make_response, render_template, request
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
@@ -34,6 +34,7 @@ SENTENCES = {
     500: "The fault is ours and has been written down. Try again; what you had saved is safe.",
 }
 STALE_FORM = "This page was open while you signed in or out elsewhere. Go back, reload it and send it again."
+UNSTORABLE = "This holds a character, or a number, that cannot be stored."
 BUSY = "The database does not answer right now. Try again in a few seconds; nothing is lost."
 BUSY_RETRY_SECONDS = 2
 
@@ -43,6 +44,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda _: _answer(400, STALE_FORM))
     app.register_error_handler(RateLimitExceeded, _too_many)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DataError, lambda _: _answer(422, UNSTORABLE))
     for kind in (PoolTimeoutError, OperationalError, InterfaceError):
         app.register_error_handler(kind, _database_away)
 

@@ -47,6 +47,16 @@ def test_our_own_errors_in_three_tongues(house: Flask, error: Exception, status:
     assert (page.headers.get("Retry-After") == "30") is (status == 429)
 
 
+@pytest.mark.parametrize("path", ["/inbox?sentiment=%00", "/contacts?q=a%00b"])
+def test_what_the_database_cannot_hold_is_a_422(house: Flask, path: str) -> None:
+    visitor = Visitor(house)
+    add_user()
+    visitor.sign_in()
+    answer = visitor.get(path)
+    assert answer.status_code == 422
+    assert "cannot be stored" in answer.text
+
+
 @pytest.mark.parametrize(
     "error",
     [
