@@ -13,6 +13,7 @@ from connectors.registry import connector_for
 SENTIMENTS = {"negative": "frown", "neutral": "meh", "positive": "smile"}
 PRIORITIES = {"urgent": "siren", "high": "chevrons-up", "normal": "equal", "low": "chevrons-down"}
 STATUSES = {"open": "circle-dot", "pending": "circle-pause", "snoozed": "alarm-clock", "resolved": "circle-check"}
+MOODS = ((0.5, "Good"), (0.2, "Rather good"), (-0.2, "Even"), (-0.5, "Rather bad"))
 INTENTS = {  # short names for chips; what is not named here is said as it is written
     "order_change": "Order change",
     "refund_return": "Refund",
@@ -97,8 +98,11 @@ def spark(scores: Sequence[float]) -> str:
 
 
 def mood_words(mood: float, scores: Sequence[float]) -> str:
-    """Say a mood in [-1, 1] in words, and where it is going: "Bad, falling"."""
-    word = "Good" if mood > 0.25 else "Bad" if mood < -0.25 else "Even"
+    """Say a mood in [-1, 1] in words, and where it is going: "Bad, falling".
+
+    A message that is called neutral scores less than 0.5 either way: alone it makes no mood good or bad.
+    """
+    word = next((word for least, word in MOODS if mood > least), "Bad")
     drift = scores[-1] - scores[0] if len(scores) > 1 else 0.0
     going = ", rising" if drift > 0.25 else ", falling" if drift < -0.25 else ""
     return word + going
