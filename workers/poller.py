@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.crypto import digest, unseal
-from app.db import assert_no_transaction, reading, transaction
+from app.db import assert_no_transaction, first_line, reading, transaction
 from app.errors import AppError
 from app.log import get_logger
 from app.models import Channel, ChannelState
@@ -58,7 +58,7 @@ def run() -> None:
             try:
                 wanted = _wanted()
             except SQLAlchemyError as error:
-                get_logger().warning("poller.waiting", error=str(error).splitlines()[0][:200])
+                get_logger().warning("poller.waiting", error=first_line(error))
                 wanted = set(running)
             _stop_unwanted(running, wanted)
             for assignment in wanted - set(running):
@@ -82,7 +82,7 @@ def poll_channel(assignment: Assignment, stopped: threading.Event) -> None:
         except BadCredentials as error:
             _pause(assignment, error.reason)
             return
-        except (ConnectorError, SQLAlchemyError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - a thread that dies tells nobody; this is shown
             failures += 1
             _failed(assignment, error)
             stopped.wait(_wait_seconds(failures, error))
@@ -154,7 +154,7 @@ def _batches(assignment: Assignment) -> Iterator[Batch]:
 
 
 def _failed(assignment: Assignment, error: Exception) -> None:
-    reason = error.reason if isinstance(error, (ConnectorError, AppError)) else str(error).splitlines()[0][:200]
+    reason = error.reason if isinstance(error, (ConnectorError, AppError)) else first_line(error)
     get_logger().warning("poller.failed", channel=assignment.channel_id, reason=reason)
 
     def note(session: Session) -> None:
@@ -176,7 +176,7 @@ def _record(note: Callable[[Session], None]) -> None:
         with transaction() as session:
             note(session)
     except SQLAlchemyError as error:
-        get_logger().warning("poller.unrecorded", error=str(error).splitlines()[0][:200])
+        get_logger().warning("poller.unrecorded", error=first_line(error))
 
 
 def _wait_seconds(failures: int, error: Exception) -> float:

@@ -18,7 +18,7 @@ from rq.serializers import JSONSerializer
 
 from app.config import settings
 
-IDS_A_JOB = 50
+IDS_A_JOB = {"ingest": 50, "nlp": 50, "default": 50, "send": 1, "slow": 1}  # one slow provider holds up one reply
 FORKED = frozenset({"send", "slow"})
 TIMEOUT_SECONDS = {"ingest": 60, "nlp": 300, "default": 60, "send": 90, "slow": 120}
 FAILURE_TTL_SECONDS = 3600
@@ -49,11 +49,12 @@ def connection() -> Redis:
 
 
 def enqueue(jobs: Sequence[Job]) -> None:
-    """Hand jobs to their queues, split so that none carries more than IDS_A_JOB ids. Raises redis.RedisError."""
+    """Hand jobs to their queues, split so that none carries more ids than IDS_A_JOB says. Raises redis.RedisError."""
     by_queue: dict[str, list[Any]] = {}
     for job in jobs:
-        for start in range(0, len(job.ids), IDS_A_JOB):
-            by_queue.setdefault(job.queue, []).append(_data(job, list(job.ids[start : start + IDS_A_JOB])))
+        most = IDS_A_JOB[job.queue]
+        for start in range(0, len(job.ids), most):
+            by_queue.setdefault(job.queue, []).append(_data(job, list(job.ids[start : start + most])))
     with connection().pipeline() as pipe:
         for name, data in by_queue.items():
             _queue(name).enqueue_many(data, pipeline=pipe)

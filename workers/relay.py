@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
 from app.config import settings
-from app.db import transaction
+from app.db import first_line, transaction
 from app.events import AccessChanged, Event
 from app.log import get_logger
 from app.models import OutboxEvent
@@ -42,9 +43,9 @@ def run() -> None:
                     while publish_batch() == BATCH:
                         pass
                     failures = 0
-            except (psycopg.Error, redis.RedisError, OSError) as error:
+            except (psycopg.Error, SQLAlchemyError, redis.RedisError, OSError) as error:
                 failures += 1
-                get_logger().warning("relay.waiting", error=str(error).splitlines()[0][:200])
+                get_logger().warning("relay.waiting", error=first_line(error))
                 pause(min(0.2 * 2**failures, LONGEST_PAUSE_SECONDS))
 
 

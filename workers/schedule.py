@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.db import first_line
 from app.log import get_logger
 from workers.heartbeat import beating, pause
 from workers.jobs import housekeeping
@@ -35,4 +36,4 @@ def _run(task: Callable[[], None]) -> None:
     try:
         task()
     except SQLAlchemyError as error:
-        get_logger().warning("schedule.failed", task=task.__name__, error=str(error).splitlines()[0][:200])
+        get_logger().warning("schedule.failed", task=task.__name__, error=first_line(error))

@@ -8,13 +8,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import Select, delete, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, delete, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from app import outbox
 from app.clock import now
 from app.events import DeliveryStored, MessageAnnotated, MessageEvent, MessageReceived, ReplyQueued
-from app.models import Conversation, Delivery, DeliveryState, Direction, Inbox, Message, OutboxEvent, SendState
+from app.models import (
+    Channel,
+    ChannelState,
+    Conversation,
+    Delivery,
+    DeliveryState,
+    Direction,
+    Inbox,
+    Message,
+    OutboxEvent,
+    SendState,
+)
 from app.services.sending import CLAIM_SECONDS
 
 NUDGE_AGAIN = timedelta(seconds=30)
@@ -72,20 +83,30 @@ def _unrouted(session: Session, older_than: timedelta) -> int:
 
 
 def _unsent(session: Session, older_than: timedelta) -> int:
-    """Replies that wait, and those whose sender died (its claim ran out)."""
-    query = select(Message).where(
-        Message.send_state.in_((SendState.QUEUED, SendState.SENDING)),
-        Message.created_at <= now() - older_than,
-        or_(Message.send_after.is_(None), Message.send_after <= now()),
-        or_(Message.claimed_until.is_(None), Message.claimed_until <= now()),
+    """Replies that wait, and those whose sender died (its claim ran out): the oldest of each conversation, for it holds
+    up the younger ones. What a paused channel holds back is not stuck.
+    """
+    older, unfinished = aliased(Message), (SendState.QUEUED, SendState.SENDING)
+    before = (older.conversation_id == Message.conversation_id) & (older.id < Message.id)
+    query = (
+        select(Message)
+        .join(Channel, Channel.id == Message.channel_id)
+        .where(
+            Message.send_state.in_(unfinished),
+            Message.created_at <= now() - older_than,
+            or_(Message.send_after.is_(None), Message.send_after <= now()),
+            or_(Message.claimed_until.is_(None), Message.claimed_until <= now()),
+            Channel.state != ChannelState.PAUSED,
+            ~exists().where(before, older.send_state.in_(unfinished)),
+        )
     )
-    return _nudge(session, ReplyQueued, query.order_by(Message.id).limit(BATCH), claim=False)
+    return _nudge(session, ReplyQueued, query.order_by(Message.id).limit(BATCH))
 
 
-def _nudge(session: Session, kind: type[MessageEvent], query: Select[Message], *, claim: bool = True) -> int:
+def _nudge(session: Session, kind: type[MessageEvent], query: Select[Message]) -> int:
     stuck = session.scalars(query).all()
     for message in stuck:
-        if claim:
+        if message.send_state is not SendState.SENDING:  # there it says who is sending it
             message.claimed_until = now() + timedelta(seconds=CLAIM_SECONDS / 4)
         conversation = session.get_one(Conversation, message.conversation_id)
         outbox.record(

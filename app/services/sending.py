@@ -33,6 +33,7 @@ CLAIM_SECONDS = 120
 MAX_ATTEMPTS = 8
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 10, 3600
 MAX_REFERENCES = 20
+REMOVED = "The channel it was to leave by has been removed."
 UNSURE = "A worker stopped while sending: it may have left, or not."
 
 
@@ -60,9 +61,9 @@ def claim_next(session: Session, *, conversation_id: int) -> Claim | None:
     if message is None or _is_held(message):
         return None
     channel = session.get_one(Channel, message.channel_id)
-    connector = connector_for(channel.kind)
-    if message.send_state is SendState.SENDING and not connector.capabilities.idempotent_send:
-        _finish(session, conversation, message, SendState.UNCERTAIN, UNSURE)
+    hopeless = _hopeless(message, channel)
+    if hopeless:
+        _finish(session, conversation, message, *hopeless)
         return None
     if channel.state is not ChannelState.ACTIVE:
         return None  # sent when the channel is resumed
@@ -99,6 +100,16 @@ def record_transient(session: Session, *, message_id: int, reason: str, retry_af
     doubled = min(FIRST_WAIT_SECONDS * 2 ** (message.send_attempts - 1), LONGEST_WAIT_SECONDS)
     message.send_after = now() + timedelta(seconds=max(doubled, retry_after_seconds or 0))
     message.send_state, message.send_error, message.claimed_until = SendState.QUEUED, reason[:500], None
+
+
+def _hopeless(message: Message, channel: Channel) -> tuple[SendState, str] | None:
+    """Return how a reply ends that may not be tried again, and why."""
+    if message.send_state is SendState.SENDING:  # its sender died: nobody knows
+        if not connector_for(channel.kind).capabilities.idempotent_send:
+            return SendState.UNCERTAIN, UNSURE
+        if message.send_attempts >= MAX_ATTEMPTS:
+            return SendState.UNCERTAIN, f"{UNSURE} That happened {message.send_attempts} times."
+    return (SendState.FAILED, REMOVED) if channel.state is ChannelState.REMOVED else None
 
 
 def _is_held(message: Message) -> bool:

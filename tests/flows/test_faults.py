@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from sqlalchemy import func, select, text
@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from app import blobs
 from app.db import reading, transaction
-from app.models import Channel, Delivery, DeliveryState, Message
-from app.services import ingest
+from app.models import Channel, Conversation, Delivery, DeliveryState, Message, Role, SendState, User
+from app.services import ingest, replies
 from connectors.base import RawDelivery
 from tests.pipeline import ARRIVED, Pipeline, make_workspace
+from workers import poller, queues
 from workers.jobs import ingest as job
+from workers.jobs.send import send
 
 SENDERS = 8
 
@@ -123,3 +125,52 @@ def test_a_batch_that_two_workers_took_stays_ingested(pipeline: Pipeline, monkey
     monkeypatch.setattr(job, "_write", late)
     job.ingest(ids)
     assert states() == [DeliveryState.INGESTED, DeliveryState.INGESTED]
+
+
+def test_a_reply_whose_file_is_missing_on_disk_fails_and_says_so(pipeline: Pipeline) -> None:
+    job.ingest(arrive(pipeline, 1))
+    stored = replies.store_upload("terms.pdf", "application/pdf", b"%PDF-1.4")
+    with transaction() as session:
+        conversation = session.scalars(select(Conversation)).one()
+        author = session.scalars(select(User).where(User.role == Role.AGENT)).first()
+        assert author is not None
+        sent = replies.queue_reply(
+            session, conversation=conversation, author=author, text="Here", client_key="k", uploads=[stored]
+        )
+    blobs.path_of(stored.blob_sha256).unlink()
+    send([conversation.id])
+    with reading() as session:
+        message = session.get_one(Message, sent.id)
+    assert message.send_state is SendState.FAILED
+    assert "missing on disk" in message.send_error
+
+
+def test_replies_leave_in_jobs_of_their_own(pipeline: Pipeline) -> None:
+    """Fifty replies through one slow server would outlast the time that one job has."""
+    queues.enqueue([queues.Job("send", "workers.jobs.send.send", (1, 2, 3))])
+    assert [ids for _, ids in pipeline.jobs()] == [[1], [2], [3]]
+
+
+def test_a_channel_whose_connector_breaks_says_so_and_is_tried_again(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction() as session:
+        channel: Channel = make_workspace(session, folder=pipeline.folder)["channel"]
+    stopped = Event()
+    waits: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        waits.append(seconds)
+        if len(waits) == 2:
+            stopped.set()
+        return stopped.is_set()
+
+    def breaks(*_: object) -> object:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(stopped, "wait", wait)
+    monkeypatch.setattr(poller, "_batches", breaks)
+    poller.poll_channel(poller.assignment_of(channel), stopped)
+    assert waits[0] < waits[1]
+    with reading() as session:
+        assert session.get_one(Channel, channel.id).last_error == "ZeroDivisionError"

@@ -6,12 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Conflict, Invalid
-from app.models import ChannelState, Conversation, Message, SendState, Visibility
-from app.services import replies, sending
+from app.events import ReplyQueued
+from app.models import ChannelState, Conversation, Message, OutboxEvent, SendState, Visibility
+from app.services import reconcile, replies, sending
 from connectors.base import Receipt
 from tests.services.making import House, letter
 
@@ -118,3 +120,48 @@ def test_a_note_never_leaves(house: House, conversation: Conversation) -> None:
 def test_an_empty_reply_is_refused(house: House, conversation: Conversation) -> None:
     with pytest.raises(Invalid):
         reply(house, conversation, "  \n ")
+
+
+def nudged(house: House) -> int:
+    """Say how many replies reconcile finds stuck; what it says of other things is told apart by their absence."""
+    known = select(func.count()).where(OutboxEvent.name == ReplyQueued.wire_name())
+    before = house.session.scalar(known) or 0
+    reconcile.reconcile(house.session, older_than=timedelta(seconds=-1))
+    return (house.session.scalar(known) or 0) - before
+
+
+def test_a_stuck_reply_is_nudged_once_in_a_while_and_holds_up_the_younger(
+    house: House, conversation: Conversation
+) -> None:
+    first = reply(house, conversation, "one", "a")
+    reply(house, conversation, "two", "b")
+    assert [nudged(house), nudged(house)] == [1, 0]
+    assert sending.claim_next(house.session, conversation_id=conversation.id)
+    assert nudged(house) == 0
+    first.claimed_until = now() - timedelta(seconds=1)  # the sender died
+    assert nudged(house) == 1
+
+
+def test_what_a_paused_channel_holds_back_is_not_stuck(house: House, conversation: Conversation) -> None:
+    reply(house, conversation)
+    house.channel.state = ChannelState.PAUSED
+    assert nudged(house) == 0
+    house.channel.state = ChannelState.ACTIVE
+    assert nudged(house) == 1
+
+
+def test_a_reply_whose_channel_was_removed_says_so(house: House, conversation: Conversation) -> None:
+    message = reply(house, conversation)
+    house.channel.state = ChannelState.REMOVED
+    assert nudged(house) == 1
+    assert sending.claim_next(house.session, conversation_id=conversation.id) is None
+    assert (message.send_state, message.send_error) == (SendState.FAILED, sending.REMOVED)
+
+
+def test_a_reply_that_kills_its_sender_every_time_ends_with_a_person(house: House, conversation: Conversation) -> None:
+    message = reply(house, conversation)
+    for _ in range(sending.MAX_ATTEMPTS):
+        assert sending.claim_next(house.session, conversation_id=conversation.id)
+        message.claimed_until = now() - timedelta(seconds=1)
+    assert sending.claim_next(house.session, conversation_id=conversation.id) is None
+    assert message.send_state is SendState.UNCERTAIN

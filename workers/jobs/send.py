@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from app import blobs
 from app.db import assert_no_transaction, retrying, transaction
+from app.errors import NotFound
 from app.services import channels, sending
 from app.services.sending import Claim
 from connectors.base import OutboundAttachment, Receipt
@@ -31,7 +32,7 @@ def _send(claim: Claim) -> bool:
     """Send one reply; return whether the next one of the conversation may go now."""
     try:
         receipt = _hand_over(claim)
-    except Rejected as error:
+    except (Rejected, NotFound) as error:  # NotFound: an attached file is missing on disk
         _failed(claim, error.reason)
         return True
     except Transient as error:
