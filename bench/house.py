@@ -41,9 +41,15 @@ def house() -> Iterator[House]:
         stack.callback(mail_server.close)
         os.environ.update(DATABASE_URL=database_url, REDIS_URL=redis_url, TRIBUTARY_HOME=str(home))
         config.forget()
-        stack.callback(lambda: db.engine().dispose())
+        db.forget()
+        stack.callback(_let_go)
         _migrate()
         yield House(home, database_url, redis_url, mail_server.new_mailbox())
+
+
+def _let_go() -> None:
+    db.engine().dispose()
+    db.forget()
 
 
 def _migrate() -> None:

@@ -23,14 +23,14 @@ EMAIL, PASSWORD = "admin@acme.example", "correct horse battery"
 
 
 @contextmanager
-def started(place: House, *, with_mail: bool = False) -> Iterator[Product]:
-    """Start every process over the house's servers."""
+def started(place: House, *, with_mail: bool = False, hurry: bool = False) -> Iterator[Product]:
+    """Start every process over the house's servers; `hurry` is the mail channel's setting of that name."""
     hashed = passwords.hash_password(PASSWORD, email=EMAIL)
     with transaction() as session:
         users.add(session, email=EMAIL, name="Admin", role=Role.ADMIN, password_hash=hashed)
         inbox = inboxes.create(session, name="Support", team=None)
         if with_mail:
-            credentials = json.loads(json.dumps(dict(place.mailbox.credentials())))
+            credentials = json.loads(json.dumps(dict(place.mailbox.credentials(hurry=hurry))))
             channels.connect(session, inbox=inbox, kind=MailConnector.kind, name="Mail", credentials=credentials)
     with running(database_url=place.database_url, redis_url=place.redis_url, home=place.home) as product:
         yield product
