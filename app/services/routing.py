@@ -26,7 +26,9 @@ from app.models import (
 )
 from app.services import assignment, cases, conversations, rules, tags
 from app.services.access import sees_inbox
+from app.services.first_rules import INTENTS
 from app.services.rules import Facts
+from connectors.registry import connector_for
 
 Apply = Callable[[Session, Conversation, AutomationRule, str, str], None]
 
@@ -47,6 +49,7 @@ def facts_of(session: Session, conversation: Conversation, message: Message) -> 
     """Gather what rules may ask about a message."""
     said = {row.task: row for row in session.scalars(_predictions(message))}
     channel = session.get_one(Channel, message.channel_id)
+    inbox = session.get_one(Inbox, conversation.inbox_id)
     sentiment, intent = said.get("sentiment"), said.get("intent")
     first = select(Message.id).where(
         Message.conversation_id == conversation.id, Message.id < message.id, Message.direction == Direction.INBOUND
@@ -54,7 +57,7 @@ def facts_of(session: Session, conversation: Conversation, message: Message) -> 
     return Facts(
         channel=str(channel.public_id),
         kind=channel.kind,
-        inbox=str(session.get_one(Inbox, conversation.inbox_id).public_id),
+        inbox=str(inbox.public_id),
         subject=message.subject,
         text=message.text,
         sender=message.sender,
@@ -67,6 +70,12 @@ def facts_of(session: Session, conversation: Conversation, message: Message) -> 
         mood=conversation.mood,
         first=session.scalars(first.limit(1)).first() is None,
         automatic=message.auto not in {"none", "calendar"},
+        words={
+            **dict(INTENTS),
+            channel.kind: connector_for(channel.kind).label,
+            str(channel.public_id): channel.name,
+            str(inbox.public_id): inbox.name,
+        },
     )
 
 

@@ -6,6 +6,7 @@ abstained is None in the facts, and no condition on it matches: nothing acts on 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -28,7 +29,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of one inbound message when rules run. Names are those of FIELDS."""
+    """What is known of one inbound message when rules run. Names are those of FIELDS.
+
+    `words` says what people call the values that only machines read: {"refund_return": "Refund or return"}.
+    """
 
     channel: str = ""  # public id
     kind: str = ""
@@ -45,6 +49,7 @@ class Facts:
     mood: float | None = None
     first: bool = False  # the first message of its conversation
     automatic: bool = False
+    words: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 FIELDS: dict[str, Field] = {
@@ -150,14 +155,23 @@ def _holds(condition: Mapping[str, Any], facts: Facts) -> str | None:
     actual = getattr(facts, name)
     if actual is None:
         return None
-    field = FIELDS[name]
-    if field.type == "number":
-        return _number_holds(field, operator, float(actual), _number(wanted))
-    if field.type == "flag":
-        return field.label.lower() if actual is (wanted in {"yes", "true", "1"}) else None
+    asked = FIELDS[name]
+    if asked.type == "number":
+        return _number_holds(asked, operator, float(actual), _number(wanted))
+    if asked.type == "flag":
+        return asked.label.lower() if actual is (wanted in {"yes", "true", "1"}) else None
     if not TEXT_TESTS[operator](str(actual).casefold(), wanted.casefold()):
         return None
-    return f"{field.label.lower()} {OPERATORS[field.type][operator].split(' (')[0]} “{wanted}”{_sureness(name, facts)}"
+    return f"{asked.label.lower()} {_found(asked, operator, str(actual), wanted, facts)}{_sureness(name, facts)}"
+
+
+def _found(asked: Field, operator: str, actual: str, wanted: str, facts: Facts) -> str:
+    """Say what was found, as people call it: what the value is, or the one word of several that stood there."""
+    if asked.type == "choice":
+        return f"is “{facts.words.get(actual, actual)}”"
+    if operator == "contains_any":
+        return f"contains “{_first_of(actual.casefold(), wanted)}”"
+    return f"{OPERATORS[asked.type][operator]} “{wanted}”"
 
 
 def _number_holds(field: Field, operator: str, actual: float, wanted: float | None) -> str | None:
@@ -166,13 +180,15 @@ def _number_holds(field: Field, operator: str, actual: float, wanted: float | No
     return f"{field.label.split(' (')[0].lower()} {actual:.2f} {OPERATORS['number'][operator]} {wanted:g}"
 
 
-def _contains_any(actual: str, wanted: str) -> bool:
-    return any(part.strip() in actual for part in wanted.split(",") if part.strip())
+def _first_of(actual: str, wanted: str) -> str | None:
+    """Return the first of several words, with commas between, that is part of a text in lower case."""
+    parts = (part.strip() for part in wanted.split(","))
+    return next((part for part in parts if part and part.casefold() in actual), None)
 
 
 TEXT_TESTS: Mapping[str, Callable[[str, str], bool]] = {
     "contains": lambda actual, wanted: wanted in actual,
-    "contains_any": _contains_any,
+    "contains_any": lambda actual, wanted: _first_of(actual, wanted) is not None,
     "lacks": lambda actual, wanted: wanted not in actual,
     "is": lambda actual, wanted: actual.strip() == wanted.strip(),
     "is_not": lambda actual, wanted: actual.strip() != wanted.strip(),

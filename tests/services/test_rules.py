@@ -68,6 +68,20 @@ def test_the_reason_says_how_sure_the_model_was() -> None:
     assert match(condition("sentiment", "is", "negative"), FACTS) == "sentiment is “negative” (91% sure)"
 
 
+def test_the_reason_calls_values_as_people_do() -> None:
+    facts = Facts(
+        intent="refund_return", intent_confidence=0.81, inbox="01a2", words={"refund_return": "Refund", "01a2": "Sales"}
+    )
+    assert match(condition("intent", "is", "refund_return"), facts) == "intent is “Refund” (81% sure)"
+    assert match(condition("inbox", "is_not", "77b1"), facts) == "inbox is “Sales”"
+
+
+def test_the_reason_names_the_one_word_that_stood_in_the_text() -> None:
+    asked = condition("text", "contains_any", "urgent, , Right NOW,lawyer")
+    assert match(asked, Facts(text="Do it right now, or my lawyer writes")) == "message text contains “Right NOW”"
+    assert match(asked, Facts(text="whenever you like")) is None
+
+
 @pytest.mark.parametrize(
     ("conditions", "actions"),
     [
