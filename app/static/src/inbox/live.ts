@@ -1,5 +1,6 @@
 // The socket. A poke says that something changed, never what: the page fetches its own parts again.
 import { io, type Socket } from "socket.io-client";
+import { Pulse } from "./pulse";
 import { openConversation, refreshList, refreshPane } from "./regions";
 
 interface Poke {
@@ -9,12 +10,11 @@ interface Poke {
 
 const HEARTBEAT_MS = 25_000;
 const LONG_HIDDEN_MS = 60_000;
-const COALESCE_MS = 40;
 const WORDS = { live: "Live", reconnecting: "Reconnecting…", offline: "Offline" } as const;
 
 let socket: Socket | null = null;
-let listTimer = 0;
-let paneTimer = 0;
+const list = new Pulse(refreshList);
+const pane = new Pulse(refreshPane);
 
 export function goLive(): void {
   socket = io("/", { transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 5000 });
@@ -73,26 +73,16 @@ function onVisibility(): void {
 }
 
 function catchUp(): void {
-  soonList();
-  soonPane();
+  pane.beat();
+  list.beat();
 }
 
 function onPoke(poke: Poke): void {
   if (poke.name === "access.changed") socket?.disconnect().connect();
   const open = openConversation();
   const isOpen = open !== null && (poke.conversation ?? open) === open;
-  if (isOpen && poke.name !== "conversation.read") soonPane();
-  soonList();
-}
-
-function soonList(): void {
-  window.clearTimeout(listTimer);
-  listTimer = window.setTimeout(refreshList, COALESCE_MS);
-}
-
-function soonPane(): void {
-  window.clearTimeout(paneTimer);
-  paneTimer = window.setTimeout(refreshPane, COALESCE_MS);
+  if (isOpen && poke.name !== "conversation.read") pane.beat();
+  list.beat();
 }
 
 function show(state: keyof typeof WORDS): void {

@@ -94,26 +94,26 @@ function restore(event: Event): void {
   abandon("pane");
   abandon("list");
   void refresh("pane", location.pathname + location.search);
-  refreshList();
+  void refreshList();
 }
 
 function messagesShown(): number {
   return Math.min(500, document.querySelectorAll("conversation-view .message[data-message]").length);
 }
 
-export function refreshList(): void {
+export async function refreshList(): Promise<void> {
   const address = addressOf("list");
-  if (address) void refresh("list", address);
+  if (address) await refresh("list", address);
 }
 
-export function refreshPane(): void {
+export async function refreshPane(): Promise<void> {
   const address = addressOf("pane");
-  if (address) void refresh("pane", address);
+  if (address) await refresh("pane", address);
 }
 
 document.addEventListener("htmx:before:history:restore", restore);
-document.addEventListener("tributary:changed", refreshList);
+document.addEventListener("tributary:changed", () => void refreshList());
 document.addEventListener("tributary:stale", () => {
-  refreshPane();
-  refreshList();
+  void refreshPane();
+  void refreshList();
 });
