@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
-from app.db import transaction
+from app.db import first_line, transaction
+from app.log import get_logger
 from app.services import health
 
 BEAT_SECONDS = 5.0
@@ -21,9 +21,15 @@ _stop = threading.Event()
 
 @contextmanager
 def beating(kind: str, detail: Callable[[], dict[str, Any]] = dict) -> Iterator[None]:
-    """Beat in the background while the block runs. The thread owns its own connection."""
+    """Beat in the background while the block runs. The thread owns its own connection.
+
+    The first beat comes before the thread: it imports the driver and configures the models, and a child forked while
+    another thread holds the locks of that would wait for them for ever.
+    """
+    name = f"{kind}@{socket.gethostname()}:{os.getpid()}"
+    _beat(name, kind, detail)
     stopped = threading.Event()
-    thread = threading.Thread(target=_beat, args=(kind, detail, stopped), name="heartbeat", daemon=True)
+    thread = threading.Thread(target=_go_on, args=(name, kind, detail, stopped), name="heartbeat", daemon=True)
     thread.start()
     try:
         yield
@@ -37,13 +43,14 @@ def pause(seconds: float) -> None:
     _stop.wait(seconds)
 
 
-def _beat(kind: str, detail: Callable[[], dict[str, Any]], stopped: threading.Event) -> None:
-    name = f"{kind}@{socket.gethostname()}:{os.getpid()}"
-    while True:
-        try:
-            with transaction() as session:
-                health.beat(session, process=name, kind=kind, detail=detail())
-        except DBAPIError as error:
-            structlog.get_logger().warning("heartbeat.missed", error=str(error.orig).splitlines()[0][:200])
-        if stopped.wait(BEAT_SECONDS):
-            return
+def _go_on(name: str, kind: str, detail: Callable[[], dict[str, Any]], stopped: threading.Event) -> None:
+    while not stopped.wait(BEAT_SECONDS):
+        _beat(name, kind, detail)
+
+
+def _beat(name: str, kind: str, detail: Callable[[], dict[str, Any]]) -> None:
+    try:
+        with transaction() as session:
+            health.beat(session, process=name, kind=kind, detail=detail())
+    except SQLAlchemyError as error:
+        get_logger().warning("heartbeat.missed", error=first_line(error))

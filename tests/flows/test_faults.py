@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Event
+from threading import Barrier, Event, Thread
 
 import pytest
 from sqlalchemy import func, select, text
@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from app import blobs
 from app.db import reading, transaction
-from app.models import Channel, Conversation, Delivery, DeliveryState, Message, Role, SendState, User
+from app.models import Channel, Conversation, Delivery, DeliveryState, Heartbeat, Message, Role, SendState, User
 from app.services import ingest, replies
 from connectors.base import RawDelivery
 from tests.pipeline import ARRIVED, Pipeline, make_workspace
 from workers import poller, queues
+from workers.heartbeat import beating
 from workers.jobs import ingest as job
 from workers.jobs.send import send
 
@@ -174,3 +175,20 @@ def test_a_channel_whose_connector_breaks_says_so_and_is_tried_again(
     assert waits[0] < waits[1]
     with reading() as session:
         assert session.get_one(Channel, channel.id).last_error == "ZeroDivisionError"
+
+
+def test_a_process_has_said_that_it_lives_before_its_thread_begins(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A child forked while the thread imports the driver inherits that lock, and waits for it for ever."""
+    said: list[str] = []
+
+    class Watched(Thread):
+        def start(self) -> None:
+            with reading() as session:
+                said.extend(session.scalars(select(Heartbeat.kind)))
+            super().start()
+
+    monkeypatch.setattr("workers.heartbeat.threading.Thread", Watched)
+    with beating("worker"):
+        assert said == ["worker"]
