@@ -32,7 +32,7 @@ DEMO_PEOPLE = (  # role, name, address, teams; the first one is the admin whose 
     (Role.SUPERVISOR, "Samuel Okafor", "samuel@tributary.example", (SUPPORT, SALES)),
     (Role.AGENT, "Mia Lindqvist", "mia@tributary.example", (SUPPORT,)),
     (Role.AGENT, "Leo Martins", "leo@tributary.example", (SUPPORT, SALES)),
-    (Role.AGENT, "Yuki Tanaka", "yuki@tributary.example", (SALES,)),
+    (Role.AGENT, "Jonas Falk", "jonas@tributary.example", (SALES,)),
 )
 
 
