@@ -62,9 +62,11 @@ def of(session: Session, conversation: Conversation) -> Route:
         return by_mail
     if can_send and own:
         return Route(channel, own.address, own.name, "The visitor is not connected and sees this when they come back.")
+    address, _ = _mail_address(session, conversation, identities)
     raise Invalid(
-        "There is no way to reach this customer: connect a mail channel to this inbox, "
-        "and add an e-mail address to the contact."
+        f"To answer {address}, this inbox needs a mail channel: an admin connects one in the settings."
+        if address
+        else "There is no way to reach this customer: add an e-mail address to the contact."
     )
 
 
@@ -92,9 +94,7 @@ def _is_here(identity: ContactIdentity) -> bool:
 
 
 def _by_mail(session: Session, conversation: Conversation, identities: list[ContactIdentity]) -> Route | None:
-    held = next((identity for identity in identities if identity.kind == MAIL_ADDRESS), None)
-    typed = session.get_one(Contact, conversation.contact_id).custom.get(CHAT_EMAIL)
-    address, name = (typed, "") if typed else (held.address, held.name) if held else ("", "")
+    address, name = _mail_address(session, conversation, identities)
     if not address:
         return None
     active = select(Channel).where(Channel.inbox_id == conversation.inbox_id, Channel.state == ChannelState.ACTIVE)
@@ -103,3 +103,10 @@ def _by_mail(session: Session, conversation: Conversation, identities: list[Cont
         if limits.send and limits.cc:
             return Route(channel, address, name, f"Goes by mail to {address}.")
     return None
+
+
+def _mail_address(session: Session, conversation: Conversation, identities: list[ContactIdentity]) -> tuple[str, str]:
+    """Return where mail finds the customer, and under which name; the address they left in a chat comes first."""
+    held = next((identity for identity in identities if identity.kind == MAIL_ADDRESS), None)
+    typed = str(session.get_one(Contact, conversation.contact_id).custom.get(CHAT_EMAIL) or "")
+    return (typed, "") if typed else (held.address, held.name) if held else ("", "")
