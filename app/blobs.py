@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,12 +15,36 @@ from app.errors import NotFound
 WRITERS = 16
 
 
+def name_of(data: bytes) -> str:
+    """Return the SHA-256 of bytes, in hex: the name under which they are kept."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def put(data: bytes) -> str:
-    """Keep bytes and return their SHA-256 in hex. They are on disk when this returns."""
-    sha256 = hashlib.sha256(data).hexdigest()
+    """Keep bytes and return their name. They are on disk when this returns."""
+    return put_all([data])[0]
+
+
+def put_all(items: Sequence[bytes]) -> list[str]:
+    """Keep several; return their names, in order."""
+    names = [name_of(item) for item in items]
+    put_named(dict(zip(names, items, strict=True)))
+    return names
+
+
+def put_named(items: Mapping[str, bytes]) -> None:
+    """Keep bytes whose names are known. Waiting for the disk is done side by side, so that it writes them together."""
+    missing = [(sha256, data) for sha256, data in items.items() if not _path(sha256).exists()]
+    if len(missing) < 2:
+        for sha256, data in missing:
+            _write(sha256, data)
+        return
+    with ThreadPoolExecutor(min(len(missing), WRITERS)) as pool:
+        list(pool.map(_write, *zip(*missing, strict=True)))
+
+
+def _write(sha256: str, data: bytes) -> None:
     path = _path(sha256)
-    if path.exists():
-        return sha256
     _make_folder(path.parent)
     part = path.with_name(f"{sha256}.{secrets.token_hex(4)}")
     with part.open("wb") as file:
@@ -29,15 +53,6 @@ def put(data: bytes) -> str:
         os.fsync(file.fileno())
     part.replace(path)
     _sync_folder(path.parent)
-    return sha256
-
-
-def put_all(items: Sequence[bytes]) -> list[str]:
-    """Keep several, in order. Waiting for the disk is done side by side, which lets it write them together."""
-    if len(items) < 2:
-        return [put(item) for item in items]
-    with ThreadPoolExecutor(min(len(items), WRITERS)) as pool:
-        return list(pool.map(put, items))
 
 
 def get(sha256: str) -> bytes:

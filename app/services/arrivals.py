@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import ARRAY, BigInteger, bindparam, text
 from sqlalchemy.orm import Session
 
+from app import blobs
 from connectors.base import InboundAttachment, InboundMessage
 
 MAX_SHORT, MAX_ID, MAX_TEXT, MAX_HTML = 1_000, 500, 200_000, 2_000_000  # characters; the raw bytes stay whole
@@ -31,13 +32,13 @@ class StoredAttachment:
     content_id: str | None = None
 
     @classmethod
-    def kept(cls, item: InboundAttachment, sha256: str) -> StoredAttachment:
-        """Describe a file whose bytes are on disk."""
+    def of(cls, item: InboundAttachment) -> StoredAttachment:
+        """Name and describe a file; its bytes are written before any transaction opens (ingest.keep_files)."""
         return cls(
             filename=plain(item.filename, 255) or "file",
             content_type=plain(item.content_type, 255),
             size=len(item.data),
-            blob_sha256=sha256,
+            blob_sha256=blobs.name_of(item.data),
             is_inline=item.is_inline,
             content_id=plain(item.content_id, MAX_ID) if item.content_id else None,
         )

@@ -93,10 +93,7 @@ def store_batch(
 
 
 def prepare(delivery: Delivery, channel: Channel, messages: Sequence[InboundMessage]) -> list[Arrival]:
-    """Write the attachments of parsed messages to disk. No transaction may be open."""
-    assert_no_transaction()
-    files = [item for message in messages for item in message.attachments]
-    names = iter(blobs.put_all([item.data for item in files]))
+    """Make parsed messages ready for their rows; their files are named here, and written by `keep_files`."""
     return [
         Arrival(
             delivery_id=delivery.id,
@@ -104,10 +101,22 @@ def prepare(delivery: Delivery, channel: Channel, messages: Sequence[InboundMess
             inbox_id=channel.inbox_id,
             received_at=delivery.received_at,
             message=message,
-            attachments=tuple(StoredAttachment.kept(item, next(names)) for item in message.attachments),
+            attachments=tuple(StoredAttachment.of(item) for item in message.attachments),
         )
         for message in messages
     ]
+
+
+def keep_files(arrivals: Sequence[Arrival]) -> None:
+    """Write the attachments of a batch to disk. No transaction may be open."""
+    assert_no_transaction()
+    blobs.put_named(
+        {
+            stored.blob_sha256: item.data
+            for arrival in arrivals
+            for stored, item in zip(arrival.attachments, arrival.message.attachments, strict=True)
+        }
+    )
 
 
 def ingest_messages(session: Session, *, deliveries: Sequence[int], arrivals: Sequence[Arrival]) -> list[int]:
@@ -126,7 +135,8 @@ def ingest_messages(session: Session, *, deliveries: Sequence[int], arrivals: Se
     places = threads.place(session, fresh, contacts)
     messages = timeline.write(session, places)
     _close_deliveries(session, deliveries, {place.arrival.delivery_id for place in places})
-    outbox.record_all(session, [_received(session, place, message) for place, message in messages])
+    inboxes = _inboxes(session, arrivals)
+    outbox.record_all(session, [_received(place, message, inboxes) for place, message in messages])
     return [message.id for _, message in messages]
 
 
@@ -192,12 +202,20 @@ def _close_deliveries(session: Session, ids: Sequence[int], with_news: set[int])
         delivery.claimed_until = None
 
 
-def _received(session: Session, place: threads.Place, message: Message) -> MessageReceived:
+def _inboxes(session: Session, arrivals: Sequence[Arrival]) -> dict[int, str]:
+    """Return the public ids of the inboxes of a batch."""
+    ids = {arrival.inbox_id for arrival in arrivals}
+    return {
+        id_: str(public) for id_, public in session.execute(select(Inbox.id, Inbox.public_id).where(Inbox.id.in_(ids)))
+    }
+
+
+def _received(place: threads.Place, message: Message, inboxes: dict[int, str]) -> MessageReceived:
     conversation = place.conversation
     return MessageReceived(
         conversation_id=conversation.id,
         conversation=str(conversation.public_id),
-        inbox=str(session.get_one(Inbox, conversation.inbox_id).public_id),
+        inbox=inboxes[conversation.inbox_id],
         version=conversation.version,
         message_id=message.id,
     )

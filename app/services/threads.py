@@ -7,6 +7,7 @@ conversation of their own; both show a line about the other.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -39,19 +40,25 @@ class Place:
 def place(session: Session, arrivals: Sequence[Arrival], contacts: dict[int, Contact]) -> list[Place]:
     """Find or open the conversation of each arrival, in order; conversations found are locked."""
     candidates = _candidates(session, arrivals)
+    named = _named(session, arrivals, contacts, candidates)
     ids = Ids(session, Conversation, len(arrivals))
-    places = []
+    places: list[Place] = []
+    strangers: list[tuple[Place, Conversation]] = []
     for index, arrival in enumerate(arrivals):
         contact = contacts[index]
         found = _found(arrival, candidates)
-        if found is None:
-            conversation = _open(session, ids, arrival, contact)
-        elif _belongs(session, arrival, contact, found):
-            conversation = found
+        if found and (found.contact_id == contact.id or arrival.message.sender.address in named[found.id]):
+            placed = Place(arrival, contact, found)
         else:
-            conversation = _keep_apart(session, ids, Place(arrival, contact, found))
-        _remember(arrival, conversation, candidates)
-        places.append(Place(arrival, contact, conversation))
+            placed = Place(arrival, contact, _open(session, ids, arrival, contact))
+            if found:
+                strangers.append((placed, found))
+        _remember(arrival, placed.conversation, candidates)
+        named[placed.conversation.id] |= _addresses(arrival)
+        places.append(placed)
+    session.flush()  # the conversations before what refers to them
+    for stranger, found in strangers:
+        _keep_apart(session, stranger, found)
     _store_references(session, places)
     return places
 
@@ -111,21 +118,26 @@ def _found(arrival: Arrival, candidates: Candidates) -> Conversation | None:
     return next((candidates[key] for key in keys if key in candidates), None)
 
 
-def _belongs(session: Session, arrival: Arrival, contact: Contact, conversation: Conversation) -> bool:
-    if conversation.contact_id == contact.id:
-        return True
-    return arrival.message.sender.address in _named_in(session, conversation)
-
-
-def _named_in(session: Session, conversation: Conversation) -> set[str]:
-    """Return every address that wrote, or was written to, in a conversation."""
-    query = select(Message.sender, Message.recipients).where(Message.conversation_id == conversation.id)
-    named: set[str] = set()
-    for sender, recipients in session.execute(query):
-        named.add(sender)
+def _named(
+    session: Session, arrivals: Sequence[Arrival], contacts: dict[int, Contact], candidates: Candidates
+) -> defaultdict[int, set[str]]:
+    """Return who wrote, or was written to, in the conversations that somebody else's message points to."""
+    found = ((_found(arrival, candidates), contacts[index]) for index, arrival in enumerate(arrivals))
+    ids = {conversation.id for conversation, contact in found if conversation and conversation.contact_id != contact.id}
+    named: defaultdict[int, set[str]] = defaultdict(set)
+    if not ids:
+        return named
+    query = select(Message.conversation_id, Message.sender, Message.recipients)
+    for id_, sender, recipients in session.execute(query.where(Message.conversation_id.in_(ids))):
+        named[id_].add(sender)
         for field in ("to", "cc", "reply_to"):
-            named.update(address["email"] for address in recipients.get(field, ()))
+            named[id_].update(address["email"] for address in recipients.get(field, ()))
     return named
+
+
+def _addresses(arrival: Arrival) -> set[str]:
+    said = arrival.message
+    return {said.sender.address, *(address.email for address in (*said.to, *said.cc, *said.reply_to))}
 
 
 def _open(session: Session, ids: Ids, arrival: Arrival, contact: Contact) -> Conversation:
@@ -146,18 +158,15 @@ def _open(session: Session, ids: Ids, arrival: Arrival, contact: Contact) -> Con
     return conversation
 
 
-def _keep_apart(session: Session, ids: Ids, stranger: Place) -> Conversation:
-    """Open a conversation beside the one that a stranger's message pointed to."""
-    found, sender = stranger.conversation, stranger.arrival.message.sender.address
-    own = _open(session, ids, stranger.arrival, stranger.contact)
+def _keep_apart(session: Session, stranger: Place, found: Conversation) -> None:
+    """Say in both conversations that a stranger's message pointed from one to the other."""
+    own, sender = stranger.conversation, stranger.arrival.message.sender.address
     own.related_id = found.id
-    session.flush()  # its number is told below
     activities.record(
         session, verb="conversation.related", conversation=own, data={"sender": sender, "number": found.number}
     )
     data = {"sender": sender, "number": own.number}
     activities.record(session, verb="conversation.stranger_kept_apart", conversation=found, data=data)
-    return own
 
 
 def _remember(arrival: Arrival, conversation: Conversation, candidates: Candidates) -> None:

@@ -71,6 +71,12 @@ def test_somebody_named_in_the_conversation_may_join(house: House) -> None:
     assert joined.id == first.id
 
 
+def test_somebody_named_earlier_in_the_same_batch_may_join(house: House) -> None:
+    first = letter(cc=("boss@example.com",))
+    messages = house.arrive(first, letter("boss@example.com", in_reply_to=first.external_id))
+    assert messages[0].conversation_id == messages[1].conversation_id
+
+
 def test_an_original_that_arrives_after_its_answer_joins_it(house: House) -> None:
     answer, _ = house.one(letter(references=("root@example.com",)))
     found, _ = house.one(letter(external_id="root@example.com"))

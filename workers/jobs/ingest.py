@@ -98,12 +98,10 @@ def _arrivals(delivery: Delivery, channel: Channel) -> list[Arrival] | None:
 
 
 def _write(ready: Sequence[tuple[Delivery, list[Arrival]]]) -> None:
+    all_arrivals = [arrival for _, arrivals in ready for arrival in arrivals]
+    service.keep_files(all_arrivals)
     with transaction() as session:
-        service.ingest_messages(
-            session,
-            deliveries=[delivery.id for delivery, _ in ready],
-            arrivals=[arrival for _, arrivals in ready for arrival in arrivals],
-        )
+        service.ingest_messages(session, deliveries=[delivery.id for delivery, _ in ready], arrivals=all_arrivals)
 
 
 def _write_alone(delivery: Delivery, arrivals: list[Arrival]) -> None:
