@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from textwrap import shorten
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from app.models import (
     ChannelState,
     ContactIdentity,
     Conversation,
+    Direction,
     Inbox,
     Message,
     SendState,
@@ -129,7 +131,7 @@ def _claim(session: Session, conversation: Conversation, message: Message, chann
         to=_addresses(message, "to"),
         cc=_addresses(message, "cc"),
         recipient=message.recipients["to"][0]["email"],
-        subject=_reply_subject(conversation.subject),
+        subject=_reply_subject(conversation.subject or _first_words(session, conversation)),
         text=text,
         reply_token=conversation.reply_token,
         from_name=author.name if author else inbox.name,
@@ -152,6 +154,15 @@ def _addresses(message: Message, field: str) -> tuple[Address, ...]:
 
 def _reply_subject(subject: str) -> str:
     return subject if subject.lower().startswith("re:") or not subject else f"Re: {subject}"
+
+
+def _first_words(session: Session, conversation: Conversation) -> str:
+    """Return how the customer began: it names a conversation without a subject, a chat's, in their mail program."""
+    query = select(Message.text).where(
+        Message.conversation_id == conversation.id, Message.direction == Direction.INBOUND, Message.text != ""
+    )
+    said = session.scalars(query.order_by(Message.id).limit(1)).first() or ""
+    return shorten(said[:500], 70, placeholder="…")
 
 
 def _thread(session: Session, conversation: Conversation) -> tuple[str, ...]:

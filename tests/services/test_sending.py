@@ -59,6 +59,16 @@ def test_replies_leave_in_order_and_only_once(house: House, conversation: Conver
     assert following.outbound.references[-1] == "e1"
 
 
+def test_a_reply_to_a_chat_is_named_after_its_first_words(house: House) -> None:
+    conversation, _ = house.one(
+        letter(subject="", text="Do you have\nthe Meadow 4 in green, and would it fit two tall people and a dog?")
+    )
+    reply(house, conversation)
+    claim = sending.claim_next(house.session, conversation_id=conversation.id)
+    assert claim
+    assert claim.outbound.subject == "Re: Do you have the Meadow 4 in green, and would it fit two tall people…"
+
+
 def test_a_dead_senders_reply_is_sent_again_where_that_is_safe(house: House, conversation: Conversation) -> None:
     message = reply(house, conversation)
     first = sending.claim_next(house.session, conversation_id=conversation.id)
