@@ -68,12 +68,16 @@ class InboxCount:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """`views` and `inboxes` count what is open; `statuses` what matches the page's filters, by status."""
+    """`views` and `inboxes` count what is open; `statuses` what matches the page's filters, by status.
+
+    `paused` names the channels of these inboxes that neither fetch nor send.
+    """
 
     views: dict[str, int]
     inboxes: tuple[InboxCount, ...]
     statuses: dict[str, int]
     unread: int
+    paused: tuple[Named, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,9 @@ def sidebar(session: Session, *, user: User, inbox_ids: InboxIds, filters: Filte
     """Read counts and options together."""
     inboxes = select(Inbox.id.label("row"), Inbox.public_id.label("id"), Inbox.name.label("name"))
     named = inboxes.where(Inbox.id.in_(inbox_ids)).order_by(Inbox.name)
-    columns = json_rows(_counts(user, inbox_ids, filters)), json_rows(named), *_option_columns(inbox_ids)
-    row = session.execute(select(*columns)).one()
-    return Sidebar(counts=_told(row[0], row[1]), options=_options(row[2:]))
+    beside = json_rows(_counts(user, inbox_ids, filters)), json_rows(named), json_rows(_paused(inbox_ids))
+    row = session.execute(select(*beside, *_option_columns(inbox_ids))).one()
+    return Sidebar(counts=_told(row[0], row[1], row[2]), options=_options(row[3:]))
 
 
 def options(session: Session, *, inbox_ids: InboxIds) -> Options:
@@ -109,6 +113,11 @@ def _counts(user: User, inbox_ids: InboxIds, filters: Filters) -> AnySelect:
     )
     query = with_reading(query.select_from(Conversation), user).where(Conversation.inbox_id.in_(inbox_ids))
     return query.group_by(Conversation.inbox_id, Conversation.status)
+
+
+def _paused(inbox_ids: InboxIds) -> AnySelect:
+    query = select(Channel.public_id.label("id"), Channel.name.label("name")).order_by(Channel.name)
+    return query.where(Channel.inbox_id.in_(inbox_ids), Channel.state == ChannelState.PAUSED).limit(MOST_OPTIONS)
 
 
 def _option_columns(inbox_ids: InboxIds) -> list[Any]:
@@ -164,7 +173,7 @@ def _options(row: Sequence[Any]) -> Options:
     )
 
 
-def _told(rows: list[dict[str, Any]], inboxes: list[dict[str, Any]]) -> Counts:
+def _told(rows: list[dict[str, Any]], inboxes: list[dict[str, Any]], paused: list[dict[str, Any]]) -> Counts:
     is_open = [row for row in rows if row["status"] == Status.OPEN]
     per_inbox = {row["inbox"]: row for row in is_open}
     nothing = {"all": 0, "unread": 0}
@@ -181,4 +190,5 @@ def _told(rows: list[dict[str, Any]], inboxes: list[dict[str, Any]]) -> Counts:
         ),
         statuses={status.value: sum(r["matching"] for r in rows if r["status"] == status) for status in Status},
         unread=sum(row["unread"] for row in is_open),
+        paused=tuple(Named(**channel) for channel in paused),
     )

@@ -56,7 +56,7 @@ def of(session: Session, conversation: Conversation) -> Route:
     own = _own_identity(session, conversation, identities, limits)
     can_send = limits.send and channel.state is not ChannelState.REMOVED
     if can_send and own and (not limits.live_only or _is_here(own)):
-        return Route(channel, own.address, own.name)
+        return Route(channel, own.address, own.name, _held_back(channel))
     by_mail = _by_mail(session, conversation, identities)
     if by_mail:
         return by_mail
@@ -68,6 +68,11 @@ def of(session: Session, conversation: Conversation) -> Route:
         if address
         else "There is no way to reach this customer: add an e-mail address to the contact."
     )
+
+
+def _held_back(channel: Channel) -> str:
+    paused = channel.state is ChannelState.PAUSED
+    return f"{channel.name} is paused: replies wait here until an admin resumes it in the settings." if paused else ""
 
 
 def _identities(session: Session, conversation: Conversation) -> list[ContactIdentity]:

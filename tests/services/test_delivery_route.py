@@ -30,6 +30,14 @@ def test_a_known_address_without_a_mail_channel(session: Session, cut_off: Conve
     assert "To answer mia@example.com, this inbox needs a mail channel" in refused.value.reason
 
 
+def test_a_paused_channel_says_that_replies_wait(session: Session, tmp_path: Path) -> None:
+    house = House(session, tmp_path)
+    conversation, _ = house.one(letter())
+    assert delivery_route.of(session, conversation).explanation == ""
+    house.channel.state = ChannelState.PAUSED
+    assert "is paused: replies wait" in delivery_route.of(session, conversation).explanation
+
+
 def test_no_address_at_all(session: Session, cut_off: Conversation) -> None:
     session.execute(delete(ContactIdentity).where(ContactIdentity.contact_id == cut_off.contact_id))
     with pytest.raises(Invalid) as refused:

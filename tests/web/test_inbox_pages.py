@@ -7,7 +7,7 @@ import re
 import pytest
 
 from app.db import transaction
-from app.models import Attachment, Contact, Conversation, Message, Tag, Tagging
+from app.models import Attachment, Channel, ChannelState, Contact, Conversation, Message, Tag, Tagging
 from tests.inbox_house import Seeded, part, seeded
 
 __all__ = ["seeded"]
@@ -172,3 +172,12 @@ def _contact(seeded: Seeded, name: str) -> str:
     with transaction() as session:
         row = session.get_one(Conversation, seeded.made.conversations[name].id)
         return str(session.get_one(Contact, row.contact_id).public_id)
+
+
+def test_a_paused_channel_is_named_beside_the_list(seeded: Seeded) -> None:
+    assert "is paused" not in seeded.visitor().get("/inbox").text
+    with transaction() as session:
+        row = session.get_one(Conversation, seeded.made.conversations["Jonas Weber"].id)
+        channel = session.get_one(Channel, row.channel_id)
+        channel.state, name = ChannelState.PAUSED, channel.name
+    assert f"{name} is paused" in seeded.visitor().get("/inbox").text
