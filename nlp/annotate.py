@@ -111,7 +111,7 @@ def _prediction(head: Head, probabilities: Sequence[float], language: Language) 
     else:
         best = max(range(len(head.labels)), key=probabilities.__getitem__)
         label, confidence = head.labels[best], round(probabilities[best], DIGITS)
-        reason = _reason_to_abstain(head, confidence, language)
+        reason = _reason_to_abstain(head, label, confidence, language)
     return Prediction(
         task=head.task,
         label=label,
@@ -122,10 +122,10 @@ def _prediction(head: Head, probabilities: Sequence[float], language: Language) 
     )
 
 
-def _reason_to_abstain(head: Head, confidence: float, language: Language) -> str:
+def _reason_to_abstain(head: Head, label: str, confidence: float, language: Language) -> str:
     if not language.supported:
         return f"language:{language.code}"
-    return "confidence" if confidence < head.threshold else ""
+    return "" if head.is_sure(label, confidence) else "confidence"
 
 
 def _polarity(head: Head, probabilities: Sequence[float]) -> float | None:

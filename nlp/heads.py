@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,10 @@ LABEL_OF_NOTHING = {"sentiment": "neutral", "intent": "other"}
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """One task: `weight` [labels, FEATURES], `bias` [labels]; confidence under `threshold` means abstain."""
+    """One task: `weight` [labels, FEATURES], `bias` [labels]; confidence under `threshold` means abstain.
+
+    `cautious` holds higher thresholds of single labels: those learnt from one source that looks like nothing else.
+    """
 
     task: str
     labels: tuple[str, ...]
@@ -30,6 +33,11 @@ class Head:
     bias: Tensor
     temperature: float
     threshold: float
+    cautious: Mapping[str, float] = field(default_factory=dict)
+
+    def is_sure(self, label: str, confidence: float) -> bool:
+        """Say whether a label may be used at this confidence."""
+        return confidence >= max(self.threshold, self.cautious.get(label, 0.0))
 
     def probabilities(self, features: Tensor) -> Tensor:
         """Return calibrated probabilities [rows, labels] for features [rows, FEATURES]."""
@@ -72,6 +80,7 @@ def load_heads(folder: Path = HEADS_FOLDER) -> Heads:
             bias=tensors[f"{task}.bias"],
             temperature=about["temperature"],
             threshold=about["threshold"],
+            cautious=about["cautious"],
         )
         for task, about in description["tasks"].items()
     }
@@ -92,7 +101,13 @@ def save_heads(
         tensors |= {f"{task}.weight": head.weight.contiguous(), f"{task}.bias": head.bias.contiguous()}
     weights = save(tensors)
     tasks = {
-        task: {"labels": list(head.labels), "temperature": head.temperature, "threshold": head.threshold, **about[task]}
+        task: {
+            "labels": list(head.labels),
+            "temperature": head.temperature,
+            "threshold": head.threshold,
+            "cautious": dict(head.cautious),
+            **about[task],
+        }
         for task, head in heads.items()
     }
     version = version_of(weights, tasks)
@@ -106,6 +121,7 @@ def save_heads(
 def version_of(weights: bytes, tasks: Mapping[str, Mapping[str, Any]]) -> str:
     """Return 12 hex digits over the weights, labels, temperatures and thresholds."""
     deciding = {
-        task: [about["labels"], about["temperature"], about["threshold"]] for task, about in sorted(tasks.items())
+        task: [about["labels"], about["temperature"], about["threshold"], sorted(about["cautious"].items())]
+        for task, about in sorted(tasks.items())
     }
     return hashlib.sha256(weights + json.dumps(deciding).encode()).hexdigest()[:12]

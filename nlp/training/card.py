@@ -75,11 +75,13 @@ def _data(scores: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _task(head: Head, about: Mapping[str, Any]) -> str:
     chosen = about["threshold_chosen_on"]
+    cautious = "; ".join(f"{label} {threshold:.2f}" for label, threshold in head.cautious.items())
     lines = [
         f"## {head.task.capitalize()}",
         "",
         f"Temperature {head.temperature:.2f}, threshold {head.threshold:.2f}: the lowest at which",
         f"{chosen['precision']:.0%} of the labels given are right on {'; '.join(chosen['sets'])} taken together.",
+        *([f"Labels with a threshold of their own: {cautious}."] if cautious else []),
         "",
         "| judged on | n | accuracy | macro recall | macro F1 | calibration error | coverage | precision when used |",
         "|---|---|---|---|---|---|---|---|",

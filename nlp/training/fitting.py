@@ -121,7 +121,7 @@ def judge(head: Head, rows: Sequence[Row], logits: Tensor) -> list[Judged]:
 
     confidences, best = torch.softmax(logits / head.temperature, dim=-1).max(dim=1)
     return [
-        Judged(row.label, head.labels[label], confidence, abstained=confidence < head.threshold)
+        Judged(row.label, head.labels[label], confidence, abstained=not head.is_sure(head.labels[label], confidence))
         for row, label, confidence in zip(rows, best.tolist(), confidences.tolist(), strict=True)
     ]
 

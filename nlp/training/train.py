@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FOLDS = 4
+# learnt from text messages to phones alone: long mails full of numbers look like them (30 of 130 in the demo, all wrong)
+CAUTIOUS = {"spam_marketing": 0.97}
 PRECISION = 0.80  # of the labels that are not abstained, in each task's pool of judged rows
 UNSEEN_ROWS = 600  # of each business left out, about as many as our own rows
 WORDS = 5_000
@@ -110,7 +112,7 @@ def _train_intent(encoder: CachedEncoder, data: Path, seed: int) -> _Trained:
         judged_rows[f"{source}, unseen"] = unseen.rows[:UNSEEN_ROWS]
         logits[f"{source}, unseen"] = without.logits(unseen.features[:UNSEEN_ROWS])
     pool = (OWN, *(f"{source}, unseen" for source in UNSEEN_BUSINESSES))
-    head = _calibrated_on(head, judged_rows, logits, pool, labels)
+    head = replace(_calibrated_on(head, judged_rows, logits, pool, labels), cautious=CAUTIOUS)
     head = replace(head, threshold=threshold_for(_judge_all(head, judged_rows, logits, pool), PRECISION))
     return _Trained(head, _about(head, train_sample + own, judged_rows, logits, pool))
 
