@@ -1,4 +1,4 @@
-"""Milliseconds to part new words from quotes in crafted marker texts of 50 KB, beside 5 KB: linear work is ten times."""
+"""Milliseconds to part new words from quotes in crafted marker texts of 50 KB, beside 5 KB: linear is ten times."""
 
 from __future__ import annotations
 

@@ -39,6 +39,7 @@ class Capabilities:
     push: bool = False  # bytes come to us (HTTP, socket)
     pull: bool = False  # we go and fetch them
     send: bool = False  # replies can leave through it
+    reaches: tuple[IdentityKind, ...] = ()  # the kinds of address a reply can go to
     live_only: bool = False  # a reply reaches the customer only while they are connected
     idempotent_send: bool = False  # sending the same idempotency_key twice delivers once
     threads: bool = False  # the provider tells which messages belong together

@@ -34,6 +34,7 @@ class MailConnector:
     capabilities: ClassVar[Capabilities] = Capabilities(
         pull=True,
         send=True,
+        reaches=("email",),
         idempotent_send=True,  # the Message-ID is made from the key, so that mailboxes see a repetition as one mail
         threads=True,
         subject=True,

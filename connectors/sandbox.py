@@ -60,7 +60,14 @@ class SandboxConnector:
     kind: ClassVar[str] = "sandbox"
     label: ClassVar[str] = "Sandbox"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        pull=True, send=True, idempotent_send=True, threads=True, subject=True, html=True, attachments=True
+        pull=True,
+        send=True,
+        reaches=("email", "phone", "handle", "visitor"),
+        idempotent_send=True,
+        threads=True,
+        subject=True,
+        html=True,
+        attachments=True,
     )
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("folder", "Folder", required=True, help="A folder on the server; it is made if it is not there"),

@@ -38,6 +38,7 @@ class WebchatConnector:
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         send=True,
+        reaches=("visitor",),
         live_only=True,
         idempotent_send=True,
         threads=True,

@@ -64,9 +64,11 @@ def answers(session: Session) -> bool:
 
 
 def processes(session: Session) -> list[Process]:
-    """Return every process heard of in the last hour, newest sign of life first within its kind."""
+    """Return every process heard of in the last hour; a silent one only while nothing fresh does its work."""
     rows = session.scalars(select(Heartbeat).order_by(Heartbeat.kind, Heartbeat.beat_at.desc()))
-    return [Process(r.kind, r.process, (now() - r.beat_at).total_seconds(), r.detail) for r in rows]
+    found = [Process(r.kind, r.process, (now() - r.beat_at).total_seconds(), r.detail) for r in rows]
+    replaced = {(process.kind, str(process.detail.get("queues"))) for process in found if process.is_fresh}
+    return [p for p in found if p.is_fresh or (p.kind, str(p.detail.get("queues"))) not in replaced]
 
 
 def missing(found: list[Process]) -> list[str]:

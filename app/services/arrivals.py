@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ARRAY, BigInteger, bindparam, text
@@ -60,6 +60,17 @@ class Arrival:
         return plain(self.message.external_id, MAX_ID)
 
     @property
+    def fingerprint(self) -> str:
+        """Return the MD5 of sender and words as they are stored: PostgreSQL computes the same."""
+        words = f"{self.sender_key[1]}\n{plain(self.message.text, MAX_TEXT)}"
+        return hashlib.md5(words.encode(), usedforsecurity=False).hexdigest()
+
+    def renamed(self) -> Arrival:
+        """Return this arrival under an id that no other words share."""
+        own = f"{self.external_id[: MAX_ID - 40]}#{self.fingerprint}"
+        return replace(self, message=replace(self.message, external_id=own))
+
+    @property
     def references(self) -> list[str]:
         """Return the ids this one answers, nearest first, without itself."""
         nearest = [self.message.in_reply_to] if self.message.in_reply_to else []
@@ -77,8 +88,8 @@ def lock_keys(session: Session, arrivals: Sequence[Arrival]) -> None:
     for arrival in arrivals:
         names.add(f"person:{arrival.sender_key}")
         names.update(f"person:{(also.kind, also.address)}" for also in arrival.message.also)
-        root = arrival.references[-1] if arrival.references else arrival.external_id
-        names.add(f"thread:{arrival.inbox_id}:{root}")
+        nearest_and_root = (*arrival.references[:1], *arrival.references[-1:])
+        names.update(f"thread:{arrival.inbox_id}:{id_}" for id_ in (arrival.external_id, *nearest_and_root))
     keys = sorted(_key(name) for name in names)
     if keys:
         statement = text("SELECT pg_advisory_xact_lock(key) FROM unnest(:keys) AS key ORDER BY key")

@@ -90,7 +90,7 @@ def _own_identity(
         .where(Message.channel_id == conversation.channel_id)
     )
     last = session.scalars(query.order_by(Message.id.desc()).limit(1)).first()
-    fitting = [identity for identity in identities if identity.kind == MAIL_ADDRESS or not limits.cc]
+    fitting = [identity for identity in identities if identity.kind in limits.reaches]
     return next((identity for identity in fitting if identity.address == last), fitting[0] if fitting else None)
 
 
@@ -103,11 +103,14 @@ def _by_mail(session: Session, conversation: Conversation, identities: list[Cont
     if not address:
         return None
     active = select(Channel).where(Channel.inbox_id == conversation.inbox_id, Channel.state == ChannelState.ACTIVE)
-    for channel in session.scalars(active.order_by(Channel.id)):
-        limits = connector_for(channel.kind).capabilities
-        if limits.send and limits.cc:
-            return Route(channel, address, name, f"Goes by mail to {address}.")
-    return None
+    found = [channel for channel in session.scalars(active.order_by(Channel.id)) if _carries_mail(channel)]
+    found.sort(key=lambda channel: not connector_for(channel.kind).capabilities.cc)  # mail before a folder
+    return Route(found[0], address, name, f"Goes by mail to {address}.") if found else None
+
+
+def _carries_mail(channel: Channel) -> bool:
+    limits = connector_for(channel.kind).capabilities
+    return limits.send and not limits.live_only and MAIL_ADDRESS in limits.reaches
 
 
 def _mail_address(session: Session, conversation: Conversation, identities: list[ContactIdentity]) -> tuple[str, str]:

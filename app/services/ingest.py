@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import ForUpdateArg
@@ -22,12 +22,13 @@ from app import blobs, outbox
 from app.clock import now
 from app.db import assert_no_transaction
 from app.events import DeliveryParked, DeliveryStored, MessageReceived
-from app.models import Channel, ChannelState, Delivery, DeliveryState, Inbox, Message, User
+from app.models import Channel, ChannelState, Delivery, DeliveryState, Direction, Inbox, Message, User
 from app.services import people, threads, timeline
 from app.services.arrivals import Arrival, StoredAttachment, lock_keys, plain
 from connectors.base import Cursor, InboundMessage, RawDelivery
 
 MAX_REASON = 500  # characters
+OURS = "ours"  # a reply of ours that comes back (a copy to ourselves) is no news, however servers changed its words
 ROW_STAYS = ForUpdateArg(key_share=True)  # FOR NO KEY UPDATE: messages that refer to the row need not wait
 
 
@@ -181,16 +182,31 @@ def _insert_deliveries(session: Session, rows: list[dict[str, object]]) -> list[
 
 
 def _unseen(session: Session, arrivals: Sequence[Arrival]) -> list[Arrival]:
-    keys = {arrival.external_id for arrival in arrivals}
-    query = select(Message.channel_id, Message.external_id).where(Message.external_id.in_(keys))
-    seen = {(channel_id, external_id) for channel_id, external_id in session.execute(query)} if keys else set()
+    """Leave out what is on the timeline. The id alone does not decide: mail programs give one id to several mails, and
+    anybody may; other words, or another sender, under a known id are another message.
+    """
+    seen = _seen(session, arrivals)
     fresh = []
     for arrival in arrivals:
         key = (arrival.channel_id, arrival.external_id)
+        if seen.get(key) not in {None, OURS, arrival.fingerprint}:
+            arrival = arrival.renamed()  # noqa: PLW2901 - the same arrival under an id of its own
+            key = (arrival.channel_id, arrival.external_id)
         if key not in seen:
-            seen.add(key)
+            seen[key] = arrival.fingerprint
             fresh.append(arrival)
     return fresh
+
+
+def _seen(session: Session, arrivals: Sequence[Arrival]) -> dict[tuple[int, str | None], str]:
+    """Return the fingerprints of the messages that carry one of these ids, or would under an id of their own."""
+    keys = {id_ for arrival in arrivals for id_ in (arrival.external_id, arrival.renamed().external_id)}
+    if not keys:
+        return {}
+    written = func.md5(Message.sender + "\n" + Message.text)
+    fingerprint = case((Message.direction == Direction.OUTBOUND, OURS), else_=written)
+    query = select(Message.channel_id, Message.external_id, fingerprint).where(Message.external_id.in_(keys))
+    return {(channel_id, external_id): found for channel_id, external_id, found in session.execute(query)}
 
 
 def _close_deliveries(session: Session, ids: Sequence[int], with_news: set[int]) -> None:

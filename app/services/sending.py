@@ -125,7 +125,7 @@ def _claim(session: Session, conversation: Conversation, message: Message, chann
     author = session.get(User, message.author_id) if message.author_id else None
     inbox = session.get_one(Inbox, conversation.inbox_id)
     text = f"{message.text}\n\n-- \n{inbox.signature}" if inbox.signature else message.text
-    known = _thread(session, conversation)
+    known = _thread(session, conversation, channel)
     outbound = OutboundMessage(
         idempotency_key=public_key(message.public_id),
         to=_addresses(message, "to"),
@@ -165,11 +165,12 @@ def _first_words(session: Session, conversation: Conversation) -> str:
     return shorten(said[:500], 70, placeholder="…")
 
 
-def _thread(session: Session, conversation: Conversation) -> tuple[str, ...]:
-    """Return the ids of the newest messages, oldest first."""
+def _thread(session: Session, conversation: Conversation, channel: Channel) -> tuple[str, ...]:
+    """Return the ids of the newest messages on this channel, oldest first: ids of another mean nothing to it."""
     query = (
         select(Message.external_id)
         .where(Message.conversation_id == conversation.id, Message.external_id.is_not(None))
+        .where(Message.channel_id == channel.id)
         .order_by(Message.id.desc())
         .limit(MAX_REFERENCES)
     )

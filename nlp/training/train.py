@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FOLDS = 4
-# learnt from text messages to phones alone: long mails full of numbers look like them (30 of 130 in the demo, all wrong)
+# learnt from messages to phones alone: long mails full of numbers look like them (30 of 130 in the demo, all wrong)
 CAUTIOUS = {"spam_marketing": 0.97}
 PRECISION = 0.80  # of the labels that are not abstained, in each task's pool of judged rows
 UNSEEN_ROWS = 600  # of each business left out, about as many as our own rows

@@ -101,6 +101,7 @@ def test_an_answer_to_our_reply_comes_back(house: House) -> None:
     sending.record_sent(house.session, message_id=reply.id, receipt=Receipt("ours@acme.example"))
     found, _ = house.one(letter(in_reply_to="ours@acme.example"))
     assert found.id == conversation.id
+    assert house.arrive(letter("support@acme.example", external_id="ours@acme.example", text="Hi! (copy)")) == []
 
 
 def test_another_inbox_is_another_world(house: House) -> None:
@@ -147,6 +148,16 @@ def test_what_was_seen_before_is_a_duplicate(house: House) -> None:
     assert list(states) == [DeliveryState.INGESTED, DeliveryState.DUPLICATE]
     assert len(house.session.scalars(select(Message)).all()) == 1
     assert len(house.session.scalars(select(Conversation)).all()) == 1
+
+
+def test_other_words_under_a_known_id_are_another_message(house: House) -> None:
+    first = letter(external_id="same@example.com", text="First")
+    second = letter(external_id="same@example.com", text="Second")
+    forged = letter("mallory@evil.example", external_id="same@example.com", text="First")
+    assert len(house.arrive(first)) == 1
+    assert len(house.arrive(second, forged, first)) == 2
+    assert house.arrive(second, forged, first) == []
+    assert sorted(house.session.scalars(select(Message.text))) == ["First", "First", "Second"]
 
 
 def test_the_same_mail_in_two_inboxes_is_seen_in_both(house: House) -> None:
