@@ -46,5 +46,5 @@ def retry(delivery: str | None, *, everything: bool) -> None:
         else:
             rows = [session.get_one(Delivery, id_) for id_ in settings_channels.parked_ids(session)]
         for row in rows:
-            ingest.retry_parked(session, delivery=row, actor=None)
+            ingest.retry_parked(session, delivery=row)
     click.echo(f"Trying {len(rows)} again.")

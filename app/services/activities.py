@@ -30,6 +30,7 @@ VERBS = {
     "contact.edited": "{who} changed the contact: {changes}",
     "identity.added": "{who} added the address {address}",
     "reply.not_sent": "A reply could not be sent: {reason}",
+    "reply.retried": "{who} had an unsent reply sent again",
     "reply.discarded": "{who} discarded an unsent reply",
     "automatic.received": "Received automatically ({auto}); no automatic answer is sent",
 }

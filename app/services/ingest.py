@@ -22,7 +22,7 @@ from app import blobs, outbox
 from app.clock import now
 from app.db import assert_no_transaction
 from app.events import DeliveryParked, DeliveryStored, MessageReceived
-from app.models import Channel, ChannelState, Delivery, DeliveryState, Direction, Inbox, Message, User
+from app.models import Channel, ChannelState, Delivery, DeliveryState, Direction, Inbox, Message
 from app.services import people, threads, timeline
 from app.services.arrivals import Arrival, StoredAttachment, lock_keys, plain
 from connectors.base import Cursor, InboundMessage, RawDelivery
@@ -154,7 +154,7 @@ def park(session: Session, *, delivery_id: int, reason: str) -> None:
     outbox.record(session, DeliveryParked(delivery_id=delivery.id, channel_id=channel.id, inbox=str(inbox.public_id)))
 
 
-def retry_parked(session: Session, *, delivery: Delivery, actor: User | None) -> None:  # noqa: ARG001 - for the audit log
+def retry_parked(session: Session, *, delivery: Delivery) -> None:
     """Let a parked delivery run again from its bytes: a person vouches for it, so it is no robot's now."""
     if delivery.state is not DeliveryState.PARKED:
         return

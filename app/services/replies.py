@@ -105,13 +105,14 @@ def write_note(
     return message
 
 
-def retry(session: Session, *, message: Message, actor: User) -> None:  # noqa: ARG001 - for the audit log
+def retry(session: Session, *, message: Message, actor: User) -> None:
     """Queue a failed or uncertain reply again. Raises Conflict if it is neither."""
     conversation = _locked(session, message)
     if message.send_state not in UNFINISHED:
         raise Conflict("This reply is not waiting for a decision any more.")
     message.send_state, message.send_error, message.send_attempts = SendState.QUEUED, "", 0
     message.send_after = message.claimed_until = None
+    activities.record(session, verb="reply.retried", conversation=conversation, actor=actor)
     outbox.record(session, message_event(session, ReplyQueued, conversation, message))
 
 

@@ -137,7 +137,7 @@ def test_what_cannot_be_parsed_is_parked_with_its_bytes_and_can_be_tried_again(p
     assert parked.reason
     assert blobs.get(parked.blob_sha256) == b"\x00\xff not a message"
     with transaction() as session:
-        ingest.retry_parked(session, delivery=the(session, Delivery), actor=None)
+        ingest.retry_parked(session, delivery=the(session, Delivery))
     pipeline.settle()
     with reading() as session:
         again = the(session, Delivery)

@@ -111,7 +111,7 @@ def test_a_person_can_release_what_was_taken_for_a_robots(page: Page) -> None:
     page.send({**FINE, "_website": "my own site"})
     assert take_in() == []
     with transaction() as session:
-        ingest.retry_parked(session, delivery=session.scalars(select(Delivery)).one(), actor=None)
+        ingest.retry_parked(session, delivery=session.scalars(select(Delivery)).one())
     assert [message.text for message in take_in()] == ["Where is it?"]
 
 

@@ -38,7 +38,7 @@ def index() -> str:
 def retry(delivery_id: str) -> BaseResponse:
     with transaction() as session:
         delivery = access.delivery_for(session, current_user(), delivery_id)
-        ingest.retry_parked(session, delivery=delivery, actor=current_user())
+        ingest.retry_parked(session, delivery=delivery)
     flash("Trying again: look here in a few seconds.", "success")
     return redirect(local_path(request.form.get("back")), code=303)
 
