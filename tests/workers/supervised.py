@@ -40,9 +40,9 @@ import os, time
 
 if os.fork() == 0:
     os.setsid()
-    print("horse is", os.getpid())
+    os.write(1, f"horse is {os.getpid()}\\n".encode())  # in one piece: two processes share this line
     time.sleep(600)
-print("worker is", os.getpid())
+os.write(1, f"worker is {os.getpid()}\\n".encode())
 time.sleep(600)
 """
 

@@ -91,7 +91,9 @@ def test_a_python_that_is_too_old_or_not_there_is_one_sentence(tmp_path: Path) -
     old = tmp_path / "python3"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)
-    made = subprocess.run(["make", "run", f"PYTHON={old}"], cwd=ROOT, capture_output=True, text=True, check=False)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", "run", f"PYTHON={old}"]
+    made = subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, check=False)
     assert made.returncode == 2
     assert made.stderr.splitlines()[0].startswith("Tributary needs Python 3.11 or newer")
     assert made.stdout == ""
