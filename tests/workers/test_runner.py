@@ -36,8 +36,8 @@ def connect(run: Supervised) -> psycopg.Connection[tuple[object, ...]]:
 
 def test_it_says_where_the_page_is_and_shows_every_line_under_its_process(running: Supervised) -> None:
     assert f"http://127.0.0.1:{running.port}" in running.output
-    assert "web       │ serving as" in running.output
-    assert "worker    │ worker is" in running.output
+    for line in ("web       │ serving as", "worker    │ worker is"):
+        assert wait_until(lambda line=line: line in running.output, 30), running.output  # type: ignore[misc]
 
 
 def test_commands_typed_by_hand_find_its_servers_and_nobody_else_can_read_where(running: Supervised) -> None:
