@@ -36,6 +36,7 @@ class Desk:
         """Sign in and return the page once it is live."""
         page = self.new_context(**options).new_page()
         self.trouble.append(watch(page))
+        self.product.forget_sign_ins()
         page.goto(f"{self.product.url}/sign-in")
         page.fill("[name=email]", f"{who}@harbourpine.example")
         page.fill("[name=password]", PASSWORD)

@@ -80,6 +80,7 @@ class Visitor:
 
 def agent_page(context: BrowserContext, product: Product) -> Page:
     page = context.new_page()
+    product.forget_sign_ins()
     page.goto(f"{product.url}/sign-in")
     page.get_by_label("E-mail").fill("ana@example.com")
     page.get_by_label("Password").fill(PASSWORD)

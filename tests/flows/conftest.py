@@ -66,6 +66,7 @@ class Stage:
     def sign_in(self, email: str = "ana@acme.example", **options: Any) -> Page:
         """Open somebody's browser at the inbox and wait until it is live."""
         page = self.new_context(**options).new_page()
+        self.product.forget_sign_ins()
         page.goto(f"{self.product.url}/sign-in")
         page.fill("input[name=email]", email)
         page.fill("input[name=password]", PASSWORD)
