@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session
 
-from app.errors import Forbidden, NotFound
+from app.errors import NotFound
 from app.models import (
     Attachment,
     Case,
@@ -129,16 +129,6 @@ def colleagues(session: Session, inbox_id: int) -> Sequence[User]:
     direct = select(InboxAccess.user_id).where(InboxAccess.inbox_id == inbox_id, InboxAccess.user_id.is_not(None))
     allowed = or_(User.role == Role.ADMIN, User.id.in_(members), User.id.in_(direct))
     return session.scalars(select(User).where(User.is_active, allowed).order_by(User.name, User.id)).all()
-
-
-def require_supervisor(user: User) -> None:
-    if user.role not in {Role.SUPERVISOR, Role.ADMIN}:
-        raise Forbidden("Only supervisors and admins may do this.")
-
-
-def require_admin(user: User) -> None:
-    if not user.is_admin:
-        raise Forbidden("Only admins may do this.")
 
 
 def _one(session: Session, query: Select[Row]) -> Row:

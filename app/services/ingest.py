@@ -8,7 +8,6 @@ circle: first advisory locks on people and threads (sorted), then conversations 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -168,10 +167,6 @@ def active_channel(session: Session, *, kind: str, token: str) -> Channel | None
     """Find the live channel behind a public address; None when there is none of that kind."""
     query = select(Channel).where(Channel.token == token, Channel.kind == kind, Channel.state == ChannelState.ACTIVE)
     return session.scalars(query).one_or_none()
-
-
-def synthetic_id(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:40]
 
 
 def _insert_deliveries(session: Session, rows: list[dict[str, object]]) -> list[int]:

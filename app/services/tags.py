@@ -16,10 +16,6 @@ COLOURS = ("slate", "red", "orange", "amber", "green", "teal", "blue", "violet",
 MAX_NAME = 40  # characters
 
 
-def all_tags(session: Session) -> list[Tag]:
-    return list(session.scalars(select(Tag).order_by(func.lower(Tag.name))))
-
-
 def create(session: Session, *, name: str, colour: str = "slate") -> Tag:
     """Add a tag. Raises Invalid for a bad name or colour, Conflict if the name is taken."""
     name, colour = _checked(name, colour)

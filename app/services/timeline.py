@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from app.models import Attachment, Channel, Conversation, DailyCount, Direction, Message, Status
+from app.models import Attachment, DailyCount, Direction, Message, Status
 from app.services import activities
 from app.services.arrivals import MAX_HTML, MAX_SHORT, MAX_TEXT, Arrival, plain
 from app.services.threads import Place
@@ -135,7 +135,3 @@ def _files(arrival: Arrival) -> str:
 
 def _auto_words(auto: str) -> str:
     return {"auto_reply": "an automatic reply", "bounce": "a delivery failure"}.get(auto, auto)
-
-
-def channel_of(session: Session, conversation: Conversation) -> Channel:
-    return session.get_one(Channel, conversation.channel_id)
