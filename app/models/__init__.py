@@ -6,10 +6,12 @@ from app.models.base import Base
 from app.models.case import Case, CaseConversation, CaseStatus, CaseType
 from app.models.contact import Contact, ContactIdentity
 from app.models.conversation import Conversation, ConversationRead, Priority, Status, ThreadReference
+from app.models.conversation_mood import ConversationMood
 from app.models.delivery import Delivery, DeliveryState
 from app.models.inbox import Channel, ChannelState, Inbox, InboxAccess
-from app.models.message import Attachment, DailyCount, Direction, Message, Prediction, SendState, Visibility
+from app.models.message import Attachment, DailyCount, Direction, Message, SendState, Visibility
 from app.models.outbox_event import Heartbeat, OutboxEvent
+from app.models.prediction import MessageEmbedding, Prediction, PredictionModel
 from app.models.tag import Tag, Tagging
 from app.models.user import Presence, Role, Team, TeamMember, TokenPurpose, User, UserToken
 
@@ -27,6 +29,7 @@ __all__ = [
     "Contact",
     "ContactIdentity",
     "Conversation",
+    "ConversationMood",
     "ConversationRead",
     "DailyCount",
     "Delivery",
@@ -36,8 +39,10 @@ __all__ = [
     "Inbox",
     "InboxAccess",
     "Message",
+    "MessageEmbedding",
     "OutboxEvent",
     "Prediction",
+    "PredictionModel",
     "Presence",
     "Priority",
     "Role",

@@ -35,6 +35,8 @@ class Base(DeclarativeBase):
         Json: JSONB,
         list[str]: JSONB,
         list[Json]: JSONB,
+        list[tuple[str, float]]: JSONB,
+        list[tuple[int, int, float]]: JSONB,
     }
 
 

@@ -18,6 +18,7 @@ class Contact(Base):
     name: Mapped[str] = mapped_column(default="", server_default="")
     custom: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     note: Mapped[str] = mapped_column(default="", server_default="")
+    mood: Mapped[float | None]  # in [-1, 1], of the newest conversations; app/services/moods.py
     last_message_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[Created]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, Sequence
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, Sequence, text
+from sqlalchemy.orm import Mapped, mapped_column, synonym
 
-from app.models.base import Base, Created, Id, PublicId, one_of
+from app.models.base import Base, Created, Id, Json, PublicId, one_of
+
+MOOD_PLACE = text("COALESCE(mood, 2)")  # in a list from the worst mood to the best, none at the end
 
 
 class Status(StrEnum):
@@ -28,8 +30,11 @@ class Priority(StrEnum):
 class Conversation(Base):
     """`version` goes up with every change a person can see; `reply_token` finds it again from an answer.
 
-    `mood` in [-1, 1] is the weighted mean of the customer's sentiment, newest heaviest; `sentiment` and `intent` are
-    the last ones that were not abstained. `waiting_since` is set while the customer waits for us.
+    `mood` in [-1, 1] is the weighted mean of the customer's sentiment, newest heaviest, and the end of the line whose
+    other values follow it (app/services/moods.py says what they mean); all are of one model, `mood_version`.
+    `sentiment`
+    (`confidence` is the model's of it), `emotion`, `intent` and `urgency` are the last ones that were not abstained;
+    `latest_answers` says which messages gave them. `waiting_since` is set while the customer waits for us.
     """
 
     __tablename__ = "conversation"
@@ -40,6 +45,8 @@ class Conversation(Base):
         Index(
             "ix_conversation_thread", "channel_id", "thread_key", unique=True, postgresql_where="thread_key IS NOT NULL"
         ),
+        Index("ix_conversation_mood", "status", MOOD_PLACE, "id"),
+        Index("ix_conversation_rescoring", "mood_version", "last_message_at"),
         Index("ix_conversation_waking", "snoozed_until", postgresql_where="status = 'snoozed'"),
     )
 
@@ -66,11 +73,22 @@ class Conversation(Base):
     ]  # the newest message a customer or colleague wrote; no foreign key: it would be a circle
     messages: Mapped[int] = mapped_column(default=0, server_default="0")
     mood: Mapped[float | None]
+    mood_start: Mapped[float | None]
+    mood_lowest: Mapped[float | None]
+    mood_slope: Mapped[float | None]  # a message
+    has_recovered: Mapped[bool] = mapped_column(default=False, server_default="false")
+    mood_version: Mapped[str | None]
     sentiment: Mapped[str | None]
+    confidence: Mapped[float | None]
+    emotion: Mapped[str | None]
     intent: Mapped[str | None]
+    urgency: Mapped[str | None]
+    latest_answers: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     language: Mapped[str | None]
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[Created]
+
+    mood_end = synonym("mood")
 
 
 class ConversationRead(Base):

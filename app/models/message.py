@@ -114,25 +114,6 @@ class Attachment(Base):
     created_at: Mapped[Created]
 
 
-class Prediction(Base):
-    """What one model version said of one message for one task; told once, never overwritten."""
-
-    __tablename__ = "prediction"
-    __table_args__ = (Index("uq_prediction_told_once", "message_id", "task", "model_version", unique=True),)
-
-    id: Mapped[Id]
-    message_id: Mapped[int] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"))
-    task: Mapped[str]
-    label: Mapped[str]
-    score: Mapped[float | None]
-    confidence: Mapped[float]
-    abstained: Mapped[bool]
-    abstain_reason: Mapped[str | None]
-    model_id: Mapped[str]
-    model_version: Mapped[str]
-    created_at: Mapped[Created]
-
-
 class DailyCount(Base):
     """Messages a day, channel and direction, moved in the transaction that writes the message."""
 
