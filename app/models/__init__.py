@@ -7,13 +7,17 @@ from app.models.case import Case, CaseConversation, CaseStatus, CaseType
 from app.models.contact import Contact, ContactIdentity
 from app.models.conversation import Conversation, ConversationRead, Priority, Status, ThreadReference
 from app.models.conversation_mood import ConversationMood
+from app.models.correction import Correction
 from app.models.delivery import Delivery, DeliveryState
 from app.models.inbox import Channel, ChannelState, Inbox, InboxAccess
+from app.models.light_head import HeadActivation, HeadKind, Learning, LightHead, Subject
 from app.models.message import Attachment, DailyCount, Direction, Message, SendState, Visibility
 from app.models.outbox_event import Heartbeat, OutboxEvent
 from app.models.prediction import MessageEmbedding, Prediction, PredictionModel
 from app.models.tag import Tag, Tagging
+from app.models.task_threshold import TaskThreshold
 from app.models.user import Presence, Role, Team, TeamMember, TokenPurpose, User, UserToken
+from app.models.workspace_intent import IntentExample, WorkspaceIntent
 
 __all__ = [
     "Activity",
@@ -31,13 +35,19 @@ __all__ = [
     "Conversation",
     "ConversationMood",
     "ConversationRead",
+    "Correction",
     "DailyCount",
     "Delivery",
     "DeliveryState",
     "Direction",
+    "HeadActivation",
+    "HeadKind",
     "Heartbeat",
     "Inbox",
     "InboxAccess",
+    "IntentExample",
+    "Learning",
+    "LightHead",
     "Message",
     "MessageEmbedding",
     "OutboxEvent",
@@ -48,8 +58,10 @@ __all__ = [
     "Role",
     "SendState",
     "Status",
+    "Subject",
     "Tag",
     "Tagging",
+    "TaskThreshold",
     "Team",
     "TeamMember",
     "ThreadReference",
@@ -57,4 +69,5 @@ __all__ = [
     "User",
     "UserToken",
     "Visibility",
+    "WorkspaceIntent",
 ]

@@ -34,6 +34,7 @@ class Base(DeclarativeBase):
         datetime: DateTime(timezone=True),
         Json: JSONB,
         list[str]: JSONB,
+        list[int]: JSONB,
         list[Json]: JSONB,
         list[tuple[str, float]]: JSONB,
         list[tuple[int, int, float]]: JSONB,
