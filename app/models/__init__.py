@@ -3,6 +3,7 @@
 from app.models.activity import Activity
 from app.models.automation_rule import AutomationRule
 from app.models.base import Base
+from app.models.business_hours import BusinessHours
 from app.models.case import Case, CaseConversation, CaseStatus, CaseType
 from app.models.contact import Contact, ContactIdentity
 from app.models.conversation import Conversation, ConversationRead, Priority, Status, ThreadReference
@@ -14,6 +15,7 @@ from app.models.light_head import HeadActivation, HeadKind, Learning, LightHead,
 from app.models.message import Attachment, DailyCount, Direction, Message, SendState, Visibility
 from app.models.outbox_event import Heartbeat, OutboxEvent
 from app.models.prediction import MessageEmbedding, Prediction, PredictionModel
+from app.models.sentiment_count import SentimentCount, SentimentHour
 from app.models.tag import Tag, Tagging
 from app.models.task_threshold import TaskThreshold
 from app.models.user import Presence, Role, Team, TeamMember, TokenPurpose, User, UserToken
@@ -24,6 +26,7 @@ __all__ = [
     "Attachment",
     "AutomationRule",
     "Base",
+    "BusinessHours",
     "Case",
     "CaseConversation",
     "CaseStatus",
@@ -57,6 +60,8 @@ __all__ = [
     "Priority",
     "Role",
     "SendState",
+    "SentimentCount",
+    "SentimentHour",
     "Status",
     "Subject",
     "Tag",

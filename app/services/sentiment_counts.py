@@ -1,0 +1,230 @@
+"""Keep the counts that reports and alerts read (SentimentCount, SentimentHour) equal to what the messages say.
+
+Every change of what a message says, or where it belongs, moves the counts in its own transaction: `move` for new
+predictions, `moving` around anything else. The caller holds the lock of the conversations (conversation before
+counts), so that nobody counts the same messages at the same time. `recompute` counts everything anew.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, Select, TextClause, and_, case, delete, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from app.models import Conversation, Correction, Message, Prediction, SentimentCount, SentimentHour
+
+ABSTAINED = "abstained"  # the label of what must not be used; never hidden, counted on its own
+
+COLUMNS = (
+    "task",
+    "hour",
+    "label",
+    "channel_id",
+    "inbox_id",
+    "team_id",
+    "assignee_id",
+    "intent",
+    "language",
+    "model_version",
+    "is_latest",
+)
+HOURLY = tuple(name for name in COLUMNS if name not in {"team_id", "assignee_id", "intent"})
+SUMS = ("messages", "score_sum")
+KINDS = {
+    "hour": "timestamptz",
+    **dict.fromkeys(("channel_id", "inbox_id", "team_id", "assignee_id", "messages"), "bigint"),
+    "is_latest": "boolean",
+    "score_sum": "double precision",
+}
+POLARITIES = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
+AT_ONCE = 2000  # rows of one statement
+
+Key: TypeAlias = tuple[Any, ...]  # the values of COLUMNS
+Facts: TypeAlias = "Select[*tuple[Any, ...]]"
+
+
+class Counts:
+    """Messages and their scores by key; one taken from another is what must be moved."""
+
+    def __init__(self, rows: Sequence[Any] = ()) -> None:
+        self.messages: Counter[Key] = Counter()
+        self.scores: dict[Key, float] = {}
+        for *key, messages, score in rows:
+            self.messages[tuple(key)] = messages
+            self.scores[tuple(key)] = score
+
+    def since(self, before: Counts) -> list[Key]:
+        """Return the rows to add (…COLUMNS, messages, score_sum), negative ones too, none that changes nothing."""
+        rows = []
+        for key in self.messages.keys() | before.messages.keys():
+            by = self.messages[key] - before.messages[key]
+            score = self.scores.get(key, 0.0) - before.scores.get(key, 0.0)
+            if by or score:
+                rows.append((*key, by, score))
+        return rows
+
+
+def move(session: Session, *, prediction_ids: Collection[int]) -> None:
+    """Count predictions that were just stored; what older versions said of the same messages is latest no more.
+
+    The language of their messages must be set already.
+    """
+    if not prediction_ids:
+        return
+    told = select(Prediction.message_id).where(Prediction.id.in_(prediction_ids))
+    message_ids = set(session.scalars(told))
+    after = _counts(session, Prediction.message_id.in_(message_ids))
+    before = _counts(session, Prediction.message_id.in_(message_ids), Prediction.id.not_in(prediction_ids))
+    _add(session, after.since(before))
+
+
+@contextmanager
+def moving(session: Session, *, message_ids: Collection[int]) -> Iterator[None]:
+    """Move the counts of these messages by what the block changes: a correction, another inbox, a merge, a removal."""
+    touched = Prediction.message_id.in_(set(message_ids))
+    before = _counts(session, touched)
+    yield
+    session.flush()
+    _add(session, _counts(session, touched).since(before))
+
+
+def message_ids_of(session: Session, *, conversation_ids: Collection[int]) -> set[int]:
+    """Return the messages of conversations that are about to be merged, moved or removed."""
+    return set(session.scalars(select(Message.id).where(Message.conversation_id.in_(conversation_ids))))
+
+
+def recompute(session: Session) -> None:
+    """Count everything anew. Others who count wait until this transaction ends."""
+    session.flush()
+    session.execute(text("LOCK TABLE sentiment_count, sentiment_hour IN SHARE ROW EXCLUSIVE MODE"))
+    session.execute(delete(SentimentCount))
+    session.execute(delete(SentimentHour))
+    session.execute(insert(SentimentCount).from_select([*COLUMNS, *SUMS], _grouped()))
+    columns = [getattr(SentimentCount, name) for name in HOURLY]
+    sums = func.sum(SentimentCount.messages), func.sum(SentimentCount.score_sum)
+    by_hour = select(*columns, *sums).group_by(*columns)
+    session.execute(insert(SentimentHour).from_select([*HOURLY, *SUMS], by_hour))
+
+
+def truth() -> ColumnElement[str]:
+    """Return the label that holds for a prediction: a person's word, else the model's, ABSTAINED where neither holds.
+
+    Of several emotions the strongest. For queries that outer-join Correction by `is_corrected()`.
+    """
+    said = case((Prediction.abstained, ABSTAINED), else_=Prediction.label)
+    return func.coalesce(Correction.labels[0].astext, said)
+
+
+def polarity() -> ColumnElement[float]:
+    """Return the sentiment in [-1, 1] that holds: a person's word counts in full, others as the model scored them."""
+    corrected = case(POLARITIES, value=Correction.labels[0].astext, else_=0.0)
+    agrees = Prediction.abstained.is_(False) & (truth() == Prediction.label)
+    scored = case((agrees, func.coalesce(Prediction.score, 0.0)), (Correction.id.is_not(None), corrected), else_=0.0)
+    return case((Prediction.task == "sentiment", scored), else_=0.0)
+
+
+def is_corrected() -> ColumnElement[bool]:
+    """Return the condition that joins a prediction's message with what a person said of it, in force."""
+    return and_(
+        Correction.message_id == Prediction.message_id,
+        Correction.task == Prediction.task,
+        Correction.undone_at.is_(None),
+    )
+
+
+def hour_of_message() -> ColumnElement[Any]:
+    """Return the hour a message is counted in: when it arrived, in full hours of UTC."""
+    return func.date_trunc("hour", Message.created_at, "UTC")
+
+
+def facts(*conditions: ColumnElement[bool]) -> Facts:
+    """Return one row a prediction: COLUMNS, score, message_id. `conditions` must keep or drop whole messages,
+    or all predictions of a version: intent and is_latest look at a message's other predictions.
+    """
+    by_version = [Prediction.message_id, Prediction.model_version]
+    of_intent = case((Prediction.task == "intent", func.nullif(truth(), ABSTAINED)))
+    newest = func.max(Prediction.id).over(partition_by=[Prediction.message_id, Prediction.task])
+    return (
+        select(
+            Prediction.task.label("task"),
+            hour_of_message().label("hour"),
+            truth().label("label"),
+            Message.channel_id.label("channel_id"),
+            Conversation.inbox_id.label("inbox_id"),
+            Prediction.team_id.label("team_id"),
+            Prediction.assignee_id.label("assignee_id"),
+            func.max(of_intent).over(partition_by=by_version).label("intent"),
+            Message.language.label("language"),
+            Prediction.model_version.label("model_version"),
+            (Prediction.id == newest).label("is_latest"),
+            polarity().label("score"),
+            Prediction.message_id.label("message_id"),
+        )
+        .join(Message, Message.id == Prediction.message_id)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .outerjoin(Correction, is_corrected())
+        .where(*conditions)
+    )
+
+
+def _grouped(*conditions: ColumnElement[bool]) -> Facts:
+    rows = facts(*conditions).subquery()
+    columns = [rows.c[name] for name in COLUMNS]
+    return select(*columns, func.count(), func.sum(rows.c.score)).group_by(*columns)
+
+
+def _counts(session: Session, *conditions: ColumnElement[bool]) -> Counts:
+    return Counts(session.execute(_grouped(*conditions)).all())
+
+
+def _add(session: Session, rows: list[Key]) -> None:
+    """Add rows to both tables, always in the order of their keys: two that count at once wait, and never deadlock."""
+    for table, columns in ((SentimentCount.__tablename__, COLUMNS), (SentimentHour.__tablename__, HOURLY)):
+        folded = sorted(_folded(rows, columns), key=_order)
+        for start in range(0, len(folded), AT_ONCE):
+            chunk = zip(*folded[start : start + AT_ONCE], strict=True)
+            values = dict(zip((*columns, *SUMS), map(list, chunk), strict=True))
+            session.execute(_upsert(table, columns), values)
+        emptied = [row for row in folded if row[-2] < 0]
+        if emptied:
+            of = {"tasks": sorted({row[0] for row in emptied}), "hours": sorted({row[1] for row in emptied})}
+            session.execute(_sweep(table), of)
+
+
+def _folded(rows: list[Key], columns: tuple[str, ...]) -> list[Key]:
+    """Add up rows (…COLUMNS, messages, score_sum) that are alike in `columns`."""
+    places = [COLUMNS.index(name) for name in columns]
+    messages: defaultdict[Key, int] = defaultdict(int)
+    scores: defaultdict[Key, float] = defaultdict(float)
+    for row in rows:
+        key = tuple(row[place] for place in places)
+        messages[key] += row[-2]
+        scores[key] += row[-1]
+    return [(*key, by, scores[key]) for key, by in messages.items() if by or scores[key]]
+
+
+def _order(row: Key) -> tuple[tuple[bool, Any], ...]:
+    """Sort None before all else."""
+    return tuple((value is not None, value) for value in row)
+
+
+@cache
+def _upsert(table: str, columns: tuple[str, ...]) -> TextClause:
+    names = ", ".join((*columns, *SUMS))
+    arrays = ", ".join(f"CAST(:{name} AS {KINDS.get(name, 'text')}[])" for name in (*columns, *SUMS))
+    return text(
+        f"INSERT INTO {table} AS kept ({names}) SELECT {names} FROM unnest({arrays}) AS told ({names})"  # noqa: S608 - our own column names
+        f" ON CONFLICT ({', '.join(columns)}) DO UPDATE SET messages = kept.messages + excluded.messages,"
+        " score_sum = kept.score_sum + excluded.score_sum"
+    )
+
+
+@cache
+def _sweep(table: str) -> TextClause:
+    """Remove rows that count nothing any more; only this transaction has such rows."""
+    return text(f"DELETE FROM {table} WHERE messages = 0 AND task = ANY(:tasks) AND hour = ANY(:hours)")  # noqa: S608 - our own table names
