@@ -1,9 +1,11 @@
 """Every table, one noun a file. Rows are thin: columns, constraints, and what is true of one row by itself."""
 
 from app.models.activity import Activity
+from app.models.ask import Ask, AskKind, AskState
 from app.models.automation_rule import AutomationRule
 from app.models.base import Base
 from app.models.business_hours import BusinessHours
+from app.models.canned_response import CannedResponse
 from app.models.case import Case, CaseConversation, CaseStatus, CaseType
 from app.models.contact import Contact, ContactIdentity
 from app.models.conversation import Conversation, ConversationRead, Priority, Status, ThreadReference
@@ -11,11 +13,13 @@ from app.models.conversation_mood import ConversationMood
 from app.models.correction import Correction
 from app.models.delivery import Delivery, DeliveryState
 from app.models.inbox import Channel, ChannelState, Inbox, InboxAccess
+from app.models.kb_article import ArticleState, KbArticle
 from app.models.light_head import HeadActivation, HeadKind, Learning, LightHead, Subject
 from app.models.message import Attachment, DailyCount, Direction, Message, SendState, Visibility
 from app.models.outbox_event import Heartbeat, OutboxEvent
 from app.models.prediction import MessageEmbedding, Prediction, PredictionModel
 from app.models.sentiment_count import SentimentCount, SentimentHour
+from app.models.suggestion import SuggestionEmbedding, SuggestionUse
 from app.models.tag import Tag, Tagging
 from app.models.task_threshold import TaskThreshold
 from app.models.user import Presence, Role, Team, TeamMember, TokenPurpose, User, UserToken
@@ -23,10 +27,15 @@ from app.models.workspace_intent import IntentExample, WorkspaceIntent
 
 __all__ = [
     "Activity",
+    "ArticleState",
+    "Ask",
+    "AskKind",
+    "AskState",
     "Attachment",
     "AutomationRule",
     "Base",
     "BusinessHours",
+    "CannedResponse",
     "Case",
     "CaseConversation",
     "CaseStatus",
@@ -49,6 +58,7 @@ __all__ = [
     "Inbox",
     "InboxAccess",
     "IntentExample",
+    "KbArticle",
     "Learning",
     "LightHead",
     "Message",
@@ -64,6 +74,8 @@ __all__ = [
     "SentimentHour",
     "Status",
     "Subject",
+    "SuggestionEmbedding",
+    "SuggestionUse",
     "Tag",
     "Tagging",
     "TaskThreshold",
