@@ -97,6 +97,28 @@ class ConversationChanged(ConversationEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class MoodChanged(ConversationEvent):
+    """The mood of a conversation went from one step (app.services.moods.MoodStep) to another."""
+
+    was: str
+    mood: str
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionCorrected(MessageEvent):
+    """A person said what a message is about, said that the model was right, or took that back."""
+
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class LearningAsked(Event):
+    """There is something to learn: the annotator fits what waits, whichever row this names."""
+
+    learning_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationRead(Event):
     """One user has read up to a message; only that user's own pages care."""
 
@@ -130,6 +152,20 @@ class ChannelChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookQueued(Event):
+    """There is something to deliver to an endpoint."""
+
+    endpoint_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookTested(Event):
+    """A person asked whether an endpoint hears us; only that endpoint is told."""
+
+    endpoint_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class AccessChanged(Event):
     """A user's role, teams or inboxes changed: open sockets re-check their rooms."""
 
@@ -149,11 +185,16 @@ Event.vocabulary.update(
         ReplySent,
         ReplyFailed,
         ConversationChanged,
+        MoodChanged,
+        PredictionCorrected,
+        LearningAsked,
         ConversationRead,
         CaseChanged,
         ContactChanged,
         ChannelChanged,
         AccessChanged,
+        WebhookQueued,
+        WebhookTested,
     )
 )
 

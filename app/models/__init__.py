@@ -23,6 +23,7 @@ from app.models.suggestion import SuggestionEmbedding, SuggestionUse
 from app.models.tag import Tag, Tagging
 from app.models.task_threshold import TaskThreshold
 from app.models.user import Presence, Role, Team, TeamMember, TokenPurpose, User, UserToken
+from app.models.webhook import WebhookDelivery, WebhookEndpoint, WebhookState
 from app.models.workspace_intent import IntentExample, WorkspaceIntent
 
 __all__ = [
@@ -86,5 +87,8 @@ __all__ = [
     "User",
     "UserToken",
     "Visibility",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookState",
     "WorkspaceIntent",
 ]
