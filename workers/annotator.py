@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from app.db import transaction
+from app.services import predictions
 from workers import queues
 from workers.heartbeat import beating
 
 
 def run() -> None:
-    """Load the models, then run jobs of the nlp queue until told to stop.
+    """Load the models, say which they are, then run the annotators' jobs until told to stop.
 
     Half the cores are left to the others: a thread that waits for a busy core holds up all of a model's threads
     (one message took 82 ms with two threads on two busy cores, 34 ms with one).
@@ -20,5 +22,8 @@ def run() -> None:
     state: dict[str, Any] = {"model": None}
     with beating("annotator", lambda: state):
         warm_up(threads=max(1, (os.cpu_count() or 2) // 2))
-        state["model"] = " ".join(model_identity())
-        queues.work(["nlp"])
+        model_id, version = model_identity()
+        with transaction() as session:
+            predictions.take_up(session, model_id=model_id, version=version)
+        state["model"] = f"{model_id} {version}"
+        queues.work(queues.ANNOTATOR)

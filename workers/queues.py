@@ -1,7 +1,7 @@
 """The only room that knows RQ. A job is the name of a function in workers/jobs and a list of ids, as JSON.
 
-Jobs of `ingest`, `default` and `nlp` run inside the worker (6 ms a job); those of `send` and `slow` in a fork each, so
-that a hung provider or a hostile file takes nothing with it.
+Jobs of `ingest`, `default`, `nlp` and `rescoring` run inside the worker (6 ms a job); those of `send` and `slow` in a
+fork each, so that a hung provider or a hostile file takes nothing with it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,18 @@ from rq.serializers import JSONSerializer
 
 from app.config import settings
 
-IDS_A_JOB = {"ingest": 50, "nlp": 50, "default": 50, "send": 1, "slow": 1}  # one slow provider holds up one reply
+RESCORING = "rescoring"
+ANNOTATOR = ("nlp", RESCORING)  # what annotators serve, in this order
+IDS_A_JOB = {  # one slow provider holds up one reply
+    "ingest": 50,
+    "nlp": 50,
+    "default": 50,
+    "send": 1,
+    "slow": 1,
+    RESCORING: 16,
+}
 FORKED = frozenset({"send", "slow"})
-TIMEOUT_SECONDS = {"ingest": 60, "nlp": 300, "default": 60, "send": 90, "slow": 120}
+TIMEOUT_SECONDS = {"ingest": 60, "nlp": 300, "default": 60, "send": 90, "slow": 120, RESCORING: 300}
 FAILURE_TTL_SECONDS = 3600
 
 
@@ -73,6 +82,11 @@ def work(names: Sequence[str], *, burst: bool = False) -> None:
         log_job_description=False,
     )
     worker.work(burst=burst, logging_level="WARNING")
+
+
+def is_waiting(names: Sequence[str]) -> bool:
+    """Say whether a job waits in one of these queues. Raises redis.RedisError."""
+    return any(not _queue(name).is_empty() for name in names)
 
 
 def lengths() -> Mapping[str, int]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from redis import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.db import first_line
 from app.log import get_logger
 from workers.heartbeat import beating, pause
-from workers.jobs import housekeeping
+from workers.jobs import housekeeping, rescore
 
 TIMETABLE: tuple[tuple[float, Callable[[], None]], ...] = (  # every so many seconds
     (3, housekeeping.reconcile),
     (5, housekeeping.sweep_unassigned),
+    (5, rescore.hand_out),
     (10, housekeeping.wake_snoozed),
     (300, housekeeping.purge),
 )
@@ -35,5 +37,5 @@ def run() -> None:
 def _run(task: Callable[[], None]) -> None:
     try:
         task()
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, RedisError) as error:
         get_logger().warning("schedule.failed", task=task.__name__, error=first_line(error))

@@ -1,4 +1,8 @@
-"""Keep what the models said, told once per model version, and the mood that follows from it."""
+"""Keep what the models said, told once per model version, and move all that follows from it.
+
+Locks in one order: contacts, then conversations; messages are read once their conversation is locked, so that two
+annotators who heard of the same message count it once.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +17,34 @@ from sqlalchemy.orm import Session
 from app import outbox
 from app.clock import now
 from app.events import MessageAnnotated
-from app.models import Conversation, Direction, Message, Prediction, Visibility
+from app.models import (
+    Contact,
+    Conversation,
+    Direction,
+    Message,
+    MessageEmbedding,
+    Prediction,
+    PredictionModel,
+    Visibility,
+)
+from app.services import conversation_moods, sentiment_counts
 from app.services.changes import message_event
+from app.services.conversation_moods import Answer
+from app.services.moods import Place
 
-NEWEST_WEIGHT = 0.4  # of the newest message in the mood; older ones fade by 0.6 each
-MOOD_MESSAGES = 30  # older ones weigh less than one in a million
+Row = dict[str, Any]
+TOLD_ONCE = ("message_id", "task", "model_version")
+
+
+class SaidReason(Protocol):
+    """Characters of the text that drove a label (nlp.prediction.Reason)."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def weight(self) -> float: ...
 
 
 class Said(Protocol):
@@ -32,18 +59,28 @@ class Said(Protocol):
     @property
     def confidence(self) -> float: ...
     @property
+    def labels(self) -> Sequence[tuple[str, float]]: ...
+    @property
+    def probabilities(self) -> Mapping[str, float]: ...
+    @property
     def abstained(self) -> bool: ...
     @property
     def abstain_reason(self) -> str | None: ...
+    @property
+    def reasons(self) -> Sequence[SaidReason]: ...
+    @property
+    def head_version(self) -> int | None: ...
 
 
 class Annotated(Protocol):
-    """All answers about one text (nlp.prediction.Annotation)."""
+    """All answers about one text (nlp.prediction.Annotation); the embedding of an empty text is empty."""
 
     @property
     def language(self) -> str: ...
     @property
     def predictions(self) -> Sequence[Said]: ...
+    @property
+    def embedding(self) -> Sequence[float]: ...
     @property
     def model_id(self) -> str: ...
     @property
@@ -58,83 +95,161 @@ def waiting_texts(session: Session, *, limit: int) -> list[tuple[int, str]]:
         .order_by(Message.id)
         .limit(limit)
     )
-    return [(id_, text or subject) for id_, subject, text in session.execute(query)]
+    return [(id_, annotated_text(subject, text)) for id_, subject, text in session.execute(query)]
+
+
+def annotated_text(subject: str, text: str) -> str:
+    """Return the words of a message that models read, and that reasons point into."""
+    return text or subject
+
+
+def take_up(session: Session, *, model_id: str, version: str) -> None:
+    """Say that an annotator begins to work with this version: from now on it is the one in use."""
+    statement = insert(PredictionModel).values(version=version, model_id=model_id, taken_up_at=now())
+    session.execute(statement.on_conflict_do_update(index_elements=["version"], set_={"taken_up_at": now()}))
 
 
 def record(session: Session, *, annotations: Mapping[int, Annotated]) -> None:
-    """Store the answers by message id, and move sentiment, intent and mood of their conversations."""
-    query = select(Message).where(Message.id.in_(annotations))
-    messages = session.scalars(query.order_by(Message.id)).all()
-    conversations = _locked(session, {message.conversation_id for message in messages})
-    _insert(session, annotations, {message.id for message in messages})
-    news = [message for message in messages if message.annotated_at is None]
-    for message in news:
-        message.annotated_at = now()
-        message.language = annotations[message.id].language
-        conversations[message.conversation_id].language = message.language
-    _move_moods(session, conversations)
-    for message in news:
-        conversation = conversations[message.conversation_id]
-        outbox.record(session, message_event(session, MessageAnnotated, conversation, message))
+    """Store the answers by message id, and move counts, latest answers, moods.
+
+    Answers that are stored already are left alone. Of a message that was annotated by an older version the answers are
+    kept and counted beside the older ones; the rest follows when its conversation has been read again (rescoring).
+    """
+    conversations = lock_conversations(session, set(annotations))
+    messages = session.scalars(
+        select(Message)
+        .where(Message.id.in_(annotations))
+        .order_by(Message.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    _know_models(session, annotations.values())
+    fresh = [message for message in messages if message.annotated_at is None]
+    for message in fresh:
+        _mark(message, conversations[message.conversation_id], annotations[message.id])
+    stored = _insert(session, annotations, messages, conversations)
+    _keep_embeddings(session, annotations, messages)
+    sentiment_counts.move(session, prediction_ids=list(stored))
+    conversation_moods.move(session, conversations, _answers(fresh, stored.values()))
+    for message in fresh:
+        event = message_event(session, MessageAnnotated, conversations[message.conversation_id], message)
+        outbox.record(session, event)
 
 
-def mood_of(scores: Iterable[float]) -> float | None:
-    """Return the weighted mean of scores in [-1, 1], oldest first, newest heaviest; None for none."""
-    mood: float | None = None
-    for score in scores:
-        mood = score if mood is None else mood + NEWEST_WEIGHT * (score - mood)
-    return mood
+def lock_conversations(session: Session, message_ids: set[int]) -> dict[int, Conversation]:
+    """Lock the conversations of these messages, after their contacts, each in ascending order."""
+    homes = select(Message.conversation_id).where(Message.id.in_(message_ids))
+    return lock_by_id(session, set(session.scalars(homes)))
 
 
-def _locked(session: Session, ids: set[int]) -> dict[int, Conversation]:
-    query = select(Conversation).where(Conversation.id.in_(ids)).order_by(Conversation.id).with_for_update()
-    return {conversation.id: conversation for conversation in session.scalars(query)}
+def lock_by_id(session: Session, ids: set[int]) -> dict[int, Conversation]:
+    """Lock these conversations, after their contacts, each in ascending order."""
+    people = select(Conversation.contact_id).where(Conversation.id.in_(ids))
+    query = select(Contact).where(Contact.id.in_(set(session.scalars(people)))).order_by(Contact.id)
+    session.scalars(query.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
+    locked = select(Conversation).where(Conversation.id.in_(ids)).order_by(Conversation.id).with_for_update()
+    rows = session.scalars(locked.execution_options(populate_existing=True))
+    return {conversation.id: conversation for conversation in rows}
 
 
-def _insert(session: Session, annotations: Mapping[int, Annotated], ids: set[int]) -> None:
-    rows: list[dict[str, Any]] = [
+def _mark(message: Message, conversation: Conversation, annotation: Annotated) -> None:
+    message.annotated_at = now()
+    message.language = conversation.language = annotation.language
+    if conversation.mood_version is None:
+        conversation.mood_version = annotation.model_version
+
+
+def _know_models(session: Session, annotations: Iterable[Annotated]) -> None:
+    rows = {a.model_version: {"version": a.model_version, "model_id": a.model_id} for a in annotations}
+    values = [row | {"taken_up_at": now()} for _, row in sorted(rows.items())]
+    if values:
+        session.execute(insert(PredictionModel).values(values).on_conflict_do_nothing())
+
+
+def _insert(
+    session: Session,
+    annotations: Mapping[int, Annotated],
+    messages: Sequence[Message],
+    conversations: Mapping[int, Conversation],
+) -> dict[int, Row]:
+    """Store what nobody has told yet; return it by its id."""
+    owners = _owners_before(session, [message.id for message in messages])
+    rows = [
+        _row(annotations[message.id], said) | {"message_id": message.id} | _owner(owners, conversations, message)
+        for message in messages
+        for said in annotations[message.id].predictions
+    ]
+    if not rows:
+        return {}
+    told_once = insert(Prediction).values(rows).on_conflict_do_nothing()
+    new = session.execute(told_once.returning(Prediction.id, *(getattr(Prediction, name) for name in TOLD_ONCE)))
+    by_key = {tuple(row[name] for name in TOLD_ONCE): row for row in rows}
+    return {id_: by_key[tuple(key)] for id_, *key in new}
+
+
+def _row(annotation: Annotated, said: Said) -> Row:
+    return {
+        "task": said.task,
+        "label": said.label,
+        "score": said.score,
+        "confidence": said.confidence,
+        "labels": [[label, confidence] for label, confidence in getattr(said, "labels", ())],
+        "probabilities": dict(getattr(said, "probabilities", {})),
+        "abstained": said.abstained,
+        "abstain_reason": said.abstain_reason,
+        "reasons": [[reason.start, reason.end, reason.weight] for reason in getattr(said, "reasons", ())],
+        "head_version": getattr(said, "head_version", None),
+        "model_id": annotation.model_id,
+        "model_version": annotation.model_version,
+    }
+
+
+def _owner(owners: Mapping[int, Row], conversations: Mapping[int, Conversation], message: Message) -> Row:
+    """Return whose the conversation is, or was when an older version annotated the message."""
+    conversation = conversations[message.conversation_id]
+    now_of = {"assignee_id": conversation.assignee_id, "team_id": conversation.team_id}
+    return owners.get(message.id, now_of)
+
+
+def _owners_before(session: Session, message_ids: Sequence[int]) -> dict[int, Row]:
+    query = select(Prediction.message_id, Prediction.assignee_id, Prediction.team_id)
+    first = query.where(Prediction.message_id.in_(message_ids)).ext(distinct_on(Prediction.message_id))
+    rows = session.execute(first.order_by(Prediction.message_id, Prediction.id))
+    return {id_: {"assignee_id": assignee_id, "team_id": team_id} for id_, assignee_id, team_id in rows}
+
+
+def _keep_embeddings(session: Session, annotations: Mapping[int, Annotated], messages: Sequence[Message]) -> None:
+    """Keep one embedding a message, of the version that read it last."""
+    rows = [
         {
-            "message_id": message_id,
-            "task": said.task,
-            "label": said.label,
-            "score": said.score,
-            "confidence": said.confidence,
-            "abstained": said.abstained,
-            "abstain_reason": said.abstain_reason,
-            "model_id": annotation.model_id,
-            "model_version": annotation.model_version,
+            "message_id": m.id,
+            "model_version": annotations[m.id].model_version,
+            "embedding": list(annotations[m.id].embedding),
         }
-        for message_id, annotation in sorted(annotations.items())
-        if message_id in ids
-        for said in annotation.predictions
+        for m in messages
+        if getattr(annotations[m.id], "embedding", ())
     ]
     if rows:
-        session.execute(insert(Prediction).values(rows).on_conflict_do_nothing())
+        statement = insert(MessageEmbedding).values(rows)
+        newest = {"model_version": statement.excluded.model_version, "embedding": statement.excluded.embedding}
+        session.execute(statement.on_conflict_do_update(index_elements=["message_id"], set_=newest))
 
 
-def _move_moods(session: Session, conversations: Mapping[int, Conversation]) -> None:
-    """Recompute from the stored answers, so that the order in which they came does not matter."""
-    by_task = _usable(session, conversations)
-    for id_, conversation in conversations.items():
-        sentiments, intents = by_task[id_, "sentiment"], by_task[id_, "intent"]
-        conversation.mood = mood_of(score for _, score in sentiments[-MOOD_MESSAGES:] if score is not None)
-        conversation.sentiment = sentiments[-1][0] if sentiments else None
-        conversation.intent = intents[-1][0] if intents else None
-
-
-def _usable(
-    session: Session, conversations: Mapping[int, Conversation]
-) -> dict[tuple[int, str], list[tuple[str, float | None]]]:
-    """Return (label, score) per conversation and task in order of arrival: the newest answer each, no abstentions."""
-    query = (
-        select(Message.conversation_id, Message.id, Prediction.task, Prediction.label, Prediction.score)
-        .join(Prediction, Prediction.message_id == Message.id)
-        .where(Message.conversation_id.in_(conversations), Message.visibility == Visibility.PUBLIC)
-        .where(Prediction.abstained.is_(False))
-        .ext(distinct_on(Message.conversation_id, Message.delivery_id, Message.id, Prediction.task))
-        .order_by(Message.conversation_id, Message.delivery_id, Message.id, Prediction.task, Prediction.id.desc())
-    )
-    found: dict[tuple[int, str], list[tuple[str, float | None]]] = defaultdict(list)
-    for conversation_id, _, task, label, score in session.execute(query):
-        found[conversation_id, task].append((label, score))
-    return found
+def _answers(messages: Sequence[Message], stored: Iterable[Row]) -> dict[int, list[Answer]]:
+    """Return what was told of public messages and may be used, by conversation id, in order of arrival."""
+    public = {message.id: message for message in messages if message.visibility is Visibility.PUBLIC}
+    found: dict[int, list[Answer]] = defaultdict(list)
+    for row in stored:
+        message = public.get(row["message_id"])
+        if message is None or row["abstained"]:
+            continue
+        answer = Answer(
+            place=Place.of(message.delivery_id, message.id),
+            at=message.created_at,
+            task=row["task"],
+            label=row["label"],
+            score=row["score"],
+            confidence=row["confidence"],
+            version=row["model_version"],
+        )
+        found[message.conversation_id].append(answer)
+    return {id_: sorted(answers, key=lambda answer: answer.place) for id_, answers in found.items()}
