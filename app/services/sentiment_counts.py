@@ -13,27 +13,15 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, TextClause, and_, case, delete, func, insert, select, text
+from sqlalchemy import ColumnElement, TextClause, delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from app.models import Conversation, Correction, Message, Prediction, SentimentCount, SentimentHour
+from app.models import Message, Prediction, SentimentCount, SentimentHour
+from app.queries._json import AnySelect
+from app.queries.sentiment_facts import ABSTAINED, COLUMNS, HOURLY, facts
 
-ABSTAINED = "abstained"  # the label of what must not be used; never hidden, counted on its own
+__all__ = ["ABSTAINED", "COLUMNS", "HOURLY", "message_ids_of", "move", "moving", "recompute"]
 
-COLUMNS = (
-    "task",
-    "hour",
-    "label",
-    "channel_id",
-    "inbox_id",
-    "team_id",
-    "assignee_id",
-    "intent",
-    "language",
-    "model_version",
-    "is_latest",
-)
-HOURLY = tuple(name for name in COLUMNS if name not in {"team_id", "assignee_id", "intent"})
 SUMS = ("messages", "score_sum")
 KINDS = {
     "hour": "timestamptz",
@@ -41,11 +29,9 @@ KINDS = {
     "is_latest": "boolean",
     "score_sum": "double precision",
 }
-POLARITIES = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
 AT_ONCE = 2000  # rows of one statement
 
 Key: TypeAlias = tuple[Any, ...]  # the values of COLUMNS
-Facts: TypeAlias = "Select[*tuple[Any, ...]]"
 
 
 class Counts:
@@ -111,68 +97,7 @@ def recompute(session: Session) -> None:
     session.execute(insert(SentimentHour).from_select([*HOURLY, *SUMS], by_hour))
 
 
-def truth() -> ColumnElement[str]:
-    """Return the label that holds for a prediction: a person's word, else the model's, ABSTAINED where neither holds.
-
-    Of several emotions the strongest. For queries that outer-join Correction by `is_corrected()`.
-    """
-    said = case((Prediction.abstained, ABSTAINED), else_=Prediction.label)
-    return func.coalesce(Correction.labels[0].astext, said)
-
-
-def polarity() -> ColumnElement[float]:
-    """Return the sentiment in [-1, 1] that holds: a person's word counts in full, others as the model scored them."""
-    corrected = case(POLARITIES, value=Correction.labels[0].astext, else_=0.0)
-    agrees = Prediction.abstained.is_(False) & (truth() == Prediction.label)
-    scored = case((agrees, func.coalesce(Prediction.score, 0.0)), (Correction.id.is_not(None), corrected), else_=0.0)
-    return case((Prediction.task == "sentiment", scored), else_=0.0)
-
-
-def is_corrected() -> ColumnElement[bool]:
-    """Return the condition that joins a prediction's message with what a person said of it, in force."""
-    return and_(
-        Correction.message_id == Prediction.message_id,
-        Correction.task == Prediction.task,
-        Correction.undone_at.is_(None),
-    )
-
-
-def hour_of_message() -> ColumnElement[Any]:
-    """Return the hour a message is counted in: when it arrived, in full hours of UTC."""
-    return func.date_trunc("hour", Message.created_at, "UTC")
-
-
-def facts(*conditions: ColumnElement[bool]) -> Facts:
-    """Return one row a prediction: COLUMNS, score, message_id. `conditions` must keep or drop whole messages,
-    or all predictions of a version: intent and is_latest look at a message's other predictions.
-    """
-    by_version = [Prediction.message_id, Prediction.model_version]
-    of_intent = case((Prediction.task == "intent", func.nullif(truth(), ABSTAINED)))
-    newest = func.max(Prediction.id).over(partition_by=[Prediction.message_id, Prediction.task])
-    return (
-        select(
-            Prediction.task.label("task"),
-            hour_of_message().label("hour"),
-            truth().label("label"),
-            Message.channel_id.label("channel_id"),
-            Conversation.inbox_id.label("inbox_id"),
-            Prediction.team_id.label("team_id"),
-            Prediction.assignee_id.label("assignee_id"),
-            func.max(of_intent).over(partition_by=by_version).label("intent"),
-            Message.language.label("language"),
-            Prediction.model_version.label("model_version"),
-            (Prediction.id == newest).label("is_latest"),
-            polarity().label("score"),
-            Prediction.message_id.label("message_id"),
-        )
-        .join(Message, Message.id == Prediction.message_id)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .outerjoin(Correction, is_corrected())
-        .where(*conditions)
-    )
-
-
-def _grouped(*conditions: ColumnElement[bool]) -> Facts:
+def _grouped(*conditions: ColumnElement[bool]) -> AnySelect:
     rows = facts(*conditions).subquery()
     columns = [rows.c[name] for name in COLUMNS]
     return select(*columns, func.count(), func.sum(rows.c.score)).group_by(*columns)

@@ -1,0 +1,91 @@
+"""What a message counts as, in SQL: the one definition behind the counts, what is counted live, and the drill-down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, select
+
+from app.models import Conversation, Correction, Message, Prediction
+from app.queries._json import AnySelect
+
+ABSTAINED = "abstained"  # the label of what must not be used; never hidden, counted on its own
+POLARITIES = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
+COLUMNS = (
+    "task",
+    "hour",
+    "label",
+    "channel_id",
+    "inbox_id",
+    "team_id",
+    "assignee_id",
+    "intent",
+    "language",
+    "model_version",
+    "is_latest",
+)
+HOURLY = tuple(name for name in COLUMNS if name not in {"team_id", "assignee_id", "intent"})
+
+
+def truth() -> ColumnElement[str]:
+    """Return the label that holds for a prediction: a person's word, else the model's, ABSTAINED where neither holds.
+
+    Of several emotions the strongest. For queries that outer-join Correction by `is_corrected()`.
+    """
+    said = case((Prediction.abstained, ABSTAINED), else_=Prediction.label)
+    return func.coalesce(Correction.labels[0].astext, said)
+
+
+def polarity() -> ColumnElement[float]:
+    """Return the sentiment in [-1, 1] that holds: a person's word counts in full, others as the model scored them."""
+    corrected = case(POLARITIES, value=Correction.labels[0].astext, else_=0.0)
+    agrees = Prediction.abstained.is_(False) & (truth() == Prediction.label)
+    scored = case((agrees, func.coalesce(Prediction.score, 0.0)), (Correction.id.is_not(None), corrected), else_=0.0)
+    return case((Prediction.task == "sentiment", scored), else_=0.0)
+
+
+def is_corrected() -> ColumnElement[bool]:
+    """Return the condition that joins a prediction's message with what a person said of it, in force."""
+    return and_(
+        Correction.message_id == Prediction.message_id,
+        Correction.task == Prediction.task,
+        Correction.undone_at.is_(None),
+    )
+
+
+def hour_of_message() -> ColumnElement[Any]:
+    """Return the hour a message is counted in: when it arrived, in full hours of UTC."""
+    return func.date_trunc("hour", Message.created_at, "UTC")
+
+
+def facts(*conditions: ColumnElement[bool]) -> AnySelect:
+    """Return one row a prediction: COLUMNS, score, message_id, conversation_id.
+
+    `conditions` must keep or drop whole messages, or all predictions of a version: intent and is_latest look at a
+    message's other predictions.
+    """
+    by_version = [Prediction.message_id, Prediction.model_version]
+    of_intent = case((Prediction.task == "intent", func.nullif(truth(), ABSTAINED)))
+    newest = func.max(Prediction.id).over(partition_by=[Prediction.message_id, Prediction.task])
+    return (
+        select(
+            Prediction.task.label("task"),
+            hour_of_message().label("hour"),
+            truth().label("label"),
+            Message.channel_id.label("channel_id"),
+            Conversation.inbox_id.label("inbox_id"),
+            Prediction.team_id.label("team_id"),
+            Prediction.assignee_id.label("assignee_id"),
+            func.max(of_intent).over(partition_by=by_version).label("intent"),
+            Message.language.label("language"),
+            Prediction.model_version.label("model_version"),
+            (Prediction.id == newest).label("is_latest"),
+            polarity().label("score"),
+            Prediction.message_id.label("message_id"),
+            Message.conversation_id.label("conversation_id"),
+        )
+        .join(Message, Message.id == Prediction.message_id)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .outerjoin(Correction, is_corrected())
+        .where(*conditions)
+    )
