@@ -37,10 +37,10 @@ def truth() -> ColumnElement[str]:
 
 
 def polarity() -> ColumnElement[float]:
-    """Return the sentiment in [-1, 1] that holds: a person's word counts in full, others as the model scored them."""
-    corrected = case(POLARITIES, value=Correction.labels[0].astext, else_=0.0)
-    agrees = Prediction.abstained.is_(False) & (truth() == Prediction.label)
-    scored = case((agrees, func.coalesce(Prediction.score, 0.0)), (Correction.id.is_not(None), corrected), else_=0.0)
+    """Return the sentiment in [-1, 1] that holds: the model's score, or that of the other label a person put there."""
+    said = Correction.labels[0].astext
+    is_other = (said != Prediction.label, case(POLARITIES, value=said, else_=0.0))
+    scored = case((truth() == ABSTAINED, 0.0), is_other, else_=func.coalesce(Prediction.score, 0.0))
     return case((Prediction.task == "sentiment", scored), else_=0.0)
 
 

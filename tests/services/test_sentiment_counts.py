@@ -224,7 +224,7 @@ def counted_by_hand(session: Session) -> dict[Row, tuple[int, float]]:
         hour = message.created_at.replace(minute=0, second=0, microsecond=0)
         score = 0.0
         if p.task == "sentiment" and label != "abstained":
-            score = (p.score or 0.0) if label == p.label and not p.abstained else FULL[label]
+            score = (p.score or 0.0) if label == p.label else FULL[label]
         place = (message.channel_id, inbox_of[message.conversation_id], p.team_id, p.assignee_id)
         which = (None if intent == "abstained" else intent, message.language, p.model_version)
         key = (p.task, hour, label, *place, *which, newest[p.message_id, p.task] == p.id)
