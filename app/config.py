@@ -27,6 +27,7 @@ class Settings:
     sealing_keys: tuple[str, ...]
     secure_cookies: bool
     trusted_proxies: int
+    private_webhooks: bool  # webhooks may go to loopback and private networks, and without TLS
 
     @property
     def blobs(self) -> Path:
@@ -48,6 +49,7 @@ def settings() -> Settings:
         sealing_keys=tuple(part for part in env.get("TRIBUTARY_KEY", "").replace(",", " ").split() if part),
         secure_cookies=base_url.startswith("https://"),
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0),
+        private_webhooks=env.get("WEBHOOKS_TO_PRIVATE", "0") not in {"0", "false", "no", ""},
     )
 
 

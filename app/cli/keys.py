@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 from app import crypto
 from app.cli._terminal import Commands
 from app.db import transaction
-from app.services import channels
+from app.services import channels, webhooks
 
 
 @click.group("keys", cls=Commands)
@@ -18,18 +20,26 @@ def commands() -> None:
 @commands.command("rotate")
 @click.option("--reseal-only", is_flag=True, help="The new key is there already (TRIBUTARY_KEY): only seal anew.")
 def rotate(*, reseal_only: bool) -> None:
-    """Put a fresh sealing key in front and seal every channel's credentials with it.
+    """Put a fresh sealing key in front and seal every channel's credentials and every webhook's secret with it.
 
     Older keys go on opening what they sealed: processes that run need no restart to read, and can be interrupted;
     run it again with --reseal-only to finish.
     """
     if not reseal_only:
         crypto.rotate_sealing_key()
+    done = {word: _reseal(batch) for word, batch in RESEALS.items()}
+    told = " and ".join(f"{count} {word}" for word, count in done.items() if count or word == "channels")
+    click.echo(f"{'Sealed' if reseal_only else 'A new key seals; sealed'} {told} anew.")
+
+
+RESEALS = {"channels": channels.reseal_batch, "webhooks": webhooks.reseal_batch}
+
+
+def _reseal(batch: Callable[..., tuple[int, int] | None]) -> int:
     done, last = 0, 0
     while True:
         with transaction() as session:
-            sealed = channels.reseal_batch(session, after_id=last)
+            sealed = batch(session, after_id=last)
         if sealed is None:
-            break
+            return done
         done, last = done + sealed[0], sealed[1]
-    click.echo(f"{'Sealed' if reseal_only else 'A new key seals; sealed'} {done} channels anew.")

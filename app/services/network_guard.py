@@ -1,8 +1,10 @@
-"""Where channels may connect to. Mail servers at home are welcome; machines that hand out a cloud's keys are not.
+"""Where channels and webhooks may connect to. Mail servers at home are welcome; machines that hand out keys are not.
 
 Loopback and private networks stay allowed: people who host this themselves have their mail server there. Refused are
 link-local addresses (where clouds keep their metadata service), the unspecified address and multicast, whatever way
 they are written: a name is resolved first, and IPv4 inside IPv6 is unwrapped. Only admins can name a server at all.
+
+Webhooks leave the house: they reach public addresses only, unless the installation says otherwise.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ Address = IPv4Address | IPv6Address
 # metadata services that are not on link-local addresses: AWS by IPv6, Alibaba, Oracle
 METADATA = {ip_address("fd00:ec2::254"), ip_address("100.100.100.200"), ip_address("192.0.0.192")}
 NAT64 = ip_network("64:ff9b::/96")
+LOCAL_NAT64 = ip_network("64:ff9b:1::/48")
 
 
 def check_host(host: str, *, field: str | None = None) -> None:
@@ -35,6 +38,22 @@ def is_forbidden(address: Address) -> bool:
     if inner is not None and is_forbidden(inner):
         return True
     return address.is_link_local or address.is_unspecified or address.is_multicast or address in METADATA
+
+
+def may_hear(address: Address, *, private_allowed: bool) -> bool:
+    """Say whether a webhook may go to an address; `private_allowed` adds loopback and private networks."""
+    if is_forbidden(address):
+        return False
+    return private_allowed or _is_public(address)
+
+
+def _is_public(address: Address) -> bool:
+    inner = _inner(address)
+    if inner is not None:
+        return _is_public(inner)
+    if isinstance(address, IPv6Address) and (address.is_site_local or address in LOCAL_NAT64):
+        return False
+    return address.is_global and not address.is_reserved and not address.is_multicast
 
 
 def _inner(address: Address) -> IPv4Address | None:

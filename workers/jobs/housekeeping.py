@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.db import retrying, transaction
-from app.services import assignment, conversations, health, presence
+from app.services import assignment, conversations, health, presence, webhook_deliveries
 from app.services import reconcile as reconciling
 
 
@@ -29,8 +29,9 @@ def sweep_unassigned() -> None:
 
 
 def purge() -> None:
-    """Forget published events, silent processes and closed sockets."""
+    """Forget published events, old webhooks, silent processes and closed sockets."""
     with transaction() as session:
         reconciling.purge_published(session)
         health.purge(session)
         presence.purge(session)
+        webhook_deliveries.purge(session)

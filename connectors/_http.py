@@ -1,0 +1,169 @@
+"""The one HTTP client: it connects only to addresses somebody approved, and ends in time whatever the other side does.
+
+The socket goes to the very address that was approved: a second look-up, which could answer otherwise, does not happen.
+No redirect is followed, no proxy, cookie or compression used. `seconds` bounds the whole exchange after the look-up of
+the name, also with a server that drips byte by byte; of the answer at most `most_bytes` are read.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+import httpcore
+
+from connectors.errors import Rejected, Transient
+from connectors.web_address import authority, split, target
+
+Address = IPv4Address | IPv6Address
+MayReach = Callable[[Address], bool]
+SECONDS = 15.0
+MOST_BYTES = 2 * 1024 * 1024
+SocketOptions = Iterable[tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: header names in lower case, the body cut at the limit, and how long it took."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+
+
+def post(
+    url: str,
+    *,
+    body: bytes,
+    headers: Mapping[str, str],
+    may_reach: MayReach,
+    seconds: float = SECONDS,
+    most_bytes: int = MOST_BYTES,
+) -> Answer:
+    """POST bytes and return the answer, whatever its status.
+
+    Raises Transient where nobody answered properly in time, Rejected for an address that may not be reached.
+    """
+    parts = split(url)
+    began = time.monotonic()
+    places = _Places(may_reach, seconds)
+    sent = {
+        "host": authority(parts),
+        "content-length": str(len(body)),
+        "accept-encoding": "identity",
+        "connection": "close",
+        **headers,
+    }
+    host = str(parts.hostname).encode()
+    address = httpcore.URL(scheme=parts.scheme, host=host, port=parts.port, target=target(parts))
+    try:
+        with (
+            httpcore.ConnectionPool(ssl_context=_trust(), network_backend=places) as pool,
+            pool.stream("POST", address, headers=list(sent.items()), content=body) as answer,
+        ):
+            read = _read(answer.iter_stream(), most_bytes)
+            told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+            return Answer(answer.status, told, read, time.monotonic() - began)
+    except httpcore.TimeoutException:
+        raise Transient(f"No whole answer within {seconds:g} seconds.") from None
+    except httpcore.ConnectError as error:
+        raise Transient(f"No connection: {error}.") from None
+    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        raise Transient(f"The server broke off or did not speak HTTP: {str(error) or type(error).__name__}.") from None
+
+
+def _read(chunks: Iterable[bytes], most: int) -> bytes:
+    """Return at most so many bytes; what comes after them is never read."""
+    kept = bytearray()
+    for chunk in chunks:
+        kept += chunk
+        if len(kept) >= most:
+            break
+    return bytes(kept[:most])
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Trust what browsers trust, and what this machine's administrator added."""
+    context = httpcore.default_ssl_context()
+    context.load_default_certs()
+    return context
+
+
+class _Places(httpcore.NetworkBackend):
+    """Opens connections, once per exchange, only where all addresses of the host are approved."""
+
+    def __init__(self, may_reach: MayReach, seconds: float) -> None:
+        self._may_reach, self._seconds = may_reach, seconds
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ARG002 - one deadline holds for everything
+        local_address: str | None = None,  # noqa: ARG002
+        socket_options: SocketOptions | None = None,
+    ) -> httpcore.NetworkStream:
+        addresses = _resolve(host)
+        for address in addresses:
+            if not self._may_reach(address):
+                raise Rejected(f"{host} leads to {address}, an address that may not be reached from here.")
+        ends_at = time.monotonic() + self._seconds
+        last: httpcore.ConnectError | httpcore.ConnectTimeout | None = None
+        for address in addresses:
+            try:
+                plain = httpcore.SyncBackend()
+                stream = plain.connect_tcp(str(address), port, _left(ends_at), None, socket_options)
+                return _Stream(stream, ends_at)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                last = error
+        raise last or httpcore.ConnectError(f"{host} has no address")
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection whose every step ends at one moment."""
+
+    def __init__(self, stream: httpcore.NetworkStream, ends_at: float) -> None:
+        self._stream, self._ends_at = stream, ends_at
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        return self._stream.read(max_bytes, _left(self._ends_at))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        self._stream.write(buffer, _left(self._ends_at))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> httpcore.NetworkStream:
+        secured = self._stream.start_tls(ssl_context, server_hostname, _left(self._ends_at))
+        return _Stream(secured, self._ends_at)
+
+    def get_extra_info(self, info: str) -> object:
+        return self._stream.get_extra_info(info)
+
+
+def _left(ends_at: float) -> float:
+    left = ends_at - time.monotonic()
+    if left <= 0:
+        raise httpcore.ReadTimeout
+    return left
+
+
+def _resolve(host: str) -> Sequence[Address]:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise Transient(f"There is no server called {host}.") from None
+    return list(dict.fromkeys(ip_address(str(place[0]).partition("%")[0]) for *_, place in found))
