@@ -36,8 +36,7 @@ class Base(DeclarativeBase):
         list[str]: JSONB,
         list[int]: JSONB,
         list[Json]: JSONB,
-        list[tuple[str, float]]: JSONB,
-        list[tuple[int, int, float]]: JSONB,
+        list[list[Any]]: JSONB,
     }
 
 

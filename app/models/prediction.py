@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import ForeignKey, Index
@@ -33,9 +34,9 @@ class Prediction(Base):
     confidence: Mapped[float]
     abstained: Mapped[bool]
     abstain_reason: Mapped[str | None]
-    labels: Mapped[list[tuple[str, float]]] = mapped_column(default=list, server_default="[]")
+    labels: Mapped[list[list[Any]]] = mapped_column(default=list, server_default="[]")
     probabilities: Mapped[Json] = mapped_column(default=dict, server_default="{}")
-    reasons: Mapped[list[tuple[int, int, float]]] = mapped_column(default=list, server_default="[]")
+    reasons: Mapped[list[list[Any]]] = mapped_column(default=list, server_default="[]")
     model_id: Mapped[str]
     model_version: Mapped[str]
     head_version: Mapped[int | None]

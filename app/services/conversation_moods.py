@@ -74,16 +74,6 @@ def redraw(session: Session, conversation: Conversation, *, version: str) -> Non
     _take_latest(conversation, _stored_latest(session, conversation.id, version))
 
 
-def retell(session: Session, conversation: Conversation) -> None:
-    """Let a person's correction count: draw the conversation anew. Lock it with `predictions.lock_conversations`."""
-    if conversation.mood_version is None:
-        return
-    before = {conversation.id: step_of(conversation.mood)}
-    redraw(session, conversation, version=conversation.mood_version)
-    tell_steps(session, [conversation], before)
-    move_contacts(session, [conversation.contact_id])
-
-
 def tell_steps(session: Session, conversations: Iterable[Conversation], before: Mapping[int, moods.MoodStep]) -> None:
     """Record `mood.changed` for each conversation whose mood left the step it was on."""
     for conversation in conversations:
