@@ -9,6 +9,7 @@ from app.db import transaction
 from app.services import predictions
 from workers import queues
 from workers.heartbeat import beating
+from workers.jobs import learn
 
 
 def run() -> None:
@@ -25,5 +26,6 @@ def run() -> None:
         model_id, version = model_identity()
         with transaction() as session:
             predictions.take_up(session, model_id=model_id, version=version)
+        learn.take_up(version)
         state["model"] = f"{model_id} {version}"
         queues.work(queues.ANNOTATOR)

@@ -18,10 +18,12 @@ from rq.serializers import JSONSerializer
 
 from app.config import settings
 
+LEARN = "learn"  # short, and somebody waits for it
 RESCORING = "rescoring"
-ANNOTATOR = ("nlp", RESCORING)  # what annotators serve, in this order
+ANNOTATOR = (LEARN, "nlp", RESCORING)  # what annotators serve, in this order
 IDS_A_JOB = {  # one slow provider holds up one reply
     "ingest": 50,
+    LEARN: 50,
     "nlp": 50,
     "default": 50,
     "send": 1,
@@ -29,7 +31,7 @@ IDS_A_JOB = {  # one slow provider holds up one reply
     RESCORING: 16,
 }
 FORKED = frozenset({"send", "slow"})
-TIMEOUT_SECONDS = {"ingest": 60, "nlp": 300, "default": 60, "send": 90, "slow": 120, RESCORING: 300}
+TIMEOUT_SECONDS = {"ingest": 60, LEARN: 300, "nlp": 300, "default": 60, "send": 90, "slow": 120, RESCORING: 300}
 FAILURE_TTL_SECONDS = 3600
 
 

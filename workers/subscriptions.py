@@ -16,6 +16,7 @@ from app.events import (
     DeliveryParked,
     DeliveryStored,
     Event,
+    LearningAsked,
     MessageAnnotated,
     MessageReceived,
     ReplyQueued,
@@ -48,6 +49,7 @@ JOBS: dict[type[Event], Subscription] = {
     DeliveryStored: Subscription("ingest", "workers.jobs.ingest.ingest", "delivery_id"),
     MessageReceived: Subscription("nlp", "workers.jobs.annotate.annotate", "message_id"),
     MessageAnnotated: Subscription("default", "workers.jobs.route.route", "message_id"),
+    LearningAsked: Subscription("learn", "workers.jobs.learn.learn", "learning_id"),
     ReplyQueued: Subscription("send", "workers.jobs.send.send", "conversation_id"),
 }
 

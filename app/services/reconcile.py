@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app import outbox
 from app.clock import now
-from app.events import DeliveryStored, MessageAnnotated, MessageEvent, MessageReceived, ReplyQueued
+from app.events import DeliveryStored, LearningAsked, MessageAnnotated, MessageEvent, MessageReceived, ReplyQueued
 from app.models import (
     Channel,
     ChannelState,
@@ -26,6 +26,7 @@ from app.models import (
     OutboxEvent,
     SendState,
 )
+from app.services import learning
 from app.services.sending import CLAIM_SECONDS
 
 NUDGE_AGAIN = timedelta(seconds=30)
@@ -40,6 +41,7 @@ def reconcile(session: Session, *, older_than: timedelta = timedelta(seconds=5))
         + _unannotated(session, older_than)
         + _unrouted(session, older_than)
         + _unsent(session, older_than)
+        + _unlearned(session, older_than)
     )
 
 
@@ -101,6 +103,13 @@ def _unsent(session: Session, older_than: timedelta) -> int:
         )
     )
     return _nudge(session, ReplyQueued, query.order_by(Message.id).limit(BATCH))
+
+
+def _unlearned(session: Session, older_than: timedelta) -> int:
+    """What people taught and nobody has begun to learn, or a worker that died had begun."""
+    waiting = learning.nudge(session, older_than=older_than)
+    outbox.record_all(session, [LearningAsked(learning_id=id_) for id_ in waiting])
+    return len(waiting)
 
 
 def _nudge(session: Session, kind: type[MessageEvent], query: Select[Message]) -> int:
