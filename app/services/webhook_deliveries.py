@@ -129,6 +129,8 @@ def claim_next(session: Session, *, endpoint_id: int) -> Letter | None:
         if delivery.payload is None:
             event = Event.from_payload(delivery.event, delivery.ids)
             delivery.payload = webhook_payloads.body_of(session, event=event, at=delivery.created_at)
+            session.flush()
+            session.refresh(delivery, ["payload"])  # as it is stored: every attempt says it in the same bytes
         if delivery.payload is not None:
             return _letter(endpoint, delivery)
         delivery.state, delivery.claimed_until = WebhookState.FAILED, None

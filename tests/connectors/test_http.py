@@ -1,0 +1,191 @@
+"""The HTTP client reaches only what was approved, and ends in time whatever the other side does."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from connectors import _http, web_address
+from connectors.errors import Rejected, Transient
+from tests.certificates import make_certificate
+from tests.receiver import receiver
+
+
+def anywhere(_address: object) -> bool:
+    return True
+
+
+def post(url: str, **more: object) -> _http.Answer:
+    return _http.post(url, body=b"{}", headers={"x-y": "z"}, **{"may_reach": anywhere, **more})  # type: ignore[arg-type]
+
+
+@contextmanager
+def rude(talk: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A server that takes connections and then does what `talk` does with each."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection, suppress(OSError):
+                    talk(connection)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+        thread.join(5)
+
+
+def test_what_is_posted_arrives_and_the_answer_comes_back() -> None:
+    with receiver() as other:
+        other.answers = [(418, {"X-Teapot": "yes"}, b"short and stout")]
+        answer = post(other.url)
+    assert (answer.status, answer.body, answer.headers["x-teapot"]) == (418, b"short and stout", "yes")
+    assert answer.seconds > 0
+    (heard,) = other.heard
+    assert (heard.path, heard.body, heard.headers["x-y"]) == ("/hook?x=1", b"{}", "z")
+    assert heard.headers["host"] == other.url.split("/")[2]
+
+
+def test_an_address_that_is_not_approved_hears_nothing() -> None:
+    with receiver() as other, pytest.raises(Rejected, match=r"127\.0\.0\.1"):
+        post(other.url, may_reach=lambda address: address != ip_address("127.0.0.1"))
+    assert other.heard == []
+
+
+def test_a_name_counts_by_all_its_addresses() -> None:
+    with receiver() as other:
+        by_name = other.url.replace("127.0.0.1", "localhost")
+        assert post(by_name).status == 200
+        with pytest.raises(Rejected):
+            post(by_name, may_reach=lambda address: not address.is_loopback)
+    assert len(other.heard) == 1
+
+
+def test_redirects_are_not_followed() -> None:
+    with receiver() as other, receiver() as elsewhere:
+        other.answers = [(307, {"location": elsewhere.url}, b"")]
+        assert post(other.url).status == 307
+    assert elsewhere.heard == []
+
+
+def test_of_a_long_answer_only_the_beginning_is_read() -> None:
+    with receiver() as other:
+        other.answers = [(200, {}, b"x" * 300_000)]
+        assert len(post(other.url, most_bytes=100_000).body) == 100_000
+
+
+def drip(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
+    while True:
+        connection.sendall(b"x")
+        time.sleep(0.02)
+
+
+def drip_headers(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        connection.sendall(b"x: y\r\n")
+        time.sleep(0.02)
+
+
+def say_nothing(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.recv(65536)
+
+
+@pytest.mark.parametrize("talk", [drip, drip_headers, say_nothing])
+def test_a_server_that_takes_its_time_is_given_up(talk: Callable[[socket.socket], None]) -> None:
+    with rude(talk) as url, pytest.raises(Transient, match="within"):
+        post(url, seconds=0.5)
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 200 OK\r\nx: " + b"y" * 300_000]
+)
+def test_a_server_that_speaks_no_http_is_no_answer(said: bytes) -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(said)
+
+    with rude(talk) as url, pytest.raises(Transient, match=r"did not speak HTTP|broke off"):
+        post(url)
+
+
+def test_nobody_there_and_no_such_name() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        free = server.getsockname()[1]
+    with pytest.raises(Transient, match="No connection"):
+        post(f"http://127.0.0.1:{free}/")
+    with pytest.raises(Transient, match="no server called"):
+        post("https://no-such-host.invalid/")
+
+
+def test_a_certificate_counts_only_where_somebody_vouches_for_it(tmp_path: Path) -> None:
+    chain, key = make_certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain, key)
+    heard = []
+
+    def talk(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            heard.append(secured.recv(65536))
+            secured.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    with rude(talk) as plain:
+        url = plain.replace("http://127.0.0.1", "https://localhost")
+        with pytest.raises(Transient, match=r"(?i)certificate"):
+            post(url)
+        assert heard == []
+        try:
+            _http._trust().load_verify_locations(chain)
+            assert post(url).status == 204
+        finally:
+            _http._trust.cache_clear()
+    assert heard[0].startswith(b"POST / HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "hook",
+        "ftp://example.com/",
+        "file:///etc/passwd",
+        "https:///x",
+        "https://a b.example/",
+        "https://example.com/\r\nX: y",
+        "https://example.com\\@evil.example/",
+        "https://user:word@example.com/",
+        "https://example.com:99999/",
+        "https://example.com:0/",
+        "https://exämple.com/",
+        "https://[::1/",
+        "https://example.com/" + "x" * 2000,
+    ],
+)
+def test_what_is_no_plain_web_address_is_refused(url: str) -> None:
+    with pytest.raises(Rejected):
+        web_address.split(url)
+
+
+def test_addresses_are_taken_apart() -> None:
+    parts = web_address.split("https://[2606:2800::1]:8443/a/b?c=d")
+    assert (web_address.authority(parts), web_address.target(parts)) == ("[2606:2800::1]:8443", "/a/b?c=d")
+    parts = web_address.split("https://hooks.example.com:443")
+    assert (web_address.authority(parts), web_address.target(parts)) == ("hooks.example.com", "/")
