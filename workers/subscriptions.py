@@ -21,6 +21,7 @@ from app.events import (
     MessageReceived,
     ReplyQueued,
     ReplySent,
+    WebhookQueued,
 )
 from workers.queues import Job
 
@@ -51,6 +52,7 @@ JOBS: dict[type[Event], Subscription] = {
     MessageAnnotated: Subscription("default", "workers.jobs.route.route", "message_id"),
     LearningAsked: Subscription("learn", "workers.jobs.learn.learn", "learning_id"),
     ReplyQueued: Subscription("send", "workers.jobs.send.send", "conversation_id"),
+    WebhookQueued: Subscription("slow", "workers.jobs.webhooks.deliver", "endpoint_id"),
 }
 
 
