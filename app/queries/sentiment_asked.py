@@ -93,6 +93,7 @@ class Period:
     end: datetime
     before: tuple[datetime, datetime]
     doors: tuple[datetime, ...] | None
+    zone: tzinfo
 
     @property
     def start(self) -> datetime:
@@ -118,6 +119,7 @@ def period(asked: Asked, *, now: datetime, zone: tzinfo, week: Week = OFFICE, ho
         end=end,
         before=(earlier, min(earlier + max(elapsed, HOUR), start)),
         doors=tuple(_doors(first - (count + 1) * DAY, last + DAY, week, house or clock)) if asked.open else None,
+        zone=clock,
     )
 
 

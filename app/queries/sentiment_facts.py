@@ -27,13 +27,13 @@ COLUMNS = (
 HOURLY = tuple(name for name in COLUMNS if name not in {"team_id", "assignee_id", "intent"})
 
 
-def truth() -> ColumnElement[str]:
+def truth(told: type[Prediction] = Prediction, corrected: type[Correction] = Correction) -> ColumnElement[str]:
     """Return the label that holds for a prediction: a person's word, else the model's, ABSTAINED where neither holds.
 
     Of several emotions the strongest. For queries that outer-join Correction by `is_corrected()`.
     """
-    said = case((Prediction.abstained, ABSTAINED), else_=Prediction.label)
-    return func.coalesce(Correction.labels[0].astext, said)
+    said = case((told.abstained, ABSTAINED), else_=told.label)
+    return func.coalesce(corrected.labels[0].astext, said)
 
 
 def polarity() -> ColumnElement[float]:
@@ -44,12 +44,12 @@ def polarity() -> ColumnElement[float]:
     return case((Prediction.task == "sentiment", scored), else_=0.0)
 
 
-def is_corrected() -> ColumnElement[bool]:
+def is_corrected(told: type[Prediction] = Prediction, corrected: type[Correction] = Correction) -> ColumnElement[bool]:
     """Return the condition that joins a prediction's message with what a person said of it, in force."""
     return and_(
-        Correction.message_id == Prediction.message_id,
-        Correction.task == Prediction.task,
-        Correction.undone_at.is_(None),
+        corrected.message_id == told.message_id,
+        corrected.task == told.task,
+        corrected.undone_at.is_(None),
     )
 
 
