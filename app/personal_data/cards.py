@@ -11,10 +11,10 @@ from app.personal_data.kinds import Kind, Span
 GAP = r"[ \u00a0\u2009\u202f\u200b.\-\u2013]"
 NUMBER = re.compile(
     rf"(?<![0-9A-Za-z_])(?<![0-9][.,])(?=[2-69])(?=("
-    rf"[0-9]{{4}}({GAP}{{1,2}})[0-9]{{4}}\2[0-9]{{4}}\2[0-9]{{4}}(?:\2[0-9]{{1,3}})?(?![0-9A-Za-z])"
+    rf"[0-9]{{4}}({GAP}{{1,2}})[0-9]{{4}}\2[0-9]{{4}}\2[0-9]{{4}}(?![0-9A-Za-z])"
     rf"|[0-9]{{4}}({GAP}{{1,2}})[0-9]{{6}}\3[0-9]{{4,5}}(?![0-9A-Za-z])"
     rf"|[0-9]{{12,19}}(?![0-9A-Za-z]|[.,][0-9])"
-    r"))"
+    rf")(\2[0-9]{{1,3}}(?![0-9A-Za-z]))?)"
 )
 NAMES = re.compile(
     r"\b(?:cards?|credit|debit|visa|mastercard|master card|amex|american express|maestro|discover|diners|jcb|unionpay"
@@ -59,11 +59,17 @@ def find(text: str, region: str) -> Iterator[Span]:  # noqa: ARG001 - all finder
     for match in NUMBER.finditer(text):
         if match.start() < end:
             continue
-        digits = TRIM.sub("", match[1])
-        sure, with_name = issued(digits)
-        if (sure or with_name) and passes_luhn(digits) and (sure or is_named(text, match.start(), NAMES)):
-            end = match.end(1)
-            yield Span(match.start(), end, Kind.CARD)
+        for last in (match.end(1), match.end(4)):  # four groups of four; a fifth group may belong to the number too
+            if last > 0 and _is_card(text, match.start(), last):
+                end = last
+                yield Span(match.start(), end, Kind.CARD)
+                break
+
+
+def _is_card(text: str, start: int, end: int) -> bool:
+    digits = TRIM.sub("", text[start:end])
+    sure, with_name = issued(digits)
+    return (sure or with_name) and passes_luhn(digits) and (sure or is_named(text, start, NAMES))
 
 
 def issued(digits: str) -> tuple[bool, bool]:

@@ -11,7 +11,7 @@ OTHER_NUMBERS = re.compile(
     r"\b(?:orders?|order[-_ ]?(?:id|no|nr)|purchase|po|invoice|inv|receipt|tracking|track|parcel|package|shipment"
     r"|consignment|waybill|awb|sku|item|article|product|part|serial|s/n|sn|model|version|build|firmware|release|ref"
     r"|reference|ticket|case|booking|reservation|confirmation|policy|claim|contract|customer|client|member(?:ship)?"
-    r"|batch|lot|ean|gtin|upc|isbn|issn|imei|asset|coupon|voucher|promo|flight|train|meter|transaction|txn"
+    r"|batch|lot|ean|gtin|upc|isbn|issn|imei|asset|account|coupon|voucher|promo|flight|train|meter|transaction|txn"
     r"|bestell\w*|rechnung\w*|auftrag\w*|kunden\w*|sendung\w*|paket\w*|artikel\w*|serien\w*|vertrag\w*|commande"
     r"|facture|colis|suivi|pedido|factura|envío|ordine|fattura|spedizione|bestelling|factuur|zamówieni\w*|nota)\b",
     re.IGNORECASE,

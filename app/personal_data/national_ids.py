@@ -70,6 +70,9 @@ PASSPORT = _names(
 )
 
 G = r"[ \u00a0.\-]"
+GAPS = re.compile(r"[ \u00a0.]")
+DIGITS = re.compile(r"[0-9](?:[^0-9]{0,4}[0-9]){2,}")
+AROUND = 12  # letters of a number before its first digit or behind its last, with room
 SHAPES = (
     _shape("US", r"[0-8][0-9]{2}-[0-9]{2}-[0-9]{4}", "us.ssn", Needs.NOTHING, US),
     _shape("US", r"[0-8][0-9]{2} ?[0-9]{2} ?[0-9]{4}", "us.ssn", Needs.NAME, US),
@@ -86,9 +89,9 @@ SHAPES = (
     _shape("DE", r"[LMNPRTVWXYZ](?=[A-Z0-9]{0,7}[0-9])[CFGHJKLMNPRTVWXYZ0-9]{8}", "", Needs.NAME, DE_CARD),
     _shape("FR", rf"[12]{G}?[0-9]{{2}}{G}?[0-9]{{2}}{G}?(?:[0-9]{{2}}|2[AB]){G}?[0-9]{{3}}{G}?[0-9]{{3}}{G}?[0-9]{{2}}",
            "fr.nir", Needs.NOTHING, FR),
-    _shape("ES", r"[0-9]{8}[ \-]?[A-Z]", "es.dni", Needs.NOTHING, ES),
+    _shape("ES", r"[0-9]{8}[ \-]?[A-Z]", "es.dni", Needs.NAME_ABROAD, ES),
     _shape("ES", r"[0-9]{2}\.[0-9]{3}\.[0-9]{3}[ \-]?[A-Z]", "es.dni", Needs.NOTHING, ES),
-    _shape("ES", r"[XYZ][ \-]?[0-9]{7}[ \-]?[A-Z]", "es.nie", Needs.NOTHING, ES),
+    _shape("ES", r"[XYZ][ \-]?[0-9]{7}[ \-]?[A-Z]", "es.nie", Needs.NAME_ABROAD, ES),
     _shape("IT", r"[A-Za-z]{3} ?[A-Za-z]{3} ?[0-9]{2}[A-Za-z][0-9]{2} ?[A-Za-z][0-9]{3} ?[A-Za-z]",
            "it.codicefiscale", Needs.NOTHING, IT),
     _shape("NL", r"[0-9]{4}\.[0-9]{2}\.[0-9]{3}", "nl.bsn", Needs.NAME_ABROAD, NL),
@@ -104,16 +107,30 @@ SHAPES = (
     _shape("SE", r"(?:[12][0-9])?[0-9]{6}[-+][0-9]{4}", "se.personnummer", Needs.NOTHING, SE),
     _shape("BE", r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}-[0-9]{3}\.[0-9]{2}", "be.nn", Needs.NOTHING, BE),
     _shape("BE", r"[0-9]{11}", "be.nn", Needs.NAME, BE),
-    _shape("", r"[A-Z]{0,2}[0-9]{6,9}|[A-Z][0-9A-Z]{2}[0-9][0-9A-Z]{5}", "", Needs.NAME, PASSPORT),
+    _shape("", r"(?:[0-9]{6,9}|[A-Z](?=(?:[A-Z]{0,5}[0-9]){3})[0-9A-Z]{5,8})", "", Needs.NAME, PASSPORT),
 )  # fmt: skip
 
 
 def find(text: str, region: str) -> Iterator[Span]:
     """Yield the national ids of a text; `region` is the workspace's own country (two letters)."""
-    for shape in SHAPES:
-        for match in shape.pattern.finditer(text):
-            if _counts(shape, text, match.start(), region) and _is_valid(shape, match[0]):
-                yield Span(match.start(), match.end(), Kind.NATIONAL_ID)
+    for start, end in _places(text):
+        for shape in SHAPES:
+            for match in shape.pattern.finditer(text, start, end):
+                if _counts(shape, text, match.start(), region) and _is_valid(shape, match[0]):
+                    yield Span(match.start(), match.end(), Kind.NATIONAL_ID)
+
+
+def _places(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of a text that have digits close together: most of a text has none."""
+    start = end = 0
+    for match in DIGITS.finditer(text):
+        if match.start() - AROUND > end:
+            if end:
+                yield start, end
+            start = max(0, match.start() - AROUND)
+        end = match.end() + AROUND
+    if end:
+        yield start, end
 
 
 def _counts(shape: Shape, text: str, start: int, region: str) -> bool:
@@ -123,7 +140,7 @@ def _counts(shape: Shape, text: str, start: int, region: str) -> bool:
 
 
 def _is_valid(shape: Shape, number: str) -> bool:
-    return not shape.check or _checker(shape.check)(number)
+    return not shape.check or _checker(shape.check)(GAPS.sub("", number))
 
 
 @cache

@@ -24,7 +24,6 @@ DATE = re.compile(
     r"|(?:[0-2]?[0-9]|3[01])[.\-/](?:0?[1-9]|1[0-2]|[12][0-9]|3[01])[.\-/](?:(?:19|20)[0-9]{2}|[0-9]{2}))(?![0-9])"
 )
 ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")  # of a machine
-THOUSANDS = re.compile(r"[0-9]{1,3}(?:[ \u00a0\u202f.][0-9]{3})+")
 DIGITS = re.compile(r"[^0-9]+")
 ASKED_AT_MOST = 2000  # candidates of one text put to the library; a text with more is a list of numbers, and all count
 
@@ -34,7 +33,7 @@ def find(text: str, region: str) -> Iterator[Span]:
     asked = 0
     for match in NUMBER.finditer(text):
         written = match[0]
-        if not _may_be_phone(written):
+        if DATE.search(written) or ADDRESS.fullmatch(written):
             continue
         international = written.lstrip("(").startswith(("+", "00"))
         named = is_named(text, match.start(), NAMES)
@@ -43,12 +42,6 @@ def find(text: str, region: str) -> Iterator[Span]:
         asked += 1
         if asked > ASKED_AT_MOST or _is_valid(written, region) or (named and _looks_dialled(written)):
             yield Span(match.start(), match.end(), Kind.PHONE)
-
-
-def _may_be_phone(written: str) -> bool:
-    if DATE.search(written) or ADDRESS.fullmatch(written):
-        return False
-    return written.startswith(("+", "0", "(")) or not THOUSANDS.fullmatch(written)
 
 
 def _is_written_as_phone(text: str, start: int, written: str, region: str) -> bool:

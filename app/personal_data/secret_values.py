@@ -24,7 +24,7 @@ ORDINARY = frozenset(  # words that stand after "password is" and are none
     default did different disabled do does done each easy email empty enough entered entry error expired
     expires expiry expiré falsch false fehlerhaft fertig field fine first for forgot forgotten form free
     from generator gesperrt given go gone good guide hacked had has have help here hidden hint history how
-    however identical if important in incorrect incorrecta incorrecto invalid invalide inválida is issue
+    however identical if important in incorrect incomplete incorrecta incorrecto invalid invalide inválida is issue
     issues it jamais just kaputt known korrekt last later leaked least leer link locked login long lost mail
     manager may me mine minimum missing must my need needed neu never new nicht no none not nothing now
     nötig of off ok okay old olvidada on once one only optional or other oublié our out page passed perdu
@@ -48,9 +48,7 @@ def is_code(text: str, start: int, stop: int, *, kind: Kind, name: str, linked: 
         return 0
     digits = re.sub(r"[ \-]", "", match[1])
     shortest, longest = CODE_LENGTHS[kind]
-    if not shortest <= len(digits) <= longest and not (kind is Kind.CVV and name.lower() == "security code"):
-        return 0
-    if len(digits) < shortest or (not linked and _looks_like_year(digits)):
+    if not shortest <= len(digits) <= longest or (not linked and _looks_like_year(digits)):
         return 0
     if kind is Kind.PIN and len(digits) == 6 and region == "IN":
         return 0
