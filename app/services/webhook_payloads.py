@@ -1,7 +1,7 @@
 """What a webhook says of an event: public ids, labels with their confidence, moods, states, and masked words.
 
-No names, no addresses, no subjects. A body is {"type", "timestamp", "data"}; what it tells is as it is when it is sent
-first, and every later attempt says the same.
+No names of people, no addresses, no subjects. A body is {"type", "timestamp", "data"}; it says what is so when it is
+sent first, and every later attempt says the same.
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ from app.models import (
     User,
 )
 from app.models.base import Json
+from app.personal_data import mask
+
+MAX_TEXT = 10_000  # characters
 
 
 def body_of(session: Session, *, event: Event, at: datetime) -> Json | None:
@@ -91,6 +94,7 @@ def _message(message: Message) -> Json:
         "automatic": message.auto,
         "send_state": message.send_state and message.send_state.value,
         "created_at": _moment(message.created_at),
+        "text": mask(message.text[: 2 * MAX_TEXT])[:MAX_TEXT],  # masked before it is cut: nothing is cut in half
     }
 
 

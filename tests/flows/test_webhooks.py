@@ -148,8 +148,11 @@ def test_no_name_address_or_card_number_leaves(allowed: Pipeline, other: Receive
     run(allowed, DELIVER)
     assert len(other.heard) == 3
     for heard in other.heard:
-        for word in (b"mia@example.com", b"Muster", b"4111"):
+        for word in (b"mia@example.com", b"Muster", b"4111 1111", b"Charged twice"):
             assert word not in heard.body
+    text = told(other)[0]["data"]["message"]["text"]
+    assert text.startswith("My card ")
+    assert "was charged twice, write to" in text
 
 
 def test_the_readmes_verifier_accepts_ours_and_nothing_else(allowed: Pipeline, other: Receiver) -> None:
