@@ -16,7 +16,7 @@ from app import outbox
 from app.clock import now
 from app.errors import Invalid
 from app.events import PredictionCorrected
-from app.models import Correction, HeadKind, Message, Prediction, Subject, User
+from app.models import Conversation, Correction, HeadKind, Message, Prediction, Subject, User
 from app.services import conversation_moods, learning, light_heads, predictions, sentiment_counts, workspace_intents
 from app.services.changes import inbox_of
 from app.services.labels import BUILT_IN, CORRECTABLE, NO_EMOTION, OUT_OF_SCOPE, SEVERAL, Choices
@@ -39,23 +39,24 @@ def correct(
 
     A message has one sentiment and one intent; of emotion it has several, or none. Raises Invalid.
     """
-    checked = _checked(session, message, task, labels)
-    with _changing(session, message, task, actor):
-        active = find(session, message, task)
-        if active and active.labels == checked:
-            return active
+    said = _said(session, message, task)
+    checked = _checked(session, said, labels)
+    conversation = _locked(session, message)
+    active = find(session, message, task)
+    if active and active.labels == checked:
+        return active
+    with _changing(session, conversation, message, task, actor):
         if active:
             _undo(session, active, actor)
-        said = said_of(session, message, task)
         correction = Correction(
             message_id=message.id,
             task=task,
             labels=checked,
-            said_labels=labels_of(said) if said else [],
-            said_confidence=said.confidence if said else None,
-            said_abstained=said.abstained if said else False,
-            model_version=said.model_version if said else None,
-            head_version=said.head_version if said else None,
+            said_labels=labels_of(said),
+            said_confidence=said.confidence,
+            said_abstained=said.abstained,
+            model_version=said.model_version,
+            head_version=said.head_version,
             user_id=actor.id if actor else None,
         )
         session.add(correction)
@@ -65,20 +66,18 @@ def correct(
 
 def confirm(session: Session, *, message: Message, task: str, actor: User | None) -> Correction:
     """Say that the model was right. Raises Invalid where it has said nothing."""
-    said = said_of(session, message, task)
-    if said is None:
-        raise Invalid("Nothing was said of this message yet.", field="task")
-    return correct(session, message=message, task=task, labels=labels_of(said), actor=actor)
+    labels = labels_of(_said(session, message, task))
+    return correct(session, message=message, task=task, labels=labels, actor=actor)
 
 
 def undo(session: Session, *, message: Message, task: str, actor: User | None) -> None:
     """Take a person's word back: what the model said holds again."""
-    if find(session, message, task) is None:
+    conversation = _locked(session, message)
+    active = find(session, message, task)
+    if active is None:
         return
-    with _changing(session, message, task, actor):
-        active = find(session, message, task)
-        if active:
-            _undo(session, active, actor)
+    with _changing(session, conversation, message, task, actor):
+        _undo(session, active, actor)
 
 
 def find(session: Session, message: Message, task: str) -> Correction | None:
@@ -102,17 +101,22 @@ def labels_of(said: Prediction) -> list[str]:
     return [label for label, _ in said.labels] or [said.label]
 
 
-def _checked(session: Session, message: Message, task: str, labels: Collection[str]) -> list[str]:
-    """Return the labels in the order of the choices."""
-    if not message.is_inbound or message.is_note:
-        raise Invalid("Only what customers say is understood, and corrected.", field="task")
-    known = [label for label, _ in choices(session, task)]
-    chosen = set(labels) - ({NO_EMOTION} if task == SEVERAL else set())
+def _said(session: Session, message: Message, task: str) -> Prediction:
+    if task not in CORRECTABLE:
+        raise Invalid("This cannot be corrected.", field="task")
     said = said_of(session, message, task)
-    said_labels = set(labels_of(said)) if said else set()
-    if not chosen <= {*known, *said_labels}:
+    if said is None or not message.is_inbound:
+        raise Invalid("Nothing was said of this message yet.", field="task")
+    return said
+
+
+def _checked(session: Session, said: Prediction, labels: Collection[str]) -> list[str]:
+    """Return the labels in the order of the choices."""
+    known = [label for label, _ in choices(session, said.task)]
+    chosen = set(labels) - ({NO_EMOTION} if said.task == SEVERAL else set())
+    if not chosen <= {*known, *labels_of(said)}:
         raise Invalid("Choose one of the labels offered.", field="labels")
-    if task == SEVERAL:
+    if said.task == SEVERAL:
         return [label for label in known if label in chosen] or [NO_EMOTION]
     if len(chosen) != 1:
         raise Invalid("Choose one label.", field="labels")
@@ -126,16 +130,17 @@ def _undo(session: Session, correction: Correction, actor: User | None) -> None:
 
 
 @contextmanager
-def _changing(session: Session, message: Message, task: str, actor: User | None) -> Iterator[None]:
-    """Lock contact and conversation; then let mood, counts, learning and all who look at it follow the change."""
-    conversation = predictions.lock_by_id(session, {message.conversation_id})[message.conversation_id]
+def _changing(
+    session: Session, conversation: Conversation, message: Message, task: str, actor: User | None
+) -> Iterator[None]:
+    """Let mood, counts, learning and all who look at it follow the change. The conversation is locked."""
     before = {conversation.id: step_of(conversation.mood)}
     with sentiment_counts.moving(session, message_ids=[message.id]):
         yield
-    if conversation.mood_version:
-        conversation_moods.redraw(session, conversation, version=conversation.mood_version)
-        conversation_moods.tell_steps(session, [conversation], before)
-        conversation_moods.move_contacts(session, [conversation.contact_id])
+    said = _said(session, message, task)
+    conversation_moods.redraw(session, conversation, version=conversation.mood_version or said.model_version)
+    conversation_moods.tell_steps(session, [conversation], before)
+    conversation_moods.move_contacts(session, [conversation.contact_id])
     conversation.version += 1
     event = PredictionCorrected(
         conversation_id=conversation.id,
@@ -153,3 +158,8 @@ def _subject(session: Session, task: str) -> Subject:
     if task == "intent" and light_heads.kind_in_use(session, task) is HeadKind.INTENTS:
         return Subject.INTENTS
     return Subject(task)
+
+
+def _locked(session: Session, message: Message) -> Conversation:
+    """Lock the contact, then the conversation."""
+    return predictions.lock_by_id(session, {message.conversation_id})[message.conversation_id]

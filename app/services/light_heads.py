@@ -45,7 +45,7 @@ def active(session: Session, *, model_version: str) -> list[ActiveHead]:
 def weights(session: Session, ids: Collection[int]) -> dict[int, bytes]:
     """Return the weights of heads by their ids."""
     query = select(LightHead.id, LightHead.weights).where(LightHead.id.in_(ids))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def in_use(session: Session, task: str) -> LightHead | None:

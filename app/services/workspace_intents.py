@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, NotFound
 from app.models import Correction, HeadKind, IntentExample, Message, Subject, User, WorkspaceIntent
 from app.services import learning, light_heads
 from app.services.labels import OUT_OF_SCOPE, Choices
@@ -149,17 +149,26 @@ def choices(session: Session) -> Choices:
     return tuple((slug, title) for slug, title in session.execute(query.order_by(func.lower(WorkspaceIntent.title))))
 
 
+def named(session: Session, slug: str) -> WorkspaceIntent:
+    """Return the intent in use that has this slug. Raises NotFound."""
+    query = select(WorkspaceIntent).where(WorkspaceIntent.slug == slug, WorkspaceIntent.archived_at.is_(None))
+    intent = session.scalars(query).one_or_none()
+    if intent is None:
+        raise NotFound
+    return intent
+
+
 def titles(session: Session) -> dict[str, str]:
     """Return the title of every intent there ever was by its slug; one that was merged has the other's."""
     rows = session.execute(select(WorkspaceIntent.slug, WorkspaceIntent.title))
-    by_slug = dict(rows.tuples().all())
+    by_slug = dict(rows.all())
     return {slug: by_slug[final] for slug, final in final_slugs(session).items()}
 
 
 def live_slugs(session: Session) -> dict[int, str]:
     """Return the slugs of the intents in use, by id."""
     query = select(WorkspaceIntent.id, WorkspaceIntent.slug).where(WorkspaceIntent.archived_at.is_(None))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def final_slugs(session: Session) -> dict[str, str]:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.web.inbox import actions, case, composer, contact, conversation, conversation_list, files, timeline_items
+from app.web.inbox import (
+    actions,
+    case,
+    composer,
+    contact,
+    conversation,
+    conversation_list,
+    corrections,
+    files,
+    timeline_items,
+)
 from app.web.inbox.looks import LOOKS
 
 
 def register(app: Flask) -> None:
-    for module in (conversation_list, conversation, composer, actions, files, case, contact):
+    for module in (conversation_list, conversation, composer, actions, corrections, files, case, contact):
         app.register_blueprint(module.pages)
     app.jinja_env.globals.update(LOOKS)
     timeline_items.register(app)

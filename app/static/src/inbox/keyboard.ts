@@ -1,5 +1,6 @@
 // Keys for people who live here. Every key does what a visible control does.
 import { focusComposer } from "./composer";
+import { pressOfMessage } from "./corrections";
 
 type Action = () => boolean;
 
@@ -10,6 +11,8 @@ const ACTIONS: Record<string, Action> = {
   n: () => focusComposer("note"),
   e: () => press('[data-key="e"]'),
   a: () => press('[data-key="a"]'),
+  c: () => pressOfMessage("c"),
+  y: () => pressOfMessage("y"),
   u: () => press(".conversation-head .back"),
   "/": openFilter,
   "?": openSheet,
