@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
@@ -11,6 +13,17 @@ MOST_TRAILING = 20  # characters looked at: keeps crafted rows of brackets cheap
 TRAILING = ".,;:!?)]}'\"»”’>"
 PAIRS = {")": "(", "]": "[", "}": "{", ">": "<"}
 SCHEMES = ("https://", "http://")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Characters of a text, and the words for what they led to."""
+
+    start: int
+    end: int
+    tasks: tuple[str, ...]
+
+
 _BLANKS = re.compile(r"(\s+)")
 # what could reorder or hide the text around it; line breaks and tabs stay
 _CONTROLS = {c: None for c in (*range(0x20), 0x7F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)) if c not in (9, 10)}
@@ -23,6 +36,36 @@ def text_html(text: str) -> Markup:
     """
     clean = text.replace("\r\n", "\n").translate(_CONTROLS)
     return Markup("").join(_word(part) for part in _BLANKS.split(clean))
+
+
+def marked_html(text: str, marks: Sequence[Mark]) -> Markup:
+    """Return text as `text_html` does, with spans of it in <mark> elements.
+
+    Spans that overlap become one; what lies outside the text is left out. Linear in the text and its spans.
+    """
+    parts, end = [], 0
+    for mark in _merged(marks, len(text)):
+        words = Markup('<mark class="reason" title="{}">{}</mark>').format(
+            ", ".join(mark.tasks), text_html(text[mark.start : mark.end])
+        )
+        parts += [text_html(text[end : mark.start]), words]
+        end = mark.end
+    return Markup("").join([*parts, text_html(text[end:])])
+
+
+def _merged(marks: Sequence[Mark], length: int) -> list[Mark]:
+    """Return the spans in order, cut to the text, none touching another."""
+    found: list[Mark] = []
+    for mark in sorted(marks, key=lambda mark: mark.start):
+        start, end = max(0, mark.start), min(mark.end, length)
+        if start >= end:
+            continue
+        if found and start <= found[-1].end:
+            tasks = (*found[-1].tasks, *(task for task in mark.tasks if task not in found[-1].tasks))
+            found[-1] = Mark(found[-1].start, max(found[-1].end, end), tasks)
+        else:
+            found.append(Mark(start, end, mark.tasks))
+    return found
 
 
 def one_line(text: str) -> str:

@@ -8,6 +8,7 @@ Everybody's password is PASSWORD. What stands there does not depend on the clock
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -45,6 +46,7 @@ from app.models import (
     User,
     Visibility,
 )
+from app.services import conversation_moods, predictions
 from tests.seed_files import attach_files
 
 CONTENT = Path(__file__).parent / "fixtures" / "seed" / "threads.json"
@@ -53,6 +55,7 @@ Line = tuple[float, str, str, str]
 # name, address, channel, subject, state ("status=… to=… p=… tags=a+b case=… inbox=…"), lines
 Thread = tuple[str, str, str, str, str, list[Line]]
 PASSWORD = "espresso-at-the-harbour"
+EMOTIONS = {"negative": "frustration", "positive": "gratitude"}
 PEOPLE = (
     ("ana", "Ana Duarte", Role.ADMIN),
     ("ben", "Ben Achterberg", Role.AGENT),
@@ -83,6 +86,7 @@ def seed(session: Session, *, with_files: bool = True) -> Workspace:
     made = Workspace()
     _people(session, made)
     _inboxes(session, made)
+    predictions.take_up(session, model_id="seed", version="1")
     made.tags = {name: Tag(name=name, colour=colour) for name, colour in TAG_COLOURS.items()}
     session.add_all(made.tags.values())
     session.flush()
@@ -201,16 +205,23 @@ def _line(session: Session, made: Workspace, conversation: Conversation, address
     session.flush()
     if label and who == "c":
         session.add_all(_predictions(message, label))
+        session.flush()
     return message
 
 
 def _predictions(message: Message, label: str) -> list[Prediction]:
     sentiment, score, intent = label.split()
     confidence = min(0.99, 0.62 + abs(float(score)) * 0.37)
+    emotion = EMOTIONS.get(sentiment, "none") if abs(float(score)) > 0.5 else "none"
+    first = min(found.end() for found in re.finditer(r"[.!?]|$", message.text))
     common = {"message_id": message.id, "abstained": False, "model_id": "seed", "model_version": "1"}
+    common["reasons"] = [[0, first, 0.7]]
+    urgency = "high" if sentiment == "negative" and abs(float(score)) > 0.75 else "low"
     return [
         Prediction(task="sentiment", label=sentiment, score=float(score), confidence=confidence, **common),
-        Prediction(task="intent", label=intent, score=None, confidence=min(0.98, confidence + 0.05), **common),
+        Prediction(task="emotion", label=emotion, labels=[[emotion, 0.8]], confidence=0.8, **common),
+        Prediction(task="intent", label=intent, confidence=min(0.98, confidence + 0.05), **common),
+        Prediction(task="urgency", label=urgency, score=0.5, confidence=0.7, **common),
     ]
 
 
@@ -224,12 +235,10 @@ def _close(
     conversation.last_message_id = messages[-1].id
     conversation.messages = len(messages)
     conversation.preview = " ".join(public[-1].text.split())[:160]
-    told = [line[3].split() for line, _ in said if line[3]]
-    if told:
-        conversation.sentiment, conversation.intent = told[-1][0], told[-1][2]
-        weights = range(1, len(told) + 1)
-        mood = sum(w * float(t[1]) for w, t in zip(weights, told, strict=True)) / sum(weights)
-        conversation.mood = round(mood, 3)
+    if any(line[3] for line, _ in said):
+        conversation.language = "en"
+        conversation_moods.redraw(session, conversation, version="1")
+        conversation_moods.move_contacts(session, [contact.id])
     if public[-1].is_inbound and conversation.status is not Status.RESOLVED:
         conversation.waiting_since = public[-1].created_at
     for key, user in made.users.items():

@@ -33,7 +33,6 @@ class ContactView:
     others: tuple[OtherConversation, ...]
     cases: tuple[CaseLine, ...]
     activities: tuple[ActivityLine, ...]
-    mood: float | None
 
 
 def view(session: Session, *, contact_id: int, inbox_ids: InboxIds) -> ContactView:
@@ -45,7 +44,6 @@ def view(session: Session, *, contact_id: int, inbox_ids: InboxIds) -> ContactVi
         _conversations(inbox_ids).label("others"),
         _cases(inbox_ids).label("cases"),
         _activities(inbox_ids).label("activities"),
-        _mood(inbox_ids).label("mood"),
     ).where(Contact.id == contact_id)
     row = session.execute(query).one()
     return ContactView(
@@ -55,7 +53,6 @@ def view(session: Session, *, contact_id: int, inbox_ids: InboxIds) -> ContactVi
         others=tuple(OtherConversation(**{**o, "last_message_at": moment(o["last_message_at"])}) for o in row.others),
         cases=tuple(case_line(one) for one in row.cases),
         activities=tuple(activity_line(one) for one in row.activities),
-        mood=row.mood,
     )
 
 
@@ -73,6 +70,7 @@ def _conversations(inbox_ids: InboxIds) -> ColumnElement[Any]:
         preview=Conversation.preview,
         status=Conversation.status,
         channel_kind=Channel.kind,
+        mood=Conversation.mood,
         last_message_at=Conversation.last_message_at,
     )
     lines = (
@@ -120,10 +118,3 @@ def _activities(inbox_ids: InboxIds) -> ColumnElement[Any]:
         .subquery()
     )
     return select(json_list(lines.c.line, order=lines.c.id)).scalar_subquery()
-
-
-def _mood(inbox_ids: InboxIds) -> ColumnElement[Any]:
-    """Return the mood of the newest conversation that has one."""
-    told = select(Conversation.mood).where(Conversation.contact_id == Contact.id, Conversation.mood.is_not(None))
-    newest = told.where(Conversation.inbox_id.in_(inbox_ids)).order_by(Conversation.last_message_at.desc()).limit(1)
-    return newest.correlate(Contact).scalar_subquery()

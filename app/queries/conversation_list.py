@@ -1,14 +1,14 @@
-"""The list of conversations: what a user may see, narrowed by filters, newest first, page by page."""
+"""The list of conversations: what a user may see, narrowed by filters, page by page."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import (
@@ -26,6 +26,7 @@ from app.models import (
     Tagging,
     User,
 )
+from app.queries import conversation_order, understanding_filters
 from app.queries._json import AnySelect, InboxIds, json_list, json_object
 
 PAGE = 40
@@ -47,13 +48,28 @@ class Filters:
     assignee: str = ""
     tag: str = ""
     sentiment: str = ""
+    emotion: str = ""
     intent: str = ""
+    urgency: str = ""
+    mood: str = ""
+    confidence: str = ""
+    language: str = ""
     priority: str = ""
     unread: str = ""
+    sort: str = conversation_order.NEWEST
+
+    @property
+    def narrowing(self) -> tuple[str, ...]:
+        """Name the filters that there are beside view, inbox and status."""
+        return NARROWING
 
     def narrowed(self) -> int:
-        """Count the filters that are set beside view, inbox and status."""
+        """Count those of them that are set."""
         return sum(1 for name in NARROWING if getattr(self, name))
+
+    def cleared(self) -> str:
+        """Return the query string without them."""
+        return self.query(**dict.fromkeys(NARROWING, ""))
 
     def query(self, **changes: str) -> str:
         """Return these filters as a query string, without what is default: "" or "?view=mine&tag=…"."""
@@ -62,7 +78,8 @@ class Filters:
         return f"?{urlencode(told)}" if told else ""
 
 
-NARROWING = ("channel", "assignee", "tag", "sentiment", "intent", "priority", "unread")
+SAME = ("sentiment", "emotion", "intent", "urgency", "language", "priority")  # filter and column have one name
+NARROWING = ("channel", "assignee", "tag", "mood", "confidence", "unread", *SAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +102,12 @@ class ConversationRow:
     status: Status
     priority: Priority
     sentiment: str | None
+    confidence: float | None
+    emotion: str | None
     intent: str | None
+    urgency: str | None
+    mood: float | None
+    has_recovered: bool
     assignee_name: str | None
     waiting_since: datetime | None
     snoozed_until: datetime | None
@@ -93,11 +115,6 @@ class ConversationRow:
     is_unread: bool
     is_ours: bool  # the last word is ours
     tags: tuple[TagRow, ...]
-
-    @property
-    def cursor(self) -> str:
-        """Name this row's place in the list, for the page after it."""
-        return f"{self.last_message_at.timestamp():.6f}~{self.public_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +126,14 @@ class Page:
 def page(
     session: Session, *, user: User, inbox_ids: InboxIds, filters: Filters, after: str = "", rows: int = PAGE
 ) -> Page:
-    """Read one page of the conversations that match, newest first. One query."""
+    """Read one page of the conversations that match, in the order that is asked for. One query."""
     limit = max(1, min(rows, MOST))
     query = _select(user).where(Conversation.inbox_id.in_(inbox_ids), *conditions(filters, user))
-    query = query.where(*status_condition(filters), *_after(after))
-    query = query.order_by(Conversation.last_message_at.desc(), Conversation.id.desc()).limit(limit + 1)
-    found = [_row(row) for row in session.execute(query)]
-    return Page(rows=tuple(found[:limit]), more=found[limit - 1].cursor if len(found) > limit else "")
+    query = query.where(*status_condition(filters), *conversation_order.after(filters.sort, after))
+    query = query.order_by(*conversation_order.columns(filters.sort)).limit(limit + 1)
+    found = session.execute(query).all()
+    more = conversation_order.cursor(found[limit - 1].Conversation, filters.sort) if len(found) > limit else ""
+    return Page(rows=tuple(_row(row) for row in found[:limit]), more=more)
 
 
 def status_condition(filters: Filters) -> list[ColumnElement[bool]]:
@@ -143,11 +161,9 @@ def conditions(filters: Filters, user: User) -> list[ColumnElement[bool]]:
     if filters.tag:
         worn = (Tagging.conversation_id == Conversation.id) & (Tagging.tag_id == _id_of(Tag, filters.tag))
         wanted.append(exists().where(worn))
-    wanted += [
-        getattr(Conversation, name) == getattr(filters, name)
-        for name in ("sentiment", "intent", "priority")
-        if getattr(filters, name)
-    ]
+    wanted += [getattr(Conversation, name) == getattr(filters, name) for name in SAME if getattr(filters, name)]
+    wanted += understanding_filters.mood_condition(filters.mood)
+    wanted += understanding_filters.confidence_condition(filters.confidence)
     if filters.unread:
         wanted.append(is_unread(user))
     return wanted
@@ -206,17 +222,6 @@ def _select(user: User) -> AnySelect:
     return with_reading(query, user)
 
 
-def _after(cursor: str) -> list[ColumnElement[bool]]:
-    """Return the condition that keeps what comes after a cursor; one that cannot be read means the beginning."""
-    stamp, _, public_id = cursor.partition("~")
-    try:
-        place, row = datetime.fromtimestamp(float(stamp), tz=UTC), UUID(public_id)
-    except (ValueError, OverflowError, OSError):
-        return []
-    row_id = select(Conversation.id).where(Conversation.public_id == row).scalar_subquery()
-    return [tuple_(Conversation.last_message_at, Conversation.id) < tuple_(place, row_id)]
-
-
 def _id_of(kind: type[Inbox | User | Tag], public_id: str) -> Any:
     """Return a subquery for an internal id; a malformed public id finds nothing."""
     try:
@@ -240,7 +245,12 @@ def _row(row: Any) -> ConversationRow:
         status=found.status,
         priority=found.priority,
         sentiment=found.sentiment,
+        confidence=found.confidence,
+        emotion=found.emotion,
         intent=found.intent,
+        urgency=found.urgency,
+        mood=found.mood,
+        has_recovered=found.has_recovered,
         assignee_name=row.assignee_name,
         waiting_since=found.waiting_since,
         snoozed_until=found.snoozed_until,

@@ -20,17 +20,16 @@ from app.models import (
     ContactIdentity,
     Conversation,
     ConversationRead,
-    Direction,
     Inbox,
-    Message,
-    Prediction,
     Team,
     User,
 )
+from app.queries import mood_lines
 from app.queries._json import InboxIds, json_list, json_object, moment
 from app.queries.conversation_list import TagRow, contact_label, tags_of_conversation
+from app.queries.mood_lines import MoodLine
 
-MOST_OTHERS, MOST_CASES, MOST_SCORES, MOST_ACTIVITIES = 20, 20, 60, 300
+MOST_OTHERS, MOST_CASES, MOST_ACTIVITIES = 20, 20, 300
 Assignee = aliased(User)
 Owner = aliased(User)
 Other = aliased(Conversation)
@@ -71,6 +70,7 @@ class OtherConversation:
     status: str
     channel_kind: str
     last_message_at: datetime | None
+    mood: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class ConversationView:
     cases: tuple[CaseLine, ...]
     others: tuple[OtherConversation, ...]
     activities: tuple[ActivityLine, ...]
-    scores: tuple[float, ...]  # sentiment of the customer's messages in [-1, 1], oldest first
+    lines: tuple[MoodLine, ...]  # the one shown first, none where no mood is known
 
     @property
     def open_case(self) -> CaseLine | None:
@@ -128,7 +128,7 @@ def find(session: Session, *, public_id: str, user: User, inbox_ids: InboxIds) -
             _cases().label("cases"),
             _others(inbox_ids).label("others"),
             _activities().label("activities"),
-            _scores().label("scores"),
+            mood_lines.of_conversation().label("lines"),
         )
         .join(Contact, Contact.id == Conversation.contact_id)
         .join(Channel, Channel.id == Conversation.channel_id)
@@ -193,6 +193,7 @@ def _others(inbox_ids: InboxIds) -> ColumnElement[Any]:
         preview=Other.preview,
         status=Other.status,
         channel_kind=kind,
+        mood=Other.mood,
         last_message_at=Other.last_message_at,
     )
     same = Other.contact_id == Conversation.contact_id, Other.id != Conversation.id, Other.inbox_id.in_(inbox_ids)
@@ -226,20 +227,6 @@ def _activities() -> ColumnElement[Any]:
     return select(json_list(lines.c.line, order=lines.c.id)).scalar_subquery()
 
 
-def _scores() -> ColumnElement[Any]:
-    told = (
-        select(Prediction.score, Message.id)
-        .join(Message, Message.id == Prediction.message_id)
-        .where(Message.conversation_id == Conversation.id, Message.direction == Direction.INBOUND)
-        .where(Prediction.task == "sentiment", Prediction.score.is_not(None), Prediction.abstained.is_(False))
-        .order_by(Message.id.desc())
-        .limit(MOST_SCORES)
-        .correlate(Conversation)
-        .subquery()
-    )
-    return select(json_list(told.c.score, order=told.c.id)).scalar_subquery()
-
-
 def activity_line(line: dict[str, Any]) -> ActivityLine:
     return ActivityLine(**{**line, "created_at": moment(line["created_at"])})
 
@@ -261,5 +248,5 @@ def _view(row: Any) -> ConversationView:
             OtherConversation(**{**other, "last_message_at": moment(other["last_message_at"])}) for other in row.others
         ),
         activities=tuple(activity_line(line) for line in row.activities),
-        scores=tuple(float(score) for score in row.scores),
+        lines=tuple(mood_lines.read(line) for line in row.lines),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.models import (
     Channel,
@@ -56,6 +56,7 @@ class Options:
     tags: tuple[TagRow, ...]
     channel_kinds: tuple[str, ...]
     intents: tuple[str, ...]
+    languages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,8 @@ def _option_columns(inbox_ids: InboxIds) -> list[Any]:
         json_rows(select(Team.public_id.label("id"), Team.name.label("name")).order_by(Team.name).limit(MOST_OPTIONS)),
         json_rows(_tags()),
         json_rows(_channel_kinds(inbox_ids)),
-        json_rows(_intents(inbox_ids)),
+        json_rows(_occurring(Conversation.intent, inbox_ids)),
+        json_rows(_occurring(Conversation.language, inbox_ids)),
     ]
 
 
@@ -153,15 +155,15 @@ def _channel_kinds(inbox_ids: InboxIds) -> AnySelect:
     return select(Channel.kind.label("name")).where(*here).distinct().order_by(Channel.kind)
 
 
-def _intents(inbox_ids: InboxIds) -> AnySelect:
-    """Offer the intents that occur among conversations that are not resolved."""
+def _occurring(column: InstrumentedAttribute[str | None], inbox_ids: InboxIds) -> AnySelect:
+    """Offer what occurs among conversations that are not resolved."""
     active = Conversation.inbox_id.in_(inbox_ids), Conversation.status != Status.RESOLVED
-    told = select(Conversation.intent.label("name")).where(*active, Conversation.intent.is_not(None))
-    return told.distinct().order_by(Conversation.intent).limit(MOST_OPTIONS)
+    told = select(column.label("name")).where(*active, column.is_not(None))
+    return told.distinct().order_by(column).limit(MOST_OPTIONS)
 
 
 def _options(row: Sequence[Any]) -> Options:
-    people, teams, tags, kinds, intents = row
+    people, teams, tags, kinds, intents, languages = row
     return Options(
         people=tuple(
             Person(p["id"], p["name"], is_admin=p["is_admin"], inbox_ids=frozenset(p["inbox_ids"])) for p in people
@@ -170,6 +172,7 @@ def _options(row: Sequence[Any]) -> Options:
         tags=tuple(TagRow(**tag) for tag in tags),
         channel_kinds=tuple(kind["name"] for kind in kinds),
         intents=tuple(intent["name"] for intent in intents),
+        languages=tuple(language["name"] for language in languages),
     )
 
 

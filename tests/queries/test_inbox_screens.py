@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from app.db import reading
+from app.db import reading, transaction
 from app.models import Conversation, ConversationRead, Inbox, Message, User
 from app.queries import case_list, contact_list, conversation_list, conversation_view, sidebar, timeline
 from app.queries.conversation_list import Filters
@@ -47,6 +49,61 @@ def test_pages_follow_each_other_without_gap_or_overlap(seeded: Seeded) -> None:
             select(Conversation.public_id).order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
         ).all()
     assert seen == list(everything)
+
+
+@pytest.mark.parametrize(("order", "sign"), [("worst", 1), ("best", -1)])
+def test_pages_by_mood_follow_each_other_and_end_with_what_has_none(seeded: Seeded, order: str, sign: int) -> None:
+    user, inboxes = _as(seeded, "ana")
+    ids, seen, after = [inbox.id for inbox in inboxes], [], ""
+    with reading() as session:
+        while True:
+            wanted = replace(ANY, sort=order)
+            page = conversation_list.page(session, user=user, inbox_ids=ids, filters=wanted, rows=7, after=after)
+            seen += page.rows
+            after = page.more
+            if not after:
+                break
+    assert len({row.public_id for row in seen}) == len(seen) == seeded.made.total
+    known = [row.mood for row in seen if row.mood is not None]
+    assert known == sorted(known, key=lambda mood: sign * mood)
+    assert len(set(known)) > 5
+    assert [row.mood for row in seen[len(known) :]] == [None] * (len(seen) - len(known))
+
+
+@pytest.mark.parametrize(
+    ("filters", "holds"),
+    [
+        ({"emotion": "frustration"}, lambda row: row.emotion == "frustration"),
+        ({"urgency": "high"}, lambda row: row.urgency == "high"),
+        ({"mood": "-1..-0.2"}, lambda row: row.mood is not None and row.mood <= -0.2),
+        ({"mood": "recovered"}, lambda row: row.has_recovered),
+        ({"confidence": "0.9"}, lambda row: row.confidence is not None and row.confidence >= 0.9),
+    ],
+)
+def test_the_list_can_be_narrowed_by_what_the_models_said(
+    seeded: Seeded, filters: dict[str, str], holds: Callable[[Any], bool]
+) -> None:
+    everything = _found(seeded, "ana", ANY)
+    found = {row.public_id for row in _found(seeded, "ana", replace(ANY, **filters))}
+    assert found == {row.public_id for row in everything if holds(row)}
+    assert found != {row.public_id for row in everything}
+
+
+def test_the_list_can_be_narrowed_to_a_language_and_to_what_the_model_was_unsure_of(seeded: Seeded) -> None:
+    asked = seeded.made.conversations["Marta Lindqvist"]
+    with transaction() as session:
+        conversation = session.get_one(Conversation, asked.id)
+        conversation.language, conversation.sentiment = "sv", None
+    for filters in ({"language": "sv"}, {"confidence": "unsure"}):
+        assert [row.public_id for row in _found(seeded, "ana", replace(ANY, **filters))] == [asked.public_id]
+    with transaction() as session:
+        conversation = session.get_one(Conversation, asked.id)
+        conversation.language, conversation.sentiment = asked.language, asked.sentiment
+
+
+@pytest.mark.parametrize("mood", ["x", "..", "1..-1", "nan..nan", "-9..9"])
+def test_a_range_of_moods_that_cannot_be_read_asks_nothing(seeded: Seeded, mood: str) -> None:
+    assert len(_found(seeded, "ana", replace(ANY, mood=mood))) == seeded.made.total
 
 
 @pytest.mark.parametrize("cursor", ["", "~", "x~y", "1e400~" + "0" * 32, "nan~01a2027f-69d5-7547-bc7e-bf2d5525e33f"])
@@ -150,7 +207,7 @@ def test_the_timeline_pages_backwards_to_the_first_word(seeded: Seeded) -> None:
         before = timeline.of_conversation(session, conversation_id=conversation.id, limit=9, before=newest.earlier)
     assert whole.earlier == before.earlier == ""
     assert [m.id for m in before.messages + newest.messages] == [m.id for m in whole.messages]
-    assert whole.messages[0].prediction("sentiment") is not None
+    assert "sentiment" in {told.task for told in whole.messages[0].predictions}
     assert [a.filename for m in whole.messages for a in m.attachments] == ["burr-carrier.png", "screw.png"]
 
 

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from app.web.inbox.looks import mood_words
+from app.queries.mood_lines import MoodLine
+from app.web.inbox.feelings import language_name, mood_words, trajectory_words
+
+FELL_AT = datetime(2025, 3, 3, 14, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("mood", "scores", "words"),
+    ("mood", "words"),
     [
-        (0.8, (0.8,), "Good"),
-        (0.3, (0.3,), "Rather good"),
-        (0.0, (), "Even"),
-        (-0.45, (-0.45,), "Rather bad"),  # the lowest that a message called neutral can score is near -0.5
-        (-0.9, (0.4, -0.9), "Bad, falling"),
-        (0.6, (-0.7, 0.6), "Good, rising"),
+        (0.8, "Good"),
+        (0.3, "Rather good"),
+        (0.0, "Even"),
+        (-0.45, "Rather bad"),  # the lowest that a message called neutral can score is near -0.5
+        (-0.9, "Bad"),
+        (None, "Even"),
     ],
 )
-def test_a_mood_and_where_it_goes_in_words(mood: float, scores: tuple[float, ...], words: str) -> None:
-    assert mood_words(mood, scores) == words
+def test_a_mood_in_words(mood: float | None, words: str) -> None:
+    assert mood_words(mood) == words
+
+
+@pytest.mark.parametrize(
+    ("start", "lowest", "end", "slope", "words"),
+    [
+        (0.1, -0.7, 0.3, 0.05, "began even, fell to bad on 3 Mar 2025, 14:02, recovered"),
+        (-0.7, -0.7, 0.3, 0.3, "began bad, recovered"),
+        (0.6, -0.7, -0.7, -0.6, "began good, fell to bad on 3 Mar 2025, 14:02, falling"),
+        (0.1, 0.1, 0.6, 0.2, "began even, rising"),
+        (0.1, 0.0, 0.1, 0.0, ""),
+    ],
+)
+def test_how_a_conversation_went_in_words(start: float, lowest: float, end: float, slope: float, words: str) -> None:
+    line = MoodLine("1", "m", True, end, start, lowest, FELL_AT, slope, (0.0, 0.0))
+    assert trajectory_words(line) == words
+
+
+def test_languages_have_names_and_rare_ones_their_code() -> None:
+    assert [language_name(code) for code in ("es", "und", None, "tlh")] == ["Spanish", "Unknown", "Unknown", "tlh"]

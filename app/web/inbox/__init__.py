@@ -6,6 +6,7 @@ from flask import Flask
 
 from app.web.inbox import (
     actions,
+    answers,
     case,
     composer,
     contact,
@@ -21,5 +22,5 @@ from app.web.inbox.looks import LOOKS
 def register(app: Flask) -> None:
     for module in (conversation_list, conversation, composer, actions, corrections, files, case, contact):
         app.register_blueprint(module.pages)
-    app.jinja_env.globals.update(LOOKS)
+    app.jinja_env.globals.update(LOOKS | answers.LOOKS)
     timeline_items.register(app)

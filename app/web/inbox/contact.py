@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from app.db import reading, transaction
 from app.errors import Invalid
 from app.queries import contact_list, contact_panel, timeline
-from app.services import access, contacts
+from app.services import access, contacts, moods
 from app.web.inbox import asked, timeline_items
 from app.web.inbox.looks import IDENTITIES
 from app.web.session import current_user, local_path, signed_in
@@ -39,7 +39,8 @@ def show(public_id: str) -> str:
         before = request.args.get("before", "")
         page = timeline.of_contact(session, contact_id=contact.id, inbox_ids=ids, before=before)
     items = timeline_items.arrange(page, view.activities, mixed=True)
-    return render_template("contacts/show.html", view=view, items=items, earlier=page.earlier)
+    mood = moods.of_contact([other.mood for other in view.others])  # of what this user may see
+    return render_template("contacts/show.html", view=view, items=items, earlier=page.earlier, mood=mood)
 
 
 @pages.post("/contacts/<public_id>")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
+from app.queries import understanding_filters
 from app.queries.conversation_list import TagRow
+from app.queries.conversation_order import ORDERS
 from app.queries.sidebar import Options, Person
 from app.render import words
+from app.web.inbox.feelings import FEELINGS, language_name, urgency_words
 from connectors.registry import connector_for
 
 SENTIMENTS = {"negative": "frown", "neutral": "meh", "positive": "smile"}
 PRIORITIES = {"urgent": "siren", "high": "chevrons-up", "normal": "equal", "low": "chevrons-down"}
 STATUSES = {"open": "circle-dot", "pending": "circle-pause", "snoozed": "alarm-clock", "resolved": "circle-check"}
-MOODS = ((0.5, "Good"), (0.2, "Rather good"), (-0.2, "Even"), (-0.5, "Rather bad"))
 INTENTS = {  # short names for chips; what is not named here is said as it is written
     "order_change": "Order change",
     "refund_return": "Refund",
@@ -84,11 +86,20 @@ def filter_words(name: str, value: str, options: Options) -> str:
         return channel_label(value)
     if name == "unread":
         return "Unread"
-    if name == "intent":
-        return intent_words(value)
+    if name in SAID:
+        return SAID[name](value)
     rows: tuple[Person | TagRow, ...] = options.people if name == "assignee" else options.tags
     known = {row.id: row.name for row in rows} | {"none": "Nobody"}
     return known.get(value, "?") if name in {"assignee", "tag"} else words(value)
+
+
+SAID: dict[str, Callable[[str], str]] = {
+    "intent": intent_words,
+    "mood": understanding_filters.mood_words,
+    "confidence": understanding_filters.confidence_words,
+    "language": language_name,
+    "urgency": urgency_words,
+}
 
 
 def spark(scores: Sequence[float]) -> str:
@@ -97,21 +108,13 @@ def spark(scores: Sequence[float]) -> str:
     return " ".join(f"{at * step:.1f},{14 - 12 * max(-1.0, min(1.0, score)):.1f}" for at, score in enumerate(scores))
 
 
-def mood_words(mood: float, scores: Sequence[float]) -> str:
-    """Say a mood in [-1, 1] in words, and where it is going: "Bad, falling".
-
-    A message that is called neutral scores less than 0.5 either way: alone it makes no mood good or bad.
-    """
-    word = next((word for least, word in MOODS if mood > least), "Bad")
-    drift = scores[-1] - scores[0] if len(scores) > 1 else 0.0
-    going = ", rising" if drift > 0.25 else ", falling" if drift < -0.25 else ""
-    return word + going
-
-
 LOOKS = {
+    **FEELINGS,
+    "MOOD_FILTERS": understanding_filters.MOODS,
+    "CONFIDENCES": understanding_filters.CONFIDENCES,
+    "ORDERS": ORDERS,
     "intent_words": intent_words,
     "spark": spark,
-    "mood_words": mood_words,
     "filter_words": filter_words,
     "channel_icon": channel_icon,
     "channel_label": channel_label,

@@ -1,0 +1,136 @@
+"""What the models said of a message, made ready for the screen: badges, doubts, and the words behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from app.markup import Mark, marked_html, one_line
+from app.queries.timeline import MessageRow, PredictionRow
+from app.render import percent, words
+from app.services.labels import NO_EMOTION
+from app.web.inbox.feelings import TASKS, UNDETERMINED, language_name, urgency_words
+from app.web.inbox.looks import intent_words
+
+MOST_QUOTES, LONGEST_QUOTE = 5, 160
+MARKED = ("sentiment", "emotion", "intent", "urgency", "spam")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One task's newest answer, and what holds of it: a person's word before the model's."""
+
+    task: str
+    title: str
+    label: str
+    words: str
+    confidence: float
+    is_corrected: bool
+    said: str  # by the model, in words
+    doubt: str  # why the model abstained, "" where the answer may be used
+    short_doubt: str
+    quotes: tuple[str, ...]
+    head: int | None
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    by_task: dict[str, Answer]
+    emotions: tuple[tuple[str, float], ...]  # those that are sure enough, best first
+    older: tuple[tuple[str, str], ...]  # model version, what it had said in words
+    text: Markup  # the message's text, with what drove the labels marked
+    is_marked: bool  # all quotes stand marked in the text
+
+
+def answers_of(message: MessageRow) -> Answers:
+    """Return what is shown of a message's answers; of each task the newest."""
+    newest = {told.task: told for told in reversed(message.predictions)}
+    ordered = [newest[task] for task in TASKS if task in newest]
+    marks = [mark for told in ordered if told.task in MARKED for mark in _marks(told)]
+    read = message.text or message.subject
+    return Answers(
+        by_task={told.task: _answer(told, read) for told in ordered},
+        emotions=_emotions(newest.get("emotion")),
+        older=_older(message.predictions, {told.model for told in newest.values()}),
+        text=marked_html(message.text, marks),
+        is_marked=bool(message.text) and all(mark.end <= len(message.text) for mark in marks),
+    )
+
+
+def _answer(told: PredictionRow, read: str) -> Answer:
+    doubt, short = _doubts(told) if told.abstained else ("", "")
+    return Answer(
+        task=told.task,
+        title=TASKS[told.task],
+        label=told.label,
+        words=label_words(told.task, told.label),
+        confidence=told.confidence,
+        is_corrected=told.corrected_by is not None,
+        said=label_words(told.task, told.said),
+        doubt=doubt,
+        short_doubt=short,
+        quotes=_quotes(told, read),
+        head=told.head,
+        version=told.model,
+    )
+
+
+def label_words(task: str, label: str) -> str:
+    """Say a label in words for people."""
+    match task:
+        case "intent":
+            return intent_words(label)
+        case "urgency":
+            return urgency_words(label)
+        case "emotion" if label == NO_EMOTION:
+            return "No emotion"
+        case "spam":
+            return "Spam" if label == task else "No spam"
+    return words(label)
+
+
+def _doubts(told: PredictionRow) -> tuple[str, str]:
+    """Say why the model abstained, in a sentence and in a badge."""
+    kind, _, language = (told.abstain_reason or "").partition(":")
+    best = label_words(told.task, told.label).lower()
+    if kind == "empty":
+        return "There are no words to read.", "no words"
+    if kind == "language":
+        name = language_name(language)
+        if language in {"", UNDETERMINED}:
+            return "It cannot be told which language this is.", "unknown language"
+        return f"It seems to be {name}, which the model has not learned.", name
+    return f"Best guess {best}, but only {percent(told.confidence)} sure.", f"{best} {percent(told.confidence)}"
+
+
+def _emotions(told: PredictionRow | None) -> tuple[tuple[str, float], ...]:
+    if told is None or told.abstained or told.label == NO_EMOTION:
+        return ()
+    return told.labels or ((told.label, told.confidence),)
+
+
+def _marks(told: PredictionRow) -> list[Mark]:
+    return [Mark(start, end, (TASKS[told.task],)) for start, end, _ in told.reasons] if not told.abstained else []
+
+
+def _quotes(told: PredictionRow, read: str) -> tuple[str, ...]:
+    """Return the words that drove a label most, strongest first."""
+    strongest = sorted(told.reasons, key=lambda reason: -reason[2])[:MOST_QUOTES]
+    quotes = (one_line(read[max(0, start) : max(0, end)][:LONGEST_QUOTE]) for start, end, _ in strongest)
+    return tuple(quote for quote in quotes if quote)
+
+
+def _older(predictions: Sequence[PredictionRow], newest: set[str]) -> tuple[tuple[str, str], ...]:
+    """Return what earlier versions had said of what is shown in badges, the newest of them first."""
+    said: dict[str, list[str]] = {}
+    for told in predictions:
+        if told.model not in newest and told.task in MARKED:
+            word = "unsure" if told.abstained else f"{label_words(told.task, told.label)} {percent(told.confidence)}"
+            said.setdefault(told.model, []).append(f"{TASKS[told.task]}: {word}")
+    return tuple((version, ", ".join(sorted(words_))) for version, words_ in said.items())
+
+
+LOOKS = {"answers_of": answers_of, "label_words": label_words}
