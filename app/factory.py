@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import api, cli, sockets, web
 from app.config import ROOT, settings
 from app.crypto import session_secret
+from app.log import mask_records
 from app.render import configure_templates
 
 MAX_REQUEST_BYTES = 50 * 1024 * 1024
@@ -15,6 +16,7 @@ MAX_REQUEST_BYTES = 50 * 1024 * 1024
 
 def create_app() -> Flask:
     """Return the WSGI application with its pages, JSON routes, sockets and commands."""
+    mask_records()
     app = Flask("app", root_path=str(ROOT / "app"), template_folder=str(ROOT / "templates"), static_folder="static")
     app.config.update(
         SECRET_KEY=session_secret(),

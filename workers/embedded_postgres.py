@@ -43,6 +43,7 @@ SETTINGS = {
     "shared_buffers": "128MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    "log_error_verbosity": "terse",  # no DETAIL: it repeats the values of rows
     "jit": "off",
 }
 # for tests: a crash may lose everything, and nothing waits for the disk
