@@ -192,12 +192,12 @@ def _row(annotation: Annotated, said: Said) -> Row:
         "label": said.label,
         "score": said.score,
         "confidence": said.confidence,
-        "labels": [[label, confidence] for label, confidence in getattr(said, "labels", ())],
-        "probabilities": dict(getattr(said, "probabilities", {})),
+        "labels": [[label, confidence] for label, confidence in said.labels],
+        "probabilities": dict(said.probabilities),
         "abstained": said.abstained,
         "abstain_reason": said.abstain_reason,
-        "reasons": [[reason.start, reason.end, reason.weight] for reason in getattr(said, "reasons", ())],
-        "head_version": getattr(said, "head_version", None),
+        "reasons": [[reason.start, reason.end, reason.weight] for reason in said.reasons],
+        "head_version": said.head_version,
         "model_id": annotation.model_id,
         "model_version": annotation.model_version,
     }
@@ -226,7 +226,7 @@ def _keep_embeddings(session: Session, annotations: Mapping[int, Annotated], mes
             "embedding": list(annotations[m.id].embedding),
         }
         for m in messages
-        if getattr(annotations[m.id], "embedding", ())
+        if annotations[m.id].embedding
     ]
     if rows:
         statement = insert(MessageEmbedding).values(rows)
