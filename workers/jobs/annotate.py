@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from app.db import assert_no_transaction, reading, retrying, transaction
 from app.services import predictions
+from workers import learned
 
 BATCH = 64
 
@@ -19,13 +20,15 @@ def annotate(message_ids: Sequence[int]) -> None:  # noqa: ARG001 - the job is a
 def annotate_batch() -> int:
     """Annotate the oldest waiting messages; return how many there were. The model runs with no transaction open."""
     from nlp.annotate import annotate as say
+    from nlp.annotate import model_identity
 
     with reading() as session:
         waiting = predictions.waiting_texts(session, limit=BATCH)
-    if not waiting:
+        known = learned.in_force(session, model_version=model_identity()[1]) if waiting else None
+    if known is None:
         return 0
     assert_no_transaction()
-    said = say([text for _, text in waiting])
+    said = say([text for _, text in waiting], heads=known.heads, thresholds=known.thresholds)
     annotations = {message_id: annotation for (message_id, _), annotation in zip(waiting, said, strict=True)}
 
     def record() -> None:

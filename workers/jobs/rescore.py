@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from app.db import assert_no_transaction, reading, retrying, transaction
 from app.services import rescoring
 from app.services.rescoring import Portion
-from workers import queues
+from workers import learned, queues
+from workers.learned import Learned
 
 if TYPE_CHECKING:
     from nlp.prediction import Annotation
@@ -50,7 +51,9 @@ def rescore_some(conversation_id: int, version: str) -> bool:
     portion = retrying(claim)
     if portion is None:
         return False
-    annotations = _annotations(portion)
+    with reading() as session:
+        known = learned.in_force(session, model_version=version)
+    annotations = _annotations(portion, known)
 
     def keep() -> None:
         with transaction() as session:
@@ -65,7 +68,7 @@ def is_wanted() -> bool:
     return queues.is_waiting([name for name in queues.ANNOTATOR if name != queues.RESCORING])
 
 
-def _annotations(portion: Portion) -> dict[int, Annotation]:
+def _annotations(portion: Portion, known: Learned) -> dict[int, Annotation]:
     """Read one text at a time: who comes in waits for one old message at most."""
     from nlp.annotate import annotate
 
@@ -74,5 +77,5 @@ def _annotations(portion: Portion) -> dict[int, Annotation]:
     for id_, text in portion.texts.items():
         if found and is_wanted():
             break
-        (found[id_],) = annotate([text])
+        (found[id_],) = annotate([text], heads=known.heads, thresholds=known.thresholds)
     return found
