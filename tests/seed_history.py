@@ -69,10 +69,9 @@ def seed_history(session: Session, made: Workspace, *, weeks: int = 8, a_day: in
     users = [made.users[key] for key in ("ben", "chloe", "dev")]
     contacts = [Contact(name=f"Customer {number}") for number in range(60)]
     session.add_all(contacts)
-    session.add_all(
-        PredictionModel(version=version, model_id="tributary", taken_up_at=made.at - timedelta(days=days))
-        for version, days in ((OLDER, 7 * weeks), (NEWER, NEWER_SINCE))
-    )
+    for version, days in ((OLDER, 7 * weeks), (NEWER, NEWER_SINCE)):
+        taken_up = made.at - timedelta(days=days)
+        session.merge(PredictionModel(version=version, model_id="tributary", taken_up_at=taken_up))
     session.flush()
     messages: list[tuple[Message, str, str]] = []
     for days_ago in range(7 * weeks, -1, -1):

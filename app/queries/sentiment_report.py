@@ -99,6 +99,7 @@ class Report:
     groups: tuple[Group, ...]
     recovery: Recovery
     names: Names
+    fell_to: float
 
 
 Told = tuple[int, str, str, bool, Any, int, float]  # step, label, version, is_latest, place, messages, score_sum
@@ -123,6 +124,7 @@ def report(session: Session, *, asked: Asked, period: Period, inbox_ids: InboxId
         groups=_groups(session, asked, period, inbox_ids, known) if asked.by else (),
         recovery=recovery(session, asked=asked, period=period, inbox_ids=inbox_ids, fell_to=fell_to),
         names=known,
+        fell_to=fell_to,
     )
 
 

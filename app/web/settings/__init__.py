@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.web.authz import current_user, signed_in
 
-ROOMS = ("account", "users", "teams", "inboxes", "channels", "deliveries", "rules", "tags", "webhooks")
+ROOMS = ("account", "users", "teams", "inboxes", "channels", "deliveries", "rules", "tags", "business_hours", "webhooks")
 
 pages = Blueprint("settings", __name__)
 

@@ -1,5 +1,6 @@
 // The socket. A poke says that something changed, never what: the page fetches its own parts again.
 import { io, type Socket } from "socket.io-client";
+import { refreshLiveParts } from "../page/live_parts";
 import { Pulse } from "./pulse";
 import { openConversation, refreshList, refreshPane } from "./regions";
 
@@ -75,6 +76,7 @@ function onVisibility(): void {
 function catchUp(): void {
   pane.beat();
   list.beat();
+  refreshLiveParts();
 }
 
 function onPoke(poke: Poke): void {
@@ -83,6 +85,7 @@ function onPoke(poke: Poke): void {
   const isOpen = open !== null && (poke.conversation ?? open) === open;
   if (isOpen && poke.name !== "conversation.read") pane.beat();
   list.beat();
+  refreshLiveParts(poke.name);
 }
 
 function show(state: keyof typeof WORDS): void {

@@ -74,6 +74,7 @@ export function addressOf(part: string): string | null {
     here.searchParams.set("messages", String(Math.max(80, messagesShown())));
     return `/inbox/c/${id}${here.search}`;
   }
+  if (part !== "list") return here.pathname + here.search;
   here.searchParams.delete("timeline");
   here.searchParams.delete("before");
   here.searchParams.set("rows", String(Math.max(40, document.querySelectorAll("#rows > .row-item").length)));

@@ -1,0 +1,30 @@
+"""A table of a report as a file that spreadsheets open: the same words and numbers as on the page."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from app.web.reports.tables import Column, Table
+
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def written(table: Table) -> str:
+    """Return a table as CSV. What people named is never taken for a formula; numbers are numbers."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([harmless(name) for name in (table.first, *map(_heading, table.columns))])
+    for row in table.rows:
+        numbers = (cell.text.replace("−", "-").replace(",", "").rstrip("%") for cell in row.cells)
+        writer.writerow([harmless(row.name), *numbers])
+    return out.getvalue()
+
+
+def harmless(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.lstrip(" \xa0").startswith(STARTS_A_FORMULA) else text
+
+
+def _heading(column: Column) -> str:
+    return f"{column.name}, %" if column.unit == "share" else column.name
