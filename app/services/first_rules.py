@@ -77,6 +77,18 @@ RULES: tuple[tuple[str, dict[str, Any], list[dict[str, str]], bool], ...] = (
         False,
     ),
     (
+        "A mood that turned bad comes sooner",
+        _when(("mood", "at_most", "-0.4"), ("mood_fell", "at_least", "0.5")),
+        _do(("set_priority", "high")),
+        False,
+    ),
+    (
+        "Anger that cannot wait",
+        _when(("emotion", "has_any", "anger"), ("urgency", "is", "high")),
+        _do(("set_priority", "urgent")),
+        False,
+    ),
+    (
         "Refunds and returns are cases",
         _when(("intent", "is", "refund_return")),
         _do(("add_tag", "refund"), ("open_case", "request")),

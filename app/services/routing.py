@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -23,11 +24,14 @@ from app.models import (
     Priority,
     Team,
     User,
+    WorkspaceIntent,
 )
 from app.services import assignment, cases, conversations, rules, tags
 from app.services.access import sees_inbox
 from app.services.first_rules import INTENTS
-from app.services.rules import Facts
+from app.services.labels import NO_EMOTION, SEVERAL
+from app.services.rule_vocabulary import Facts
+from app.services.urgency import pressure
 from connectors.registry import connector_for
 
 Apply = Callable[[Session, Conversation, AutomationRule, str, str], None]
@@ -47,10 +51,16 @@ def route(session: Session, *, message_ids: Sequence[int]) -> None:
 
 def facts_of(session: Session, conversation: Conversation, message: Message) -> Facts:
     """Gather what rules may ask about a message."""
-    said = {row.task: row for row in session.scalars(_predictions(message))}
+    said = _Said({row.task: row for row in session.scalars(_predictions(message))})
     channel = session.get_one(Channel, message.channel_id)
     inbox = session.get_one(Inbox, conversation.inbox_id)
-    sentiment, intent = said.get("sentiment"), said.get("intent")
+    pressing = pressure(
+        urgency=said.label("urgency"),
+        score=said.score("urgency"),
+        mood=conversation.mood,
+        mood_start=conversation.mood_start,
+        has_recovered=conversation.has_recovered,
+    )
     first = select(Message.id).where(
         Message.conversation_id == conversation.id, Message.id < message.id, Message.direction == Direction.INBOUND
     )
@@ -63,20 +73,66 @@ def facts_of(session: Session, conversation: Conversation, message: Message) -> 
         sender=message.sender,
         contact=session.get_one(Contact, message.contact_id).name,
         language=message.language,
-        sentiment=sentiment.label if sentiment else None,
-        sentiment_confidence=sentiment.confidence if sentiment else None,
-        intent=intent.label if intent else None,
-        intent_confidence=intent.confidence if intent else None,
-        mood=conversation.mood,
+        sentiment=said.label("sentiment"),
+        sentiment_confidence=said.confidence("sentiment"),
+        emotion=said.emotions(),
+        emotion_confidence=said.confidence("emotion"),
+        intent=said.label("intent"),
+        intent_confidence=said.confidence("intent"),
+        urgency=pressing.urgency,
+        urgency_confidence=said.confidence("urgency"),
+        urgency_score=pressing.score,
+        request=said.is_("request", "yes"),
+        request_confidence=said.confidence("request"),
+        spam=said.is_("spam", "spam"),
+        spam_confidence=said.confidence("spam"),
+        mood=pressing.mood,
+        mood_fell=pressing.mood_fell,
+        recovered=pressing.recovered,
         first=session.scalars(first.limit(1)).first() is None,
         automatic=message.auto not in {"none", "calendar"},
         words={
             **dict(INTENTS),
+            **_own_words(session, said.label("intent")),
             channel.kind: connector_for(channel.kind).label,
             str(channel.public_id): channel.name,
             str(inbox.public_id): inbox.name,
         },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the newest model said of one message, by task; only what it was sure enough of."""
+
+    rows: Mapping[str, Prediction]
+
+    def label(self, task: str) -> str | None:
+        return self.rows[task].label if task in self.rows else None
+
+    def confidence(self, task: str) -> float | None:
+        return self.rows[task].confidence if task in self.rows else None
+
+    def score(self, task: str) -> float | None:
+        return self.rows[task].score if task in self.rows else None
+
+    def is_(self, task: str, label: str) -> bool | None:
+        return self.rows[task].label == label if task in self.rows else None
+
+    def emotions(self) -> tuple[str, ...] | None:
+        """Return all emotions, the strongest first; none for a message without one."""
+        said = self.rows.get(SEVERAL)
+        if said is None:
+            return None
+        labels = tuple(label for label, _ in said.labels) or (said.label,)
+        return tuple(label for label in labels if label != NO_EMOTION)
+
+
+def _own_words(session: Session, intent: str | None) -> dict[str, str]:
+    """Return what the workspace calls an intent of its own."""
+    title = select(WorkspaceIntent.title).where(WorkspaceIntent.slug == intent)
+    found = session.scalar(title) if intent else None
+    return {intent: found} if intent and found else {}
 
 
 def _rule_book(session: Session) -> Sequence[AutomationRule]:

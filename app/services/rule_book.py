@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.errors import Conflict, Invalid, NotFound
 from app.models import AutomationRule, Channel, Inbox, Team, User
 from app.services import by_public_id, rules
+from app.services.rule_vocabulary import ACTIONS, FIELDS, Field
 from app.services.teams import clean_name
 
 MOST_RULES = 200
@@ -91,8 +92,8 @@ def carry_out(session: Session) -> list[dict[str, Any]]:
             "enabled": rule.is_enabled,
             "stop": rule.stop,
             "match": rule.conditions.get("match", "all"),
-            "conditions": [_named(session, rules.FIELDS, "field", part) for part in rule.conditions.get("of", [])],
-            "actions": [_named(session, rules.ACTIONS, "do", part) for part in rule.actions],
+            "conditions": [_named(session, FIELDS, "field", part) for part in rule.conditions.get("of", [])],
+            "actions": [_named(session, ACTIONS, "do", part) for part in rule.actions],
         }
         for rule in book
     ]
@@ -128,14 +129,14 @@ def _checked(
     of = conditions.get("of", [])
     if not (isinstance(of, list) and isinstance(actions, list) and all(isinstance(p, dict) for p in [*of, *actions])):
         raise Invalid("Conditions and actions are lists.")
-    kept = [_part(session, rules.FIELDS, "field", part, ("field", "operator", "value")) for part in of]
-    done = [_part(session, rules.ACTIONS, "do", part, ("do", "value")) for part in actions]
+    kept = [_part(session, FIELDS, "field", part, ("field", "operator", "value")) for part in of]
+    done = [_part(session, ACTIONS, "do", part, ("do", "value")) for part in actions]
     rules.validate({"match": conditions.get("match"), "of": kept}, done)
     return {"match": conditions["match"], "of": kept}, done
 
 
 def _part(
-    session: Session, vocabulary: Mapping[str, rules.Field], key: str, part: Mapping[str, Any], keys: Sequence[str]
+    session: Session, vocabulary: Mapping[str, Field], key: str, part: Mapping[str, Any], keys: Sequence[str]
 ) -> dict[str, Any]:
     kept = {name: str(part.get(name, "")).strip() for name in keys}
     field = vocabulary.get(kept[key])
@@ -158,9 +159,7 @@ def _id_of(session: Session, source: str, value: str) -> str:
     return str(found[0].public_id)
 
 
-def _named(
-    session: Session, vocabulary: Mapping[str, rules.Field], key: str, part: Mapping[str, Any]
-) -> dict[str, Any]:
+def _named(session: Session, vocabulary: Mapping[str, Field], key: str, part: Mapping[str, Any]) -> dict[str, Any]:
     field = vocabulary.get(part[key])
     if not field or field.source not in SOURCES:
         return dict(part)

@@ -1,95 +1,21 @@
-"""What a rule can ask and do, and whether it matches: pure, without a database.
+"""Whether a rule matches, and why: pure, without a database. What rules are made of stands in rule_vocabulary.py.
 
 A rule's conditions are {"match": "all" | "any", "of": [{"field", "operator", "value"}]}. A prediction that was
-abstained is None in the facts, and no condition on it matches: nothing acts on a guess.
+abstained is None in the facts, and no condition on it matches, whichever way round: nothing acts on a guess.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from functools import cache, lru_cache
+from typing import Any
 
 from app.errors import Invalid
+from app.services.rule_vocabulary import ACTIONS, FIELDS, OPERATORS, Facts, Field, FieldType
 
-FieldType = Literal["text", "choice", "number", "flag"]
 MAX_CONDITIONS, MAX_ACTIONS, MAX_VALUE = 20, 10, 500
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """`source` tells a form where the choices come from: a list here, or "inboxes", "channels", "kinds", "intents"."""
-
-    label: str
-    type: FieldType
-    choices: tuple[str, ...] = ()
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of one inbound message when rules run. Names are those of FIELDS.
-
-    `words` says what people call the values that only machines read: {"refund_return": "Refund or return"}.
-    """
-
-    channel: str = ""  # public id
-    kind: str = ""
-    inbox: str = ""  # public id
-    subject: str = ""
-    text: str = ""
-    sender: str = ""
-    contact: str = ""
-    language: str | None = None
-    sentiment: str | None = None
-    sentiment_confidence: float | None = None
-    intent: str | None = None
-    intent_confidence: float | None = None
-    mood: float | None = None
-    first: bool = False  # the first message of its conversation
-    automatic: bool = False
-    words: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-
-FIELDS: dict[str, Field] = {
-    "text": Field("Message text", "text"),
-    "subject": Field("Subject", "text"),
-    "sender": Field("Sender's address", "text"),
-    "contact": Field("Contact's name", "text"),
-    "sentiment": Field("Sentiment", "choice", ("negative", "neutral", "positive")),
-    "sentiment_confidence": Field("Confidence of the sentiment (0 to 1)", "number"),
-    "intent": Field("Intent", "choice", source="intents"),
-    "intent_confidence": Field("Confidence of the intent (0 to 1)", "number"),
-    "mood": Field("Mood of the conversation (-1 to 1)", "number"),
-    "language": Field("Language (two letters)", "text"),
-    "inbox": Field("Inbox", "choice", source="inboxes"),
-    "channel": Field("Channel", "choice", source="channels"),
-    "kind": Field("Kind of channel", "choice", source="kinds"),
-    "first": Field("First message of the conversation", "flag"),
-    "automatic": Field("Sent automatically (list, bounce, out of office)", "flag"),
-}
-OPERATORS: dict[FieldType, dict[str, str]] = {
-    "text": {
-        "contains": "contains",
-        "contains_any": "contains any of (comma between)",
-        "lacks": "does not contain",
-        "is": "is exactly",
-        "is_not": "is not",
-        "starts_with": "starts with",
-        "ends_with": "ends with",
-    },
-    "choice": {"is": "is", "is_not": "is not"},
-    "number": {"at_least": "is at least", "at_most": "is at most"},
-    "flag": {"is": "is"},
-}
-ACTIONS: dict[str, Field] = {
-    "assign_user": Field("Assign to", "choice", source="users"),
-    "assign_team": Field("Give to team", "choice", source="teams"),
-    "set_priority": Field("Set priority", "choice", ("low", "normal", "high", "urgent")),
-    "add_tag": Field("Add tag", "text"),
-    "open_case": Field("Open a case of type", "choice", ("question", "problem", "complaint", "request")),
-}
+YES = frozenset({"yes", "true", "1"})
 
 
 def match(conditions: Mapping[str, Any], facts: Facts) -> str | None:
@@ -124,6 +50,12 @@ def validate(conditions: Mapping[str, Any], actions: Sequence[Mapping[str, Any]]
         _validate_action(action)
 
 
+@lru_cache(maxsize=512)
+def labels_in(value: str) -> tuple[str, ...]:
+    """Return the labels of a condition's value: "anger, worry" is two."""
+    return tuple(part for part in (part.strip() for part in value.split(",")) if part)
+
+
 def _validate_condition(condition: Mapping[str, Any]) -> None:
     field = FIELDS.get(str(condition.get("field")))
     if field is None:
@@ -133,10 +65,18 @@ def _validate_condition(condition: Mapping[str, Any]) -> None:
     value = str(condition.get("value", "")).strip()
     if not value or len(value) > MAX_VALUE:
         raise Invalid(f"“{field.label}” needs a value of at most {MAX_VALUE} characters.", field="conditions")
-    if field.type == "number" and _number(value) is None:
-        raise Invalid(f"“{field.label}” needs a number.", field="conditions")
-    if field.choices and value not in field.choices:
+    if field.type == "number":
+        _validate_number(field, _number(value))
+    wanted = labels_in(value) if field.type == "labels" else (value,)
+    if not wanted or (field.choices and not set(wanted) <= set(field.choices)):
         raise Invalid(f"“{field.label}” is one of: {', '.join(field.choices)}.", field="conditions")
+
+
+def _validate_number(field: Field, number: float | None) -> None:
+    if number is None:
+        raise Invalid(f"“{field.label}” needs a number.", field="conditions")
+    if field.low is not None and field.high is not None and not field.low <= number <= field.high:
+        raise Invalid(f"“{field.label}” needs a number from {field.low:g} to {field.high:g}.", field="conditions")
 
 
 def _validate_action(action: Mapping[str, Any]) -> None:
@@ -151,33 +91,63 @@ def _validate_action(action: Mapping[str, Any]) -> None:
 
 
 def _holds(condition: Mapping[str, Any], facts: Facts) -> str | None:
-    name, operator, wanted = condition["field"], condition["operator"], str(condition["value"])
+    name = condition["field"]
     actual = getattr(facts, name)
     if actual is None:
         return None
     asked = FIELDS[name]
-    if asked.type == "number":
-        return _number_holds(asked, operator, float(actual), _number(wanted))
-    if asked.type == "flag":
-        return asked.label.lower() if actual is (wanted in {"yes", "true", "1"}) else None
-    if not TEXT_TESTS[operator](str(actual).casefold(), wanted.casefold()):
+    reason = HOLDS[asked.type](asked, condition["operator"], actual, str(condition["value"]), facts)
+    return reason + _sureness(name, facts) if reason is not None else None
+
+
+def _text_holds(asked: Field, operator: str, actual: str, wanted: str, _: Facts) -> str | None:
+    """Compare as people read: upper and lower case are one."""
+    folded = _folded(actual)
+    if not TEXT_TESTS[operator](folded, wanted.casefold()):
         return None
-    return f"{asked.label.lower()} {_found(asked, operator, str(actual), wanted, facts)}{_sureness(name, facts)}"
-
-
-def _found(asked: Field, operator: str, actual: str, wanted: str, facts: Facts) -> str:
-    """Say what was found, as people call it: what the value is, or the one word of several that stood there."""
-    if asked.type == "choice":
-        return f"is “{facts.words.get(actual, actual)}”"
     if operator == "contains_any":
-        return f"contains “{_first_of(actual.casefold(), wanted)}”"
-    return f"{OPERATORS[asked.type][operator]} “{wanted}”"
+        return f"{_name(asked)} contains “{_first_of(folded, wanted)}”"
+    return f"{_name(asked)} {OPERATORS['text'][operator]} “{wanted}”"
 
 
-def _number_holds(field: Field, operator: str, actual: float, wanted: float | None) -> str | None:
-    if wanted is None or not (actual >= wanted if operator == "at_least" else actual <= wanted):
+def _choice_holds(asked: Field, operator: str, actual: str, wanted: str, facts: Facts) -> str | None:
+    """Compare labels and ids, and say what the value is, as people call it."""
+    if (actual == wanted) is not (operator == "is"):
         return None
-    return f"{field.label.split(' (')[0].lower()} {actual:.2f} {OPERATORS['number'][operator]} {wanted:g}"
+    return f"{_name(asked)} is “{facts.words.get(actual, actual)}”"
+
+
+def _labels_hold(asked: Field, operator: str, actual: Sequence[str], wanted: str, facts: Facts) -> str | None:
+    labels = labels_in(wanted)
+    found = [label for label in labels if label in actual]
+    if not LABEL_TESTS[operator](len(found), len(labels)):
+        return None
+    if not found:
+        return f"{_name(asked)} has none of what was asked"
+    return f"{_name(asked)} has {' and '.join([f'“{facts.words.get(label, label)}”' for label in found])}"
+
+
+def _number_holds(asked: Field, operator: str, actual: float, wanted: str, _: Facts) -> str | None:
+    limit = _number(wanted)
+    if limit is None or not (actual >= limit if operator == "at_least" else actual <= limit):
+        return None
+    return f"{_name(asked)} {actual:.2f} {OPERATORS['number'][operator]} {limit:g}"
+
+
+def _flag_holds(asked: Field, _: str, actual: object, wanted: str, __: Facts) -> str | None:
+    if actual is not (wanted in YES):
+        return None
+    return _name(asked) if actual else f"not: {_name(asked)}"
+
+
+@cache
+def _name(asked: Field) -> str:
+    return asked.label.partition(" (")[0].lower()
+
+
+@lru_cache(maxsize=4)  # all rules ask about the same few texts, one message after the other
+def _folded(text: str) -> str:
+    return text.casefold()
 
 
 def _first_of(actual: str, wanted: str) -> str | None:
@@ -186,6 +156,13 @@ def _first_of(actual: str, wanted: str) -> str | None:
     return next((part for part in parts if part and part.casefold() in actual), None)
 
 
+HOLDS: Mapping[FieldType, Callable[[Field, str, Any, str, Facts], str | None]] = {
+    "text": _text_holds,
+    "choice": _choice_holds,
+    "labels": _labels_hold,
+    "number": _number_holds,
+    "flag": _flag_holds,
+}
 TEXT_TESTS: Mapping[str, Callable[[str, str], bool]] = {
     "contains": lambda actual, wanted: wanted in actual,
     "contains_any": lambda actual, wanted: _first_of(actual, wanted) is not None,
@@ -195,15 +172,23 @@ TEXT_TESTS: Mapping[str, Callable[[str, str], bool]] = {
     "starts_with": lambda actual, wanted: actual.lstrip().startswith(wanted),
     "ends_with": lambda actual, wanted: actual.rstrip().endswith(wanted),
 }
+CONFIDENCES = {name: f"{name}_confidence" for name in FIELDS if f"{name}_confidence" in FIELDS}
+LABEL_TESTS: Mapping[str, Callable[[int, int], bool]] = {  # how many of the asked labels are there
+    "has_any": lambda found, _: found > 0,
+    "has_all": lambda found, asked: found == asked,
+    "has_none": lambda found, _: found == 0,
+}
 
 
 def _sureness(name: str, facts: Facts) -> str:
-    sure = getattr(facts, f"{name}_confidence", None)
+    sure = getattr(facts, CONFIDENCES[name]) if name in CONFIDENCES else None
     return f" ({sure:.0%} sure)" if sure is not None else ""
 
 
+@lru_cache(maxsize=512)
 def _number(value: str) -> float | None:
     try:
-        return float(value.replace(",", "."))
+        number = float(value.replace(",", "."))
     except ValueError:
         return None
+    return number if math.isfinite(number) else None

@@ -7,7 +7,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import db
-from app.models import AutomationRule
+from app.clock import now
+from app.models import AutomationRule, WorkspaceIntent
 from app.services import rule_book, teams, workspace
 from tests.rooms import Visitor, add_user
 
@@ -126,3 +127,46 @@ def test_the_default_rules_are_valid_and_shown(admin: Visitor) -> None:
     assert len(_names()) == 8
     assert "something that is gone" not in page
     assert "Intent is Refund or return" in page
+
+
+def test_several_emotions_are_ticked_and_stay_with_their_row(admin: Visitor) -> None:
+    rows = {
+        "name": "Upset",
+        "match": "all",
+        "condition-field": ["emotion", "mood", "emotion"],
+        "condition-operator": ["has_any", "at_most", "has_none"],
+        "condition-value": ["", "-0.4", ""],
+        "condition-labels-0": ["anger", "worry"],
+        "condition-labels-2": ["joy"],
+        "action-do": "set_priority",
+        "action-value": "high",
+    }
+    admin.get("/settings/rules/new")
+    shown = admin.post("/settings/rules/new", {**rows, "press": "take-condition:0"}).text
+    assert shown.count(" checked>") == 1  # what is left moved up, with its tick
+    assert 'name="condition-labels-1" value="joy" checked' in shown
+    assert admin.post("/settings/rules/new", {**rows, "press": "save"}).status_code == 303
+    with db.reading() as session:
+        stored = session.scalars(select(AutomationRule)).one().conditions["of"]
+    assert [part["value"] for part in stored] == ["anger, worry", "-0.4", "joy"]
+    assert "Emotion has any of Anger, Worry and" in admin.get("/settings/rules").text
+
+
+def test_a_rule_can_name_the_workspaces_own_intents(admin: Visitor) -> None:
+    with db.transaction() as session:
+        session.add(WorkspaceIntent(slug="warranty_claim", title="Warranty claim"))
+        session.add(WorkspaceIntent(slug="gone", title="Gone", archived_at=now()))
+    admin.get("/settings/rules/new")
+    shown = admin.post("/settings/rules/new", {"press": "add-condition", "new-condition": "intent"}).text
+    assert '<option value="warranty_claim">Warranty claim</option>' in shown
+    assert '<option value="refund_return">Refund or return</option>' in shown
+    assert "Gone" not in shown
+
+
+def test_an_emotion_that_is_not_one_is_refused(admin: Visitor) -> None:
+    typed = {"condition-field": "emotion", "condition-operator": "has_any", "condition-value": "", "name": "X"}
+    admin.get("/settings/rules/new")
+    answer = admin.post(
+        "/settings/rules/new", {**typed, "match": "all", "condition-labels-0": "hunger", "press": "save"}
+    )
+    assert answer.status_code == 422

@@ -13,9 +13,15 @@ from app.queries import settings_rules
 from app.queries.settings_rules import Options, RuleRow
 from app.services import channel_settings
 from app.services.first_rules import INTENTS
-from app.services.rules import ACTIONS, FIELDS, OPERATORS, Field
+from app.services.labels import EMOTIONS
+from app.services.rule_vocabulary import ACTIONS, FIELDS, OPERATORS, Field
+from app.services.rules import MAX_CONDITIONS, labels_in
 
 Part = dict[str, str]
+LABEL_WORDS = dict(EMOTIONS)
+GROUPS: dict[str, list[tuple[str, Field]]] = {}
+for _key, _field in FIELDS.items():
+    GROUPS.setdefault(_field.group, []).append((_key, _field))
 
 
 @dataclass
@@ -73,7 +79,10 @@ class RuleForm:
 def all_options(session: Session) -> Options:
     """Return what every list of choices offers, by source."""
     kinds = [(connector.kind, connector.label) for connector in channel_settings.all_connectors()]
-    return settings_rules.options(session) | {"kinds": kinds, "intents": list(INTENTS)}
+    options = settings_rules.options(session)
+    own = dict(options["intents"])
+    built_in = [(label, word) for label, word in INTENTS if label not in own]
+    return options | {"kinds": kinds, "intents": [*own.items(), *built_in]}
 
 
 def in_words(rule: RuleRow, options: Options) -> tuple[list[str], list[str]]:
@@ -99,12 +108,26 @@ def _operator(shown: Field, part: Part) -> str:
 
 def _value(shown: Field, part: Part, options: Options) -> str:
     value = part["value"]
+    if shown.type == "text":
+        return f"“{value}”"
+    if shown.type == "labels":
+        return ", ".join(label_words(label) for label in labels_in(value))
     known = dict(options.get(shown.source, []))
     if shown.source and shown.source != "intents" and value not in known:
         return "something that is gone"
-    return f"“{known.get(value, value)}”" if shown.type == "text" else known.get(value, value)
+    return known.get(value, value)
+
+
+def label_words(label: str) -> str:
+    return LABEL_WORDS.get(label, label)
 
 
 def _rows(prefix: str, keys: tuple[str, ...]) -> list[Part]:
+    """Return the rows as they were typed; where several values can be ticked, the ticks are the value."""
     columns = [request.form.getlist(f"{prefix}-{key}") for key in keys]
-    return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=False)]
+    rows = [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=False)]
+    for number, row in enumerate(rows[:MAX_CONDITIONS]):
+        field = FIELDS.get(row.get("field", ""))
+        if field is not None and field.type == "labels":
+            row["value"] = ", ".join(request.form.getlist(f"{prefix}-labels-{number}"))
+    return rows

@@ -10,9 +10,10 @@ from app.errors import AppError, Conflict, Invalid
 from app.models import AutomationRule
 from app.queries import settings_rules
 from app.services import by_public_id, rule_book
-from app.services.rules import ACTIONS, FIELDS, OPERATORS
+from app.services.rule_vocabulary import ACTIONS, FIELDS, OPERATORS
+from app.services.rules import labels_in
 from app.web.authz import admin_only
-from app.web.settings.rule_form import RuleForm, all_options, in_words
+from app.web.settings.rule_form import GROUPS, RuleForm, all_options, in_words, label_words
 
 pages = Blueprint("settings_rules", __name__, url_prefix="/settings/rules")
 
@@ -118,6 +119,9 @@ def _page(form: RuleForm, problem: AppError | None, rule_id: str | None = None) 
         problem=problem,
         options=options,
         fields=FIELDS,
+        groups=GROUPS,
+        labels_in=labels_in,
+        label_words=label_words,
         operators=OPERATORS,
         actions=ACTIONS,
     )
