@@ -2,6 +2,7 @@
 
 from app.models.activity import Activity
 from app.models.ask import Ask, AskKind, AskState
+from app.models.audit_entry import AuditAction, AuditEntry, PrivacySetting
 from app.models.automation_rule import AutomationRule
 from app.models.base import Base
 from app.models.business_hours import BusinessHours
@@ -33,6 +34,8 @@ __all__ = [
     "AskKind",
     "AskState",
     "Attachment",
+    "AuditAction",
+    "AuditEntry",
     "AutomationRule",
     "Base",
     "BusinessHours",
@@ -69,6 +72,7 @@ __all__ = [
     "PredictionModel",
     "Presence",
     "Priority",
+    "PrivacySetting",
     "Role",
     "SendState",
     "SentimentCount",

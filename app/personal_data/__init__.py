@@ -3,7 +3,8 @@
 `spans(text)` finds, `mask(text)` hides. The stored text stays as it came; masking happens at the edges.
 """
 
-from app.personal_data.finder import HOME, LIMIT, mask, masked, spans
+from app.personal_data.finder import HOME, LIMIT, mask, masked, spans, without
+from app.personal_data.html import mask_html
 from app.personal_data.kinds import EVERY_KIND, KEEPS_LAST_FOUR, SENSITIVE, WORDS, Kind, Span
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "Kind",
     "Span",
     "mask",
+    "mask_html",
     "masked",
     "spans",
+    "without",
 ]

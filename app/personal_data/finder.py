@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from app.personal_data import addresses, cards, ibans, national_ids, phones, secrets, tokens
 from app.personal_data.context import BARRIER
@@ -68,7 +68,12 @@ def mask(text: str, *, kinds: Collection[Kind] = EVERY_KIND, region: str = HOME)
     """
     whole = text if len(text) <= LIMIT else text[:LIMIT] + CUT
     found = spans(whole, kinds=kinds, region=region)
-    return "".join(_pieces(whole, found)) if found else whole
+    return without(whole, found)
+
+
+def without(text: str, found: Sequence[Span]) -> str:
+    """Return a text with masks in the places of what `spans` found in it."""
+    return "".join(_pieces(text, found)) if found else text
 
 
 def masked(kind: Kind, value: str) -> str:

@@ -55,12 +55,22 @@ def session_id(user: User) -> str:
 
 def find_by_session(session: Session, token: str) -> User | None:
     """Return the active user whom a session cookie names, if it still holds."""
-    public_id, _, version = token.rpartition(":")
+    public_id = public_id_in(token)
+    user = session.scalar(select(User).where(User.public_id == public_id)) if public_id else None
+    return user if user and is_session_of(user, token) else None
+
+
+def public_id_in(token: str) -> UUID | None:
+    """Return whom a session cookie names, whether or not it still holds."""
     try:
-        user = session.scalar(select(User).where(User.public_id == UUID(public_id)))
+        return UUID(token.rpartition(":")[0])
     except ValueError:
         return None
-    return user if user and user.is_active and str(user.session_version) == version else None
+
+
+def is_session_of(user: User, token: str) -> bool:
+    """Tell whether a session cookie of this user still holds."""
+    return user.is_active and token == session_id(user)
 
 
 def find_by_email(session: Session, email: str) -> User | None:

@@ -17,7 +17,8 @@ from app.authz import Authz, admin_only, authz_of, declare, public, signed_in, s
 from app.db import reading
 from app.errors import Forbidden
 from app.models import Role, User
-from app.services import users
+from app.services import privacy, users
+from app.services.privacy import Privacy
 
 __all__ = [
     "Authz",
@@ -25,6 +26,7 @@ __all__ = [
     "authz_of",
     "begin_session",
     "csrf",
+    "current_privacy",
     "current_user",
     "declare",
     "end_session",
@@ -49,8 +51,9 @@ login_manager.session_protection = None  # the cookie is signed; addresses and b
 class SignedIn(flask_login.UserMixin):
     """What Flask-Login holds of a user during one request."""
 
-    def __init__(self, row: User) -> None:
+    def __init__(self, row: User, rules: Privacy | None = None) -> None:
         self.row = row
+        self.privacy = rules or Privacy()
 
     def get_id(self) -> str:
         return users.session_id(self.row)
@@ -71,6 +74,12 @@ def current_user() -> User:
     user = find_current_user()
     assert user is not None, "this view is public: use find_current_user()"
     return user
+
+
+def current_privacy() -> Privacy:
+    """Return the workspace's rules for personal data, read with the signed-in user."""
+    holder = flask_login.current_user
+    return cast("Privacy", holder.privacy) if holder.is_authenticated else Privacy()
 
 
 def begin_session(user: User, *, keep: bool = False) -> None:
@@ -111,11 +120,13 @@ def register(app: Flask) -> None:
 
 def _load(session_id: str) -> SignedIn | None:
     with reading() as db:
-        user = users.find_by_session(db, session_id)
-        if user is None:
+        found = privacy.find_signed_in(db, session_id)
+        if found is None:
             return None
+        user, rules = found
         db.expunge(user)
-    return SignedIn(user)
+    g.region = rules.region  # app/render.py hides by it
+    return SignedIn(user, rules)
 
 
 def _for_templates() -> dict[str, Any]:

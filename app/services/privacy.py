@@ -1,0 +1,73 @@
+"""The workspace's rules for personal data: where it is at home, and who may see what is hidden."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, true
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.errors import Forbidden, Invalid
+from app.models import PrivacySetting, Role, User
+from app.personal_data import HOME
+from app.services import users
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """`region`: the country whose numbers are written without one, in two letters."""
+
+    region: str = HOME
+    agents_reveal: bool = False
+
+    def may_reveal(self, user: User) -> bool:
+        """Tell whether a user may show hidden data: supervisors and admins always, agents if the workspace says so."""
+        if user.role is Role.AGENT:
+            return self.agents_reveal
+        return user.role in {Role.SUPERVISOR, Role.ADMIN}
+
+
+def find(session: Session) -> Privacy:
+    """Return the rules; those of a new workspace while nobody set any."""
+    return _of(session.get(PrivacySetting, 1))
+
+
+def find_signed_in(session: Session, token: str) -> tuple[User, Privacy] | None:
+    """Return the user whom a session cookie names, if it still holds, with the rules: one query a request."""
+    public_id = users.public_id_in(token)
+    if public_id is None:
+        return None
+    query = select(User, PrivacySetting).outerjoin(PrivacySetting, true()).where(User.public_id == public_id)
+    row = session.execute(query).one_or_none()
+    if row is None or not users.is_session_of(row[0], token):
+        return None
+    return row[0], _of(row[1])
+
+
+def require_reveal(user: User, privacy: Privacy) -> None:
+    """Raise Forbidden for those who may not see what is hidden."""
+    if not privacy.may_reveal(user):
+        raise Forbidden("Hidden data is shown to supervisors and admins only.")
+
+
+def change(session: Session, *, region: str, agents_reveal: bool) -> Privacy:
+    """Store other rules. Raises Invalid for a region that phone numbers do not know."""
+    known = region.strip().upper()
+    if known not in regions():
+        raise Invalid("Choose a country.", field="region")
+    row = insert(PrivacySetting).values(id=1, region=known, agents_reveal=agents_reveal)
+    kept = {"region": row.excluded.region, "agents_reveal": row.excluded.agents_reveal}
+    session.execute(row.on_conflict_do_update(index_elements=[PrivacySetting.id], set_=kept))
+    return Privacy(known, agents_reveal)
+
+
+def regions() -> frozenset[str]:
+    """Return the countries that have phone numbers, in two letters."""
+    import phonenumbers
+
+    return frozenset(phonenumbers.SUPPORTED_REGIONS)
+
+
+def _of(row: PrivacySetting | None) -> Privacy:
+    return Privacy(row.region, row.agents_reveal) if row else Privacy()
