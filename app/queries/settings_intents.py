@@ -35,6 +35,7 @@ class IntentRow:
     slug: str
     title: str
     description: str
+    version: int
     is_archived: bool
     merged_into: str | None
 
@@ -89,6 +90,7 @@ def intents(session: Session) -> list[IntentRow]:
             WorkspaceIntent.slug,
             WorkspaceIntent.title,
             WorkspaceIntent.description,
+            WorkspaceIntent.version,
             WorkspaceIntent.archived_at.is_not(None).label("is_archived"),
             Into.title.label("merged_into"),
         )
@@ -131,15 +133,13 @@ def messages_like(session: Session, *, intent_id: int, inbox_ids: InboxIds) -> l
     written = select(IntentExample.embedding.label("place")).where(of_intent, IntentExample.embedding.is_not(None))
     taken = select(MessageEmbedding.embedding.label("place")).where(MessageEmbedding.message_id.in_(known))
     places = written.union_all(taken).subquery()
-    middle = session.scalar(select(func.avg(places.c.place, type_=MessageEmbedding.embedding.type)))
-    if middle is None:
-        return []
+    middle = select(func.avg(places.c.place, type_=MessageEmbedding.embedding.type)).scalar_subquery()
     newest = _newest(inbox_ids).subquery()
     distance = MessageEmbedding.embedding.cosine_distance(middle)
     query = (
         select(newest.c.public_id, newest.c.conversation, newest.c.text, newest.c.created_at)
         .join(MessageEmbedding, MessageEmbedding.message_id == newest.c.id)
-        .where(newest.c.id.not_in(known))
+        .where(newest.c.id.not_in(known), middle.is_not(None))
     )
     return [LikeRow(*row) for row in session.execute(query.order_by(distance, newest.c.id.desc()).limit(MOST_LIKE))]
 

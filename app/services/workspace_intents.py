@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import func, select
@@ -18,13 +18,14 @@ from app.clock import now
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Correction, HeadKind, IntentExample, Message, Subject, User, WorkspaceIntent
 from app.services import learning, light_heads
+from app.services.first_rules import INTENTS
 from app.services.labels import OUT_OF_SCOPE, Choices
 
 LEAST_EXAMPLES = 8  # below it an intent is not trained
 LEAST_INTENTS = 2
 MOST_INTENTS, MOST_EXAMPLES = 300, 1_000
 LONGEST_TITLE, LONGEST_DESCRIPTION, LONGEST_EXAMPLE = 60, 500, 2_000  # characters
-RESERVED = frozenset({OUT_OF_SCOPE, "none", "abstained"})
+RESERVED = frozenset({OUT_OF_SCOPE, "none", "abstained", *(label for label, _ in INTENTS)})
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 
 
@@ -83,7 +84,10 @@ def merge(session: Session, *, intent: WorkspaceIntent, into: WorkspaceIntent, a
 
 def add_examples(session: Session, *, intent: WorkspaceIntent, texts: Iterable[str], actor: User) -> int:
     """Add texts as examples, each once; return how many were new. Raises Invalid, Conflict."""
-    wanted = {_same(text): " ".join(text.split()) for text in texts if text.strip()}
+    wanted: dict[str, str] = {}
+    for text in texts:
+        if text.strip():
+            wanted.setdefault(_same(text), " ".join(text.split()))
     if not wanted:
         raise Invalid("Write at least one example, one a line.", field="examples")
     if any(len(text) > LONGEST_EXAMPLE for text in wanted.values()):
@@ -124,15 +128,15 @@ def train(session: Session, *, actor: User) -> None:
 
 def example_counts(session: Session) -> dict[int, int]:
     """Return how many examples each live intent has, by id: written down, and from corrections of messages."""
-    slugs = live_slugs(session)
-    written = session.execute(
-        select(IntentExample.intent_id, IntentExample.message_id).where(IntentExample.intent_id.in_(slugs))
-    ).all()
-    counts = dict.fromkeys(slugs, 0)
-    for intent_id, _ in written:
+    every = _every(session)
+    of_slug = {row.slug: row.id for row in every if row.archived_at is None}
+    final = _final(every)
+    counts = dict.fromkeys(of_slug.values(), 0)
+    taken = set()
+    written = select(IntentExample.intent_id, IntentExample.message_id).where(IntentExample.intent_id.in_(counts))
+    for intent_id, message_id in session.execute(written):
         counts[intent_id] += 1
-    taken = {message_id for _, message_id in written if message_id is not None}
-    of_slug, final = {slug: id_ for id_, slug in slugs.items()}, final_slugs(session)
+        taken.add(message_id)
     query = select(Correction.message_id, Correction.labels).where(
         Correction.task == "intent", Correction.undone_at.is_(None), Correction.set_aside_at.is_(None)
     )
@@ -160,23 +164,29 @@ def named(session: Session, slug: str) -> WorkspaceIntent:
 
 def titles(session: Session) -> dict[str, str]:
     """Return the title of every intent there ever was by its slug; one that was merged has the other's."""
-    rows = session.execute(select(WorkspaceIntent.slug, WorkspaceIntent.title))
-    by_slug = dict(rows.all())
-    return {slug: by_slug[final] for slug, final in final_slugs(session).items()}
+    every = _every(session)
+    by_slug = {row.slug: row.title for row in every}
+    return {slug: by_slug[final] for slug, final in _final(every).items()}
 
 
 def live_slugs(session: Session) -> dict[int, str]:
     """Return the slugs of the intents in use, by id."""
-    query = select(WorkspaceIntent.id, WorkspaceIntent.slug).where(WorkspaceIntent.archived_at.is_(None))
-    return dict(session.execute(query).all())
+    return {row.id: row.slug for row in _every(session) if row.archived_at is None}
 
 
 def final_slugs(session: Session) -> dict[str, str]:
     """Return what became of each slug: its own, or that of the intent it was merged into."""
-    rows = session.execute(select(WorkspaceIntent.id, WorkspaceIntent.slug, WorkspaceIntent.merged_into_id)).all()
-    into = {id_: merged for id_, _, merged in rows}
-    slugs = {id_: slug for id_, slug, _ in rows}
-    return {slug: slugs[_end(into, id_)] for id_, slug, _ in rows}
+    return _final(_every(session))
+
+
+def _every(session: Session) -> Sequence[WorkspaceIntent]:
+    return session.scalars(select(WorkspaceIntent).order_by(WorkspaceIntent.id)).all()
+
+
+def _final(every: Sequence[WorkspaceIntent]) -> dict[str, str]:
+    into = {row.id: row.merged_into_id for row in every}
+    slugs = {row.id: row.slug for row in every}
+    return {row.slug: slugs[_end(into, row.id)] for row in every}
 
 
 def _end(into: Mapping[int, int | None], id_: int) -> int:

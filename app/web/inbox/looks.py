@@ -10,9 +10,13 @@ from app.queries.conversation_list import TagRow
 from app.queries.conversation_order import ORDERS
 from app.queries.sidebar import Options, Person
 from app.render import words
+from app.services import labels
+from app.services.labels import OUT_OF_SCOPE
+from app.web import intent_titles
 from app.web.inbox.feelings import FEELINGS, language_name, urgency_words
 from connectors.registry import connector_for
 
+BUILT_IN = dict(labels.BUILT_IN["intent"])
 SENTIMENTS = {"negative": "frown", "neutral": "meh", "positive": "smile"}
 PRIORITIES = {"urgent": "siren", "high": "chevrons-up", "normal": "equal", "low": "chevrons-down"}
 STATUSES = {"open": "circle-dot", "pending": "circle-pause", "snoozed": "alarm-clock", "resolved": "circle-check"}
@@ -73,7 +77,10 @@ def channel_label(kind: str) -> str:
 
 
 def intent_words(label: str | None) -> str:
-    return INTENTS.get(label or "", words(label))
+    """Say an intent in words: a built-in one, one of the workspace's own, or what is known by its label alone."""
+    if not label or label in INTENTS or label in BUILT_IN:
+        return INTENTS.get(label or "", words(label))
+    return "None of these" if label == OUT_OF_SCOPE else intent_titles.title_of(label) or words(label)
 
 
 def file_icon(content_type: str) -> str:

@@ -9,7 +9,21 @@ from werkzeug.wrappers import Response
 
 from app.web.authz import current_user, signed_in
 
-ROOMS = ("account", "users", "teams", "inboxes", "channels", "deliveries", "rules", "tags", "business_hours", "webhooks")
+ROOMS = (
+    "account",
+    "users",
+    "teams",
+    "inboxes",
+    "channels",
+    "deliveries",
+    "rules",
+    "tags",
+    "business_hours",
+    "intents",
+    "learning",
+    "accuracy",
+    "webhooks",
+)
 
 pages = Blueprint("settings", __name__)
 

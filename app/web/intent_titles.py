@@ -1,0 +1,39 @@
+"""The titles of the workspace's own intents, for labels on any page: read at most every few seconds a process."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from app.config import settings
+from app.db import reading
+from app.services import workspace_intents
+
+SECONDS = 5.0
+
+
+@dataclass
+class _Known:
+    """What was read, of which database, and until when it holds."""
+
+    database: str = ""
+    until: float = 0.0
+    titles: dict[str, str] = field(default_factory=dict)
+
+
+_known = _Known()
+
+
+def title_of(label: str) -> str | None:
+    """Return the title of an own intent by its slug, None for any other label."""
+    database = settings().database_url
+    if _known.database != database or time.monotonic() >= _known.until:
+        with reading() as session:
+            _known.titles = workspace_intents.titles(session)
+        _known.database, _known.until = database, time.monotonic() + SECONDS
+    return _known.titles.get(label)
+
+
+def forget() -> None:
+    """Read anew when asked next: an intent was renamed."""
+    _known.until = 0.0
