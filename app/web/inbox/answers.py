@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from app.markup import Mark, marked_html, one_line
+from app.markup import MOST_MARKS, Mark, marked_html, one_line
 from app.queries.timeline import MessageRow, PredictionRow
 from app.render import percent, words
 from app.services.labels import NO_EMOTION
@@ -15,7 +15,6 @@ from app.web.inbox.feelings import TASKS, UNDETERMINED, language_name, urgency_w
 from app.web.inbox.looks import intent_words
 
 MOST_QUOTES, LONGEST_QUOTE = 5, 160
-MARKED = ("sentiment", "emotion", "intent", "urgency", "spam")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def answers_of(message: MessageRow) -> Answers:
     """Return what is shown of a message's answers; of each task the newest."""
     newest = {told.task: told for told in reversed(message.predictions)}
     ordered = [newest[task] for task in TASKS if task in newest]
-    marks = [mark for told in ordered if told.task in MARKED for mark in _marks(told)]
+    marks = [mark for told in ordered for mark in _marks(told)][:MOST_MARKS]
     read = message.text or message.subject
     return Answers(
         by_task={told.task: _answer(told, read) for told in ordered},
@@ -113,7 +112,7 @@ def _emotions(told: PredictionRow | None) -> tuple[tuple[str, float], ...]:
 
 
 def _marks(told: PredictionRow) -> list[Mark]:
-    return [Mark(start, end, (TASKS[told.task],)) for start, end, _ in told.reasons] if not told.abstained else []
+    return [Mark(start, end, told.task) for start, end, _ in told.reasons] if not told.abstained else []
 
 
 def _quotes(told: PredictionRow, read: str) -> tuple[str, ...]:
@@ -125,12 +124,13 @@ def _quotes(told: PredictionRow, read: str) -> tuple[str, ...]:
 
 def _older(predictions: Sequence[PredictionRow], newest: set[str]) -> tuple[tuple[str, str], ...]:
     """Return what earlier versions had said of what is shown in badges, the newest of them first."""
-    said: dict[str, list[str]] = {}
+    said: dict[str, dict[str, str]] = {}
     for told in predictions:
-        if told.model not in newest and told.task in MARKED:
-            word = "unsure" if told.abstained else f"{label_words(told.task, told.label)} {percent(told.confidence)}"
-            said.setdefault(told.model, []).append(f"{TASKS[told.task]}: {word}")
-    return tuple((version, ", ".join(sorted(words_))) for version, words_ in said.items())
+        if told.model not in newest:
+            word = f"{label_words(told.task, told.said)} {percent(told.confidence)}"
+            said.setdefault(told.model, {})[told.task] = f"{TASKS[told.task]}: {word}"
+    in_order = {version: [words_[task] for task in TASKS if task in words_] for version, words_ in said.items()}
+    return tuple((version, ", ".join(words_)) for version, words_ in in_order.items())
 
 
 LOOKS = {"answers_of": answers_of, "label_words": label_words}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from app.queries.mood_lines import MoodLine
 from app.render import clock, words
 from app.services import moods
@@ -101,13 +103,17 @@ def trajectory_words(line: MoodLine) -> str:
     fell = line.lowest <= moods.FELL_TO and lowest is not began
     parts = [f"began {STEPS[began].lower()}"] if len(line.scores) > 1 and (fell or began is not end) else []
     if fell:
-        when = f" on {clock(line.lowest_at)}" if line.lowest_at else ""
-        parts.append(f"fell to {STEPS[lowest].lower()}{when}")
+        parts.append(f"fell to {STEPS[lowest].lower()}{_when(line.lowest_at)}")
     if moods.recovered(line.lowest, line.mood):
         parts.append("recovered")
     elif line.slope is not None and abs(line.slope) >= DRIFT:
         parts.append("rising" if line.slope > 0 else "falling")
     return ", ".join(parts)
+
+
+def _when(moment: datetime | None) -> str:
+    told = clock(moment)
+    return f" {'on' if ',' in told else 'at'} {told}" if told else ""
 
 
 def language_name(code: str | None) -> str:
