@@ -127,6 +127,30 @@ class ConversationRead(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AskAsked(Event):
+    """A screen wants to know something of the models."""
+
+    ask_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskAnswered(Event):
+    """Answered, or failed for good; only who asked cares."""
+
+    ask_id: int
+    ask: str
+    user: str
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionChanged(Event):
+    """A canned response or an article was written: the models must read it before they can suggest it."""
+
+    suggestion_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class CaseChanged(Event):
     case_id: int
     case: str
@@ -189,6 +213,9 @@ Event.vocabulary.update(
         PredictionCorrected,
         LearningAsked,
         ConversationRead,
+        AskAsked,
+        AskAnswered,
+        SuggestionChanged,
         CaseChanged,
         ContactChanged,
         ChannelChanged,

@@ -1,17 +1,16 @@
 """How an agent's draft sounds, and what it must not carry: hints with their places, for a person to judge.
 
-Rules find what has a form (secrets, words for colleagues only, blame, coldness); the model (nlp/tone_model.py) adds
+Rules find what has a form (words for colleagues only, blame, coldness); the model (nlp/tone_model.py) adds
 sentences that no phrase list knows. A hint is an offer: nothing here stops a reply.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from nlp import tone_phrases as phrases
-from nlp.secrets_in_text import secrets
 from nlp.sentences import CHARACTERS_READ, Sentence, split
 
 TONES = ("angry", "blaming", "cold")
@@ -45,6 +44,7 @@ class Hint:
 
 Judge = Callable[[Sequence[str]], Sequence[str]]
 Detect = Callable[[str], str]
+Secrets = Callable[[str], Iterable[tuple[int, int, str]]]
 
 
 def check(
@@ -55,17 +55,18 @@ def check(
     said_openly: Sequence[str] = (),
     judge: Judge | None = None,
     detect: Detect | None = None,
+    secrets: Secrets | None = None,
 ) -> list[Hint]:
     """Return what a draft should be looked at for, most serious first, at most 20 hints; [] for a good one.
 
     `customer_language` is ISO 639-1, "" or "und" when unknown; `detect` says the language of a text in the same codes.
     `notes` are the conversation's private notes, `said_openly` its public messages: words that stand in both are no
-    secret. `judge` says of each sentence "angry", "blaming", "cold" or "" (nlp.tone_model); without it only the rules
-    speak. Reads 20,000 characters.
+    secret. `secrets` gives (start, end, what) of card numbers, passwords and the like. `judge` says of each sentence
+    "angry", "blaming", "cold" or "" (nlp.tone_model). What is not given is not looked for. Reads 20,000 characters.
     """
     text = draft[:CHARACTERS_READ].replace("’", "'")
     sentences = [sentence for sentence in split(text) if not sentence.text.startswith(">")]
-    found = [Hint("secret", *place) for place in secrets(text)]
+    found = [Hint("secret", *place) for place in secrets(text)] if secrets else []
     found += _internal(text, sentences, notes, said_openly)
     found += _language(text, customer_language, detect)
     judged = _judged(sentences, judge)

@@ -125,13 +125,3 @@ INTERNAL = any_of(
     r"known complainer|problem customer|difficult customer",
 )
 MENTION = re.compile(r"(?<![\w.@/])@[a-z][\w.-]{1,30}(?![\w.-]*\.\w)", re.IGNORECASE)
-
-PASSWORD = re.compile(
-    r"(?<!\w)(?P<what>pass(?:word|code|wort|phrase)|pwd|pin|cvv|cvc|kennwort|mot de passe|contraseña)"
-    r"[ \t]{0,2}(?P<link>[:=]|(?:[ \w]{0,40}?[ \t])?(?:is|was|to|ist|est|es)\b:?|(?=[\"“]))[ \t]{0,2}"
-    r"(?P<open>[\"'“‘`]?)(?P<value>[^\s\"”’`]{3,64})",
-    re.IGNORECASE,
-)
-CARD = re.compile(r"(?<![\w./-])\d(?:[ -]?\d){12,18}(?![\w/-])")
-IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?!\w)")
-KEY = re.compile(r"(?<![\w/=.-])(?:[A-Za-z]{2,10}_)?[A-Za-z0-9_+-]{20,128}(?![\w/=-])")

@@ -1,6 +1,6 @@
 """The only room that knows RQ. A job is the name of a function in workers/jobs and a list of ids, as JSON.
 
-Jobs of `ingest`, `default`, `nlp` and `rescoring` run inside the worker (6 ms a job); those of `send` and `slow` in a
+Jobs of `ingest`, `default` and the annotators run inside the worker (6 ms a job); those of `send` and `slow` in a
 fork each, so that a hung provider or a hostile file takes nothing with it.
 """
 
@@ -18,11 +18,13 @@ from rq.serializers import JSONSerializer
 
 from app.config import settings
 
+ASK = "ask"  # somebody looks at the screen
 LEARN = "learn"  # short, and somebody waits for it
 RESCORING = "rescoring"
-ANNOTATOR = (LEARN, "nlp", RESCORING)  # what annotators serve, in this order
+ANNOTATOR = (ASK, LEARN, "nlp", RESCORING)  # what annotators serve, in this order
 IDS_A_JOB = {  # one slow provider holds up one reply
     "ingest": 50,
+    ASK: 50,
     LEARN: 50,
     "nlp": 50,
     "default": 50,
@@ -31,7 +33,16 @@ IDS_A_JOB = {  # one slow provider holds up one reply
     RESCORING: 16,
 }
 FORKED = frozenset({"send", "slow"})
-TIMEOUT_SECONDS = {"ingest": 60, LEARN: 300, "nlp": 300, "default": 60, "send": 90, "slow": 120, RESCORING: 300}
+TIMEOUT_SECONDS = {
+    "ingest": 60,
+    ASK: 60,
+    LEARN: 300,
+    "nlp": 300,
+    "default": 60,
+    "send": 90,
+    "slow": 120,
+    RESCORING: 300,
+}
 FAILURE_TTL_SECONDS = 3600
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from app.events import (
     AccessChanged,
+    AskAnswered,
+    AskAsked,
     CaseChanged,
     ChannelChanged,
     ContactChanged,
@@ -21,6 +23,7 @@ from app.events import (
     MessageReceived,
     ReplyQueued,
     ReplySent,
+    SuggestionChanged,
     WebhookQueued,
 )
 from workers.queues import Job
@@ -50,6 +53,8 @@ JOBS: dict[type[Event], Subscription] = {
     DeliveryStored: Subscription("ingest", "workers.jobs.ingest.ingest", "delivery_id"),
     MessageReceived: Subscription("nlp", "workers.jobs.annotate.annotate", "message_id"),
     MessageAnnotated: Subscription("default", "workers.jobs.route.route", "message_id"),
+    AskAsked: Subscription("ask", "workers.jobs.ask.answer", "ask_id"),
+    SuggestionChanged: Subscription("nlp", "workers.jobs.ask.read_suggestions", "suggestion_id"),
     LearningAsked: Subscription("learn", "workers.jobs.learn.learn", "learning_id"),
     ReplyQueued: Subscription("send", "workers.jobs.send.send", "conversation_id"),
     WebhookQueued: Subscription("slow", "workers.jobs.webhooks.deliver", "endpoint_id"),
@@ -84,6 +89,9 @@ def _pokes(event: Event) -> list[Poke]:  # noqa: PLR0911 - a table of cases, one
             return [Poke(AGENTS, room, payload) for room in rooms] + _visitor(event)
         case ConversationRead():
             return [Poke(AGENTS, f"user:{event.user}", _payload(event, conversation=event.conversation))]
+        case AskAnswered():
+            payload = _payload(event, ask=event.ask, conversation=event.conversation)
+            return [Poke(AGENTS, f"user:{event.user}", payload)]
         case CaseChanged():
             rooms = [f"conversation:{id_}" for id_ in event.conversations] + [f"inbox:{id_}" for id_ in event.inboxes]
             payload = _payload(event, case=event.case, version=event.version)

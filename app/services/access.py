@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.models import (
+    Ask,
     Attachment,
     Case,
     CaseConversation,
@@ -110,6 +111,17 @@ def case_for(session: Session, user: User, public_id: str | UUID, *, lock: bool 
         )
         query = query.where(Case.id.in_(seen))
     return _one(session, query.with_for_update(of=Case) if lock else query)
+
+
+def ask_for(session: Session, user: User, public_id: str | UUID) -> Ask:
+    """An Ask is for who asked it, while they see the conversation."""
+    query = (
+        select(Ask)
+        .join(Conversation, Conversation.id == Ask.conversation_id)
+        .join(Inbox, Inbox.id == Conversation.inbox_id)
+        .where(Ask.public_id == _uuid(public_id), Ask.user_id == user.id, inboxes_of(user))
+    )
+    return _one(session, query)
 
 
 def delivery_for(session: Session, user: User, public_id: str | UUID) -> Delivery:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from app.db import retrying, transaction
-from app.services import assignment, conversations, health, presence, webhook_deliveries
+from app.services import asks, assignment, conversations, health, presence, webhook_deliveries
 from app.services import reconcile as reconciling
 
+LOST = timedelta(seconds=5)  # an ask that waited this long is asked again
 
 def reconcile() -> None:
     """Record again what should have moved and did not."""
     with transaction() as session:
         reconciling.reconcile(session)
+        asks.nudge(session, older_than=LOST)
 
 
 def wake_snoozed() -> None:
@@ -29,9 +33,10 @@ def sweep_unassigned() -> None:
 
 
 def purge() -> None:
-    """Forget published events, old webhooks, silent processes and closed sockets."""
+    """Forget published events, old webhooks and asks, silent processes and closed sockets."""
     with transaction() as session:
         reconciling.purge_published(session)
         health.purge(session)
         presence.purge(session)
         webhook_deliveries.purge(session)
+        asks.purge(session)
