@@ -9,7 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import settings
 from app.db import reading
-from app.queries import health
+from app.queries import health, model_versions
+from app.queries.model_versions import Reading
 from app.render import readable_bytes
 
 SLOW_SECONDS = 60.0
@@ -24,13 +25,24 @@ def run() -> int:
                 health.backlogs(session),
                 health.channels(session),
             )
+            again = model_versions.reading_again(session)
     except SQLAlchemyError as error:
         print(f"Database   does not answer: {str(error).splitlines()[0]}")
         return 1
     print("Database   answers")
+    print(f"Model      {_model(again)}")
     ills = _redis() + _disk() + _processes(processes) + _backlogs(backlogs) + _channels(channels)
     print("\nAll is well." if not ills else "\nNeeds attention:\n" + "\n".join(f"  - {ill}" for ill in ills))
     return 1 if ills else 0
+
+
+def _model(again: Reading) -> str:
+    if again.in_use is None:
+        return "has read nothing yet"
+    done = f"; {again.left} conversations to be read again ({again.share:.0%} done)" if again.left else ""
+    return (
+        f"{again.in_use.model_id} {again.in_use.version} in use since {again.in_use.taken_up_at:%Y-%m-%d %H:%M}{done}"
+    )
 
 
 def _redis() -> list[str]:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import Invalid, NotFound
-from app.queries import settings_learning
+from app.queries import model_versions, settings_learning
 from app.services import access, corrections, light_heads
 from app.services.labels import CORRECTABLE
 from app.web.authz import current_user, supervisor_only
@@ -21,6 +21,7 @@ def index() -> str:
     with reading() as session:
         versions = settings_learning.versions(session)
         context = {
+            "reading": model_versions.reading_again(session),
             "states": settings_learning.states(session),
             "activations": settings_learning.activations(session),
             "spoken": settings_learning.newest_corrections(session, inbox_ids=access.inbox_ids_of(current_user())),
