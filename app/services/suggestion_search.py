@@ -135,7 +135,7 @@ def past_replies(
     """Return how agents answered similar questions in inboxes that the user may see, most similar first."""
     near = _questions(user, conversation, point, model_version, language).subquery()
     likeness = near.c.likeness
-    reply = _first_reply(near.c.conversation_id, near.c.message_id)
+    reply = _next_reply(near.c.conversation_id, near.c.message_id)
     query = (
         select(reply.c.id, reply.c.text, likeness, ended_well(PastConversation, PastConversation.mood_start))
         .select_from(near)
@@ -169,19 +169,15 @@ def _questions(user: User, conversation: Conversation, point: Vector, model_vers
     )
 
 
-def _first_reply(conversation_id: ColumnElement[int], message_id: ColumnElement[int]) -> LateralFromClause:
-    """Return the next thing the customer heard from a person after a message; nothing where they wrote again first."""
-    later = (
-        select(Message.id, func.left(Message.text, LONGEST_REPLY).label("text"), Message.direction, Message.send_state)
-        .where(Message.conversation_id == conversation_id, Message.id > message_id)
-        .where(Message.visibility == Visibility.PUBLIC)
+def _next_reply(conversation_id: ColumnElement[int], message_id: ColumnElement[int]) -> LateralFromClause:
+    """Return the first reply that left after a message."""
+    return (
+        select(Message.id, func.left(Message.text, LONGEST_REPLY).label("text"))
+        .where(Message.conversation_id == conversation_id, Message.id > message_id, Message.text != "")
+        .where(Message.direction == Direction.OUTBOUND, Message.visibility == Visibility.PUBLIC)
+        .where(Message.send_state == SendState.SENT)
         .order_by(Message.id)
         .limit(1)
-        .lateral()
-    )
-    return (
-        select(later.c.id, later.c.text)
-        .where(later.c.direction == Direction.OUTBOUND, later.c.send_state == SendState.SENT, later.c.text != "")
         .lateral("reply")
     )
 
