@@ -1,6 +1,17 @@
 """Every table, one noun a file. Rows are thin: columns, constraints, and what is true of one row by itself."""
 
 from app.models.activity import Activity
+from app.models.alert import (
+    Alert,
+    AlertKind,
+    AlertMetric,
+    AlertNotice,
+    AlertRecipient,
+    AlertRule,
+    AlertWay,
+    NoticeState,
+    Watched,
+)
 from app.models.ask import Ask, AskKind, AskState
 from app.models.audit_entry import AuditAction, AuditEntry, PrivacySetting
 from app.models.automation_rule import AutomationRule
@@ -29,6 +40,13 @@ from app.models.workspace_intent import IntentExample, WorkspaceIntent
 
 __all__ = [
     "Activity",
+    "Alert",
+    "AlertKind",
+    "AlertMetric",
+    "AlertNotice",
+    "AlertRecipient",
+    "AlertRule",
+    "AlertWay",
     "ArticleState",
     "Ask",
     "AskKind",
@@ -67,6 +85,7 @@ __all__ = [
     "LightHead",
     "Message",
     "MessageEmbedding",
+    "NoticeState",
     "OutboxEvent",
     "Prediction",
     "PredictionModel",
@@ -91,6 +110,7 @@ __all__ = [
     "User",
     "UserToken",
     "Visibility",
+    "Watched",
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookState",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base
@@ -20,6 +20,7 @@ class ConversationMood(Base):
     """
 
     __tablename__ = "conversation_mood"
+    __table_args__ = (Index("ix_conversation_mood_lowest_at", "lowest_at"),)  # alerts count falls by the hour
 
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True)
     model_version: Mapped[str] = mapped_column(primary_key=True)
