@@ -26,7 +26,7 @@ from app.models import (
     Tagging,
     User,
 )
-from app.queries import conversation_order, understanding_filters
+from app.queries import conversation_order, conversation_search, understanding_filters
 from app.queries._json import AnySelect, InboxIds, json_list, json_object
 
 PAGE = 40
@@ -56,6 +56,7 @@ class Filters:
     language: str = ""
     priority: str = ""
     unread: str = ""
+    search: str = ""  # as it was typed; app/queries/search_terms.py reads it
     sort: str = conversation_order.NEWEST
 
     @property
@@ -164,6 +165,7 @@ def conditions(filters: Filters, user: User) -> list[ColumnElement[bool]]:
     wanted += [getattr(Conversation, name) == getattr(filters, name) for name in SAME if getattr(filters, name)]
     wanted += understanding_filters.mood_condition(filters.mood)
     wanted += understanding_filters.confidence_condition(filters.confidence)
+    wanted += conversation_search.conditions(filters.search)
     if filters.unread:
         wanted.append(is_unread(user))
     return wanted

@@ -32,7 +32,7 @@ def test_the_list_is_walked_by_keys(desk: Desk) -> None:
     page.keyboard.press("?")
     expect(page.locator("dialog#keys")).to_be_visible()
     page.keyboard.press("Escape")
-    page.keyboard.press("/")
+    page.keyboard.press("f")
     expect(page.locator("#filter-channel")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator(".filter-form")).to_be_hidden()

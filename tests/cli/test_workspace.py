@@ -104,7 +104,7 @@ def test_empty_prints_a_set_up_link_again_while_it_is_unused(empty: Run, home: P
     assert _say(empty("workspace", "prepare").output) == first
     assert _say(empty("workspace", "prepare", "--print").output) == first
     assert stat.S_IMODE((home / workspace.SETUP_FILE).stat().st_mode) == 0o600
-    assert (_count(User), _count(Channel), _count(Inbox), _count(AutomationRule)) == (0, 0, 1, 8)
+    assert (_count(User), _count(Channel), _count(Inbox), _count(AutomationRule)) == (0, 0, 1, 10)
     assert not (home / workspace.SIGN_IN_FILE).exists()
 
 
@@ -130,4 +130,4 @@ def test_what_an_admin_deleted_does_not_come_back(run: Run) -> None:
     run("rules", "remove", "Somebody wants to buy")
     run("tags", "remove", "sales", "--yes")
     run("workspace", "prepare")
-    assert (_count(AutomationRule), _count(Tag)) == (7, 6)
+    assert (_count(AutomationRule), _count(Tag)) == (9, 6)

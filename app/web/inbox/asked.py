@@ -10,6 +10,7 @@ from flask import request
 from app.models import Status
 from app.queries.conversation_list import VIEWS, Filters
 from app.queries.conversation_order import NEWEST, ORDERS
+from app.queries.search_terms import LONGEST
 
 LONGEST_VALUE = 100
 
@@ -17,6 +18,7 @@ LONGEST_VALUE = 100
 def filters() -> Filters:
     """Read the filters from the address; what is not understood counts as not said."""
     told = {f.name: request.args.get(f.name, "")[:LONGEST_VALUE] for f in fields(Filters)}
+    told["search"] = " ".join(request.args.get("search", "")[: LONGEST + 1].split())
     told["view"] = told["view"] if told["view"] in VIEWS else "all"
     told["sort"] = told["sort"] if told["sort"] in ORDERS else NEWEST
     told["status"] = told["status"] if told["status"] in {*Status, "all"} else Status.OPEN.value

@@ -13,6 +13,7 @@ from app.render import words
 from app.services import labels
 from app.services.labels import OUT_OF_SCOPE
 from app.web import intent_titles
+from app.web.inbox import searching
 from app.web.inbox.feelings import FEELINGS, language_name, urgency_words
 from connectors.registry import connector_for
 
@@ -120,6 +121,8 @@ LOOKS = {
     "MOOD_FILTERS": understanding_filters.MOODS,
     "CONFIDENCES": understanding_filters.CONFIDENCES,
     "ORDERS": ORDERS,
+    "search_hints": searching.hints,
+    "search_problems": searching.problems,
     "intent_words": intent_words,
     "spark": spark,
     "filter_words": filter_words,

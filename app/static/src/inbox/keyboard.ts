@@ -1,5 +1,6 @@
 // Keys for people who live here. Every key does what a visible control does.
 import { focusComposer } from "./composer";
+import { focusSearch } from "./search";
 import { pressOfMessage } from "./corrections";
 
 type Action = () => boolean;
@@ -14,7 +15,8 @@ const ACTIONS: Record<string, Action> = {
   c: () => pressOfMessage("c"),
   y: () => pressOfMessage("y"),
   u: () => press(".conversation-head .back"),
-  "/": openFilter,
+  "/": focusSearch,
+  f: openFilter,
   "?": openSheet,
 };
 

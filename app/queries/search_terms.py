@@ -1,0 +1,193 @@
+"""What people type to find conversations: words, and operators such as `mood:<-0.5`. Pure, linear, bounded.
+
+All terms must hold. `-` before a term turns it round, quotes keep words together, and a term in quotes is never an
+operator. What cannot be understood is said in a sentence each, with the operator that was probably meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from typing import Literal
+
+LONGEST, MOST_TERMS, LONGEST_NAME = 300, 12, 20
+MOST_DAYS = 3650
+FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2999, 12, 30)
+EMOTIONS = ("anger", "frustration", "disappointment", "worry", "confusion", "gratitude", "joy")
+Kind = Literal["number", "choice", "words", "date"]
+Compare = Literal["=", "<", "<=", ">", ">=", ".."]
+COMPARES: tuple[Compare, ...] = ("<=", ">=", "<", ">", "=")  # the longer ones first
+Value = str | float | date | tuple[float, float] | int
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """`example` is a whole term; `low` and `high` bound a number; `choices` are all values there are, if known."""
+
+    name: str
+    kind: Kind
+    help: str
+    example: str
+    choices: tuple[str, ...] = ()
+    low: float = 0.0
+    high: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """`name` is an operator's, "" for plain words. A date's value is a day, or a number of days back from now."""
+
+    name: str
+    value: Value
+    compare: Compare = "="
+    is_negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """`problems` are sentences for the screen; where there is one, nothing is to be searched for."""
+
+    terms: tuple[Term, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+LISTED = (
+    Operator("mood", "number", "Mood, from -1 (bad) to 1 (good)", "mood:<-0.5", low=-1.0),
+    Operator(
+        "sentiment",
+        "choice",
+        "Sentiment of the last message",
+        "sentiment:negative",
+        ("negative", "neutral", "positive"),
+    ),
+    Operator("emotion", "choice", "An emotion in the last message", "emotion:anger", EMOTIONS),
+    Operator("intent", "words", "What the customer wants", "intent:refund_return"),
+    Operator("urgency", "choice", "How soon it hurts", "urgency:high", ("low", "normal", "high")),
+    Operator("confidence", "number", "How sure the model is of what is asked beside it", "confidence:>0.8"),
+    Operator("language", "words", "Language, two letters", "language:de"),
+    Operator("from", "words", "The customer's name or address", "from:mia@example.com"),
+    Operator("tag", "words", "A tag; quotes for one of several words", 'tag:"big order"'),
+    Operator("channel", "words", "Kind or name of the channel", "channel:mail"),
+    Operator("after", "date", "Last message on this day or later, or in so many days", "after:7d"),
+    Operator("before", "date", "Last message before this day", "before:2026-11-01"),
+)
+OPERATORS: Mapping[str, Operator] = {operator.name: operator for operator in LISTED}
+
+
+PIECE = re.compile(r'(?:"[^"]*"?|[^\s"])+')  # one way to match each character: linear
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A piece between blanks. `colon` is where a name ends, -1 where there is none; quotes are taken off."""
+
+    text: str
+    colon: int
+    is_negated: bool
+
+
+class _Refused(Exception):
+    """A term that cannot be understood; its text is a sentence for the screen."""
+
+
+def parse(text: str) -> Search:
+    """Read a search. Never raises; looks at no more than LONGEST characters and MOST_TERMS terms."""
+    if len(text) > LONGEST:
+        return Search(problems=(f"A search takes at most {LONGEST} characters.",))
+    tokens = _tokens("".join(one if one.isprintable() else " " for one in text))
+    if len(tokens) > MOST_TERMS:
+        return Search(problems=(f"A search takes at most {MOST_TERMS} words and operators.",))
+    terms, problems = [], []
+    for token in tokens:
+        try:
+            terms.append(_term(token))
+        except _Refused as refused:
+            problems.append(str(refused))
+    return Search(tuple(terms), tuple(dict.fromkeys(problems)))
+
+
+def _tokens(text: str) -> list[_Token]:
+    """Cut at blanks outside quotes; a quote that is never closed lasts to the end."""
+    found = (_token(match[0]) for match in PIECE.finditer(text))
+    return [token for token in found if token.text.strip()]
+
+
+def _token(piece: str) -> _Token:
+    is_negated = piece.startswith("-") and len(piece) > 1
+    rest = piece[1:] if is_negated else piece
+    before_quotes = rest.partition('"')[0]
+    return _Token(rest.replace('"', ""), before_quotes.find(":"), is_negated)
+
+
+def _term(token: _Token) -> Term:
+    name = token.text[: max(token.colon, 0)].lower()
+    value = token.text[token.colon + 1 :].strip() if token.colon >= 0 else ""
+    if not (name.isascii() and name.isalpha()) or (name not in OPERATORS and _is_plain(value)):
+        return Term("", token.text.strip(), is_negated=token.is_negated)
+    operator = OPERATORS.get(name)
+    if operator is None:
+        raise _Refused(_unknown(name))
+    if not value:
+        raise _Refused(f"“{name}:” needs a value, as in {operator.example}")
+    compare, read = READ[operator.kind](operator, value)
+    return Term(name, read, compare, token.is_negated)
+
+
+def _is_plain(value: str) -> bool:
+    """Say that what stands behind a colon makes no operator of what stands before it: "Re:", "https://…"."""
+    return not value or value.startswith("//")
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name[:LONGEST_NAME], list(OPERATORS), n=1)
+    meant = f" Did you mean “{near[0]}:”?" if near else f" There are: {', '.join(OPERATORS)}."
+    return f"There is no operator “{name[:LONGEST_NAME]}:”.{meant} Words with a colon go in quotes."
+
+
+def _number(operator: Operator, value: str) -> tuple[Compare, Value]:
+    low, dots, high = value.partition("..")
+    if dots:
+        return "..", (_within(operator, low), _within(operator, high))
+    for compare in COMPARES:
+        if value.startswith(compare):
+            return compare, _within(operator, value[len(compare) :])
+    raise _Refused(f"“{operator.name}:” is compared with a number, as in {operator.example}")
+
+
+def _within(operator: Operator, text: str) -> float:
+    try:
+        number = float(text.strip().replace(",", ".").replace("−", "-"))
+    except ValueError:
+        number = float("nan")
+    if not operator.low <= number <= operator.high:
+        raise _Refused(f"“{operator.name}:” goes from {operator.low:g} to {operator.high:g}, as in {operator.example}")
+    return number
+
+
+def _choice(operator: Operator, value: str) -> tuple[Compare, Value]:
+    if value.lower() not in operator.choices:
+        raise _Refused(f"“{operator.name}:” is one of {', '.join(operator.choices)}.")
+    return "=", value.lower()
+
+
+def _words(_: Operator, value: str) -> tuple[Compare, Value]:
+    return "=", value
+
+
+def _date(operator: Operator, value: str) -> tuple[Compare, Value]:
+    days = value[:-1]
+    if value[-1:] in {"d", "D"} and days.isascii() and days.isdigit() and len(days) < 6 and int(days) <= MOST_DAYS:
+        return "=", int(days)
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        day = date.min
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise _Refused(f"“{operator.name}:” takes a day or a number of days, as in {operator.example}")
+    return "=", day
+
+
+READ = {"number": _number, "choice": _choice, "words": _words, "date": _date}
