@@ -2,6 +2,7 @@
 import "./page/htmx_setup";
 import "./page/copy";
 import "./page/menus";
+import "./page/slide";
 import "./page/threshold";
 import "./inbox/conversation";
 import "./inbox/composer";
