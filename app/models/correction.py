@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Created, Id, PublicId
+from app.models.base import Base, Created, Id, Json, PublicId
 
 
 class Correction(Base):
     """`labels` is the truth from now on; a confirmation has the labels that the model had said.
 
     One is active for a message and task; the older ones stay, undone. `set_aside_at` is set on those that a rollback
-    left out: still the truth of their message, but not learned from.
+    left out: still the truth of their message, but not learned from. `base` is what the model version `base_version`
+    says of the message by itself; kept where the stored prediction is one that a workspace head had a part in.
     """
 
     __tablename__ = "correction"
@@ -38,6 +40,8 @@ class Correction(Base):
     undone_at: Mapped[datetime | None]
     undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
     set_aside_at: Mapped[datetime | None]
+    base: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    base_version: Mapped[str | None]
 
     @property
     def truth(self) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, case, select, update
 from sqlalchemy.orm import Session
 
 from app.models import Correction, IntentExample, Message, MessageEmbedding, Prediction, Subject
@@ -31,8 +30,9 @@ class Lesson:
 
 def of_corrections(session: Session, subject: Subject, *, model_version: str) -> list[Lesson]:
     """Return what people said of a task, oldest first, with what is stored of the model's own answers."""
+    kept = case((Correction.base_version == model_version, Correction.base), else_=Prediction.probabilities)
     query = (
-        select(Correction.id, Correction.labels, Message, MessageEmbedding.embedding, Prediction.probabilities)
+        select(Correction.id, Correction.labels, Message, MessageEmbedding.embedding, kept)
         .join(Message, Message.id == Correction.message_id)
         .outerjoin(MessageEmbedding, _stored(model_version))
         .outerjoin(
@@ -41,6 +41,7 @@ def of_corrections(session: Session, subject: Subject, *, model_version: str) ->
                 Prediction.message_id == Message.id,
                 Prediction.task == subject.task,
                 Prediction.model_version == model_version,
+                Prediction.head_version.is_(None),
             ),
         )
         .where(Correction.task == subject.task, *_learned_from())
@@ -52,7 +53,7 @@ def of_corrections(session: Session, subject: Subject, *, model_version: str) ->
         Lesson(
             text=predictions.annotated_text(message.subject, message.text),
             truth="|".join(labels),
-            embedding=_numbers(embedding),
+            embedding=embedding,
             base=base or None,
             correction_id=id_,
         )
@@ -84,6 +85,13 @@ def keep_embeddings(session: Session, embeddings: Mapping[int, Sequence[float]],
         session.execute(update(IntentExample).where(IntentExample.id == id_).values(values))
 
 
+def keep_bases(session: Session, bases: Mapping[int, Mapping[str, float]], *, model_version: str) -> None:
+    """Keep what the model itself says of corrected messages, by correction id, so that it is asked once."""
+    for id_, base in sorted(bases.items()):
+        values = {"base": dict(base), "base_version": model_version}
+        session.execute(update(Correction).where(Correction.id == id_).values(values))
+
+
 def _written_examples(
     session: Session, slugs: Mapping[int, str], model_version: str
 ) -> list[tuple[int | None, Lesson]]:
@@ -94,7 +102,7 @@ def _written_examples(
             Lesson(
                 text=row.text,
                 truth=slugs[row.intent_id],
-                embedding=_numbers(row.embedding) if row.model_version == model_version else None,
+                embedding=row.embedding if row.model_version == model_version else None,
                 example_id=row.id,
             ),
         )
@@ -117,7 +125,7 @@ def _corrected_examples(session: Session, slugs: Mapping[int, str], model_versio
         truth = by_slug.get(correction.truth, correction.truth)
         if truth == OUT_OF_SCOPE or truth in slugs.values():
             text = predictions.annotated_text(message.subject, message.text)
-            found.append((message.id, Lesson(text, truth, _numbers(embedding), correction_id=correction.id)))
+            found.append((message.id, Lesson(text, truth, embedding, correction_id=correction.id)))
     return found[::-1]
 
 
@@ -127,8 +135,3 @@ def _learned_from() -> tuple[ColumnElement[bool], ...]:
 
 def _stored(model_version: str) -> ColumnElement[bool]:
     return and_(MessageEmbedding.message_id == Message.id, MessageEmbedding.model_version == model_version)
-
-
-def _numbers(embedding: Any) -> Sequence[float] | None:
-    """Return an embedding as plain numbers: the driver hands it over as a HalfVector."""
-    return None if embedding is None else list(map(float, embedding.to_list()))

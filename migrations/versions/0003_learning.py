@@ -71,6 +71,8 @@ def _corrections() -> None:
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         *_user("correction", "undone_by_id"),
         sa.Column("set_aside_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("base", JSON, nullable=True),
+        sa.Column("base_version", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
             ["message_id"], ["message.id"], name=op.f("fk_correction_message_id_message"), ondelete="CASCADE"
         ),

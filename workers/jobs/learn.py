@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from app.db import assert_no_transaction, reading, transaction
@@ -63,7 +63,7 @@ def _fit_corrections(claim: Claim) -> Fitted | None:
     model_version = _model_version()
     with reading() as session:
         found = lessons.of_corrections(session, claim.subject, model_version=model_version)
-    known = _with_answers(found, claim)
+    known = _with_answers(found, claim, model_version)
     if not known:
         return None
     head = fit_corrections(
@@ -102,17 +102,23 @@ def _fitted(head: LightHead, learned: Sequence[Lesson], model_version: str) -> F
     )
 
 
-def _with_answers(found: Sequence[Lesson], claim: Claim) -> list[tuple[Lesson, Sequence[float], dict[str, float]]]:
-    """Return lessons with embedding and the model's own answer, read again where they are not stored."""
+def _with_answers(
+    found: Sequence[Lesson], claim: Claim, model_version: str
+) -> list[tuple[Lesson, Sequence[float], Mapping[str, float]]]:
+    """Return lessons with embedding and the model's own answer; what is not stored is asked once, and kept."""
+    task = claim.subject.task
     lacking = [lesson for lesson in found if not lesson.embedding or not lesson.base]
-    said = dict(zip(map(id, lacking), _say([lesson.text for lesson in lacking], claim.subject.task), strict=True))
+    said = dict(zip(map(id, lacking), _say([lesson.text for lesson in lacking], task), strict=True))
     known = []
     for lesson in found:
-        annotation = said.get(id(lesson))
-        embedding = annotation.embedding if annotation else lesson.embedding
-        base = annotation.of(claim.subject.task).probabilities if annotation else lesson.base
+        one = said.get(id(lesson))
+        embedding, base = (one.embedding, one.of(task).probabilities) if one else (lesson.embedding, lesson.base)
         if embedding and base:  # a message without words teaches nothing
-            known.append((lesson, embedding, dict(base)))
+            known.append((lesson, embedding, base))
+    new = {lesson.correction_id: base for lesson, _, base in known if id(lesson) in said and lesson.correction_id}
+    if new:
+        with transaction() as session:
+            lessons.keep_bases(session, new, model_version=model_version)
     return known
 
 

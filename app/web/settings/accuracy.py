@@ -18,7 +18,8 @@ from app.services import access, accuracy, thresholds, workspace_intents
 from app.services.accuracy import Point
 from app.services.labels import BUILT_IN, CORRECTABLE, NO_EMOTION, OUT_OF_SCOPE
 from app.web.authz import current_user, supervisor_only
-from app.web.inbox.feelings import LANGUAGES, language_name
+from app.web.inbox.feelings import language_name
+from app.web.inbox.looks import intent_words
 
 pages = Blueprint("settings_accuracy", __name__, url_prefix="/settings/accuracy")
 WIDTH, HEIGHT = 600, 180  # of the drawing, in its own units
@@ -51,7 +52,6 @@ def index() -> str:
         tasks=CORRECTABLE,
         effect=effect,
         reason_words=reason_words,
-        language_names=LANGUAGES,
         words=words,
         changes=changes,
         own=own,
@@ -120,8 +120,10 @@ def _task(name: str) -> str:
 
 def _words(session: Session, task: str) -> dict[str, str]:
     """Return the words of a task's labels, in the order they are shown."""
-    own = workspace_intents.titles(session) | {OUT_OF_SCOPE: "None of these"} if task == "intent" else {}
-    return dict(BUILT_IN[task]) | ({NO_EMOTION: "No emotion"} if task == "emotion" else {}) | own
+    if task == "intent":
+        own = [*workspace_intents.titles(session).items(), (OUT_OF_SCOPE, "None of these")]
+        return {label: intent_words(label) for label, _ in BUILT_IN[task]} | dict(own)
+    return dict(BUILT_IN[task]) | ({NO_EMOTION: "No emotion"} if task == "emotion" else {})
 
 
 def _chosen(points: list[Point], own: float | None, answers: list[Answers]) -> Point:

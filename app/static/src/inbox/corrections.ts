@@ -23,13 +23,22 @@ async function fill(menu: HTMLDetailsElement): Promise<void> {
   const sheet = sheetOf(menu);
   const address = menu.dataset["sheet"];
   if (!sheet || !address) return;
-  const box = menu.getBoundingClientRect();
-  sheet.classList.toggle("menu-up", box.bottom > window.innerHeight / 2);
-  sheet.classList.toggle("menu-end", box.left > window.innerWidth / 2);
+  place(menu, sheet);
   const response = await fetch(address, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).catch(() => null);
   if (!response?.ok || !menu.open) return;
   await htmx.swap({ text: await response.text(), target: sheet, sourceElement: sheet, swap: "innerHTML" });
   choices(sheet).find((choice) => choice.getAttribute("aria-pressed") === "true")?.focus();
+}
+
+/** Open to the side where there is more room inside the timeline. */
+function place(menu: HTMLDetailsElement, sheet: HTMLElement): void {
+  const box = menu.getBoundingClientRect();
+  const room = menu.closest(".timeline")?.getBoundingClientRect() ?? document.documentElement.getBoundingClientRect();
+  const above = box.top - room.top;
+  const below = room.bottom - box.bottom;
+  sheet.classList.toggle("menu-up", above > below);
+  sheet.classList.toggle("menu-end", box.left > window.innerWidth / 2);
+  sheet.style.maxHeight = `${Math.round(Math.max(above, below) - 16)}px`;
 }
 
 function empty(menu: HTMLDetailsElement): void {
