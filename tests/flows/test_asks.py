@@ -132,11 +132,9 @@ def test_canned_responses_and_published_articles_are_read_and_suggested_and_thei
             session, canned=None, shortcut="reset", title="Password reset", text="I have sent you a new reset link."
         )
         canned_responses.save(session, canned=None, shortcut="ship", title="Shipping", text="We ship within a day.")
-        article = {"title": "Sign in again when the reset mail does not arrive", "language": "en"}
-        kb_articles.save(
-            session, article=None, body="Look into spam. Ask for a new mail.", state="published", **article
-        )
-        kb_articles.save(session, article=None, body="Not ready: reset your password.", state="draft", **article)
+        for body, state in (("Look into spam. Ask for a new mail.", "published"), ("Not ready: reset it.", "draft")):
+            title = "Sign in again when the reset mail does not arrive"
+            kb_articles.save(session, article=None, title=title, body=body, state=state, language="en")
     shop.pipeline.settle()
     past = shop.letter(SIMILAR[0], sender="past@example.com")
     found = shop.ask(past, "suggestions")

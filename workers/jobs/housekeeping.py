@@ -10,6 +10,7 @@ from app.services import reconcile as reconciling
 
 LOST = timedelta(seconds=5)  # an ask that waited this long is asked again
 
+
 def reconcile() -> None:
     """Record again what should have moved and did not."""
     with transaction() as session:

@@ -7,6 +7,7 @@ import "./page/threshold";
 import "./inbox/conversation";
 import "./inbox/composer";
 import "./inbox/frames";
+import "./inbox/helpers";
 import "./inbox/keyboard";
 import { goLive } from "./inbox/live";
 

@@ -18,6 +18,8 @@ ROOMS = (
     "deliveries",
     "rules",
     "tags",
+    "canned_responses",
+    "articles",
     "business_hours",
     "intents",
     "learning",

@@ -6,6 +6,7 @@ import { openConversation, refreshList, refreshPane } from "./regions";
 
 interface Poke {
   name: string;
+  ask?: string;
   conversation?: string; // missing where a case or contact changed: the room says that it concerns us
 }
 
@@ -80,6 +81,10 @@ function catchUp(): void {
 }
 
 function onPoke(poke: Poke): void {
+  if (poke.name === "ask.answered") {
+    document.dispatchEvent(new CustomEvent("tributary:answered", { detail: poke.ask ?? "" }));
+    return;
+  }
   if (poke.name === "access.changed") socket?.disconnect().connect();
   const open = openConversation();
   const isOpen = open !== null && (poke.conversation ?? open) === open;
