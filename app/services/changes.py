@@ -38,4 +38,8 @@ def message_event(
 
 
 def inbox_of(session: Session, conversation: Conversation) -> str:
-    return str(session.get_one(Inbox, conversation.inbox_id).public_id)
+    """Return the public id of a conversation's inbox. It never changes: a session asks once for each."""
+    known: dict[int, str] = session.info.setdefault(inbox_of, {})
+    if conversation.inbox_id not in known:
+        known[conversation.inbox_id] = str(session.get_one(Inbox, conversation.inbox_id).public_id)
+    return known[conversation.inbox_id]

@@ -76,20 +76,20 @@ def redraw(session: Session, conversation: Conversation, *, version: str) -> Non
 
 def tell_steps(session: Session, conversations: Iterable[Conversation], before: Mapping[int, moods.MoodStep]) -> None:
     """Record `mood.changed` for each conversation whose mood left the step it was on."""
-    for conversation in conversations:
-        was, step = before[conversation.id], step_of(conversation.mood)
-        if step is was:
-            continue
-        conversation.version += 1
-        event = MoodChanged(
-            conversation_id=conversation.id,
-            conversation=str(conversation.public_id),
-            inbox=inbox_of(session, conversation),
-            version=conversation.version,
-            was=was.value,
-            mood=step.value,
-        )
-        outbox.record(session, event)
+    moved = [row for row in conversations if step_of(row.mood) is not before[row.id]]
+    outbox.record_all(session, [_changed(session, row, before[row.id]) for row in moved])
+
+
+def _changed(session: Session, conversation: Conversation, was: moods.MoodStep) -> MoodChanged:
+    conversation.version += 1
+    return MoodChanged(
+        conversation_id=conversation.id,
+        conversation=str(conversation.public_id),
+        inbox=inbox_of(session, conversation),
+        version=conversation.version,
+        was=was.value,
+        mood=step_of(conversation.mood).value,
+    )
 
 
 def move_contacts(session: Session, contact_ids: Iterable[int]) -> None:

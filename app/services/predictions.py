@@ -33,7 +33,6 @@ from app.services.conversation_moods import Answer
 from app.services.moods import Place
 
 Row = dict[str, Any]
-TOLD_ONCE = ("message_id", "task", "model_version")
 
 
 class SaidReason(Protocol):
@@ -122,7 +121,8 @@ def record(session: Session, *, annotations: Mapping[int, Annotated]) -> None:
         .order_by(Message.id)
         .execution_options(populate_existing=True)
     ).all()
-    _know_models(session, annotations.values())
+    known = {conversation.mood_version for conversation in conversations.values()}
+    _know_models(session, [told for told in annotations.values() if told.model_version not in known])
     fresh = [message for message in messages if message.annotated_at is None]
     for message in fresh:
         _mark(message, conversations[message.conversation_id], annotations[message.id])
@@ -130,9 +130,8 @@ def record(session: Session, *, annotations: Mapping[int, Annotated]) -> None:
     _keep_embeddings(session, annotations, messages)
     sentiment_counts.move(session, prediction_ids=list(stored))
     conversation_moods.move(session, conversations, _answers(fresh, stored.values()))
-    for message in fresh:
-        event = message_event(session, MessageAnnotated, conversations[message.conversation_id], message)
-        outbox.record(session, event)
+    events = [message_event(session, MessageAnnotated, conversations[m.conversation_id], m) for m in fresh]
+    outbox.record_all(session, events)
 
 
 def lock_conversations(session: Session, message_ids: set[int]) -> dict[int, Conversation]:
@@ -180,10 +179,11 @@ def _insert(
     ]
     if not rows:
         return {}
-    told_once = insert(Prediction).values(rows).on_conflict_do_nothing()
-    new = session.execute(told_once.returning(Prediction.id, *(getattr(Prediction, name) for name in TOLD_ONCE)))
-    by_key = {tuple(row[name] for name in TOLD_ONCE): row for row in rows}
-    return {id_: by_key[tuple(key)] for id_, *key in new}
+    key = Prediction.message_id, Prediction.task, Prediction.model_version
+    told_once = insert(Prediction).on_conflict_do_nothing().returning(Prediction.id, *key)
+    new = session.execute(told_once, rows, execution_options={"render_nulls": True})  # one statement for all shapes
+    by_key = {(row["message_id"], row["task"], row["model_version"]): row for row in rows}
+    return {id_: by_key[message_id, task, version] for id_, message_id, task, version in new}
 
 
 def _row(annotation: Annotated, said: Said) -> Row:
@@ -229,9 +229,9 @@ def _keep_embeddings(session: Session, annotations: Mapping[int, Annotated], mes
         if annotations[m.id].embedding
     ]
     if rows:
-        statement = insert(MessageEmbedding).values(rows)
+        statement = insert(MessageEmbedding)
         newest = {"model_version": statement.excluded.model_version, "embedding": statement.excluded.embedding}
-        session.execute(statement.on_conflict_do_update(index_elements=["message_id"], set_=newest))
+        session.execute(statement.on_conflict_do_update(index_elements=["message_id"], set_=newest), rows)
 
 
 def _answers(messages: Sequence[Message], stored: Iterable[Row]) -> dict[int, list[Answer]]:
