@@ -113,12 +113,12 @@ def _conversation(
 
 
 def _story(dice: random.Random, days_ago: int) -> list[Told]:
-    """One to three messages: most start even, bad weeks start badly, and care makes some of them good again."""
+    """One to five messages: most start even, bad weeks start badly, and care makes some of them good again."""
     bad = 0.62 if days_ago in BAD_WEEK else 0.3
     mood = "negative" if dice.random() < bad else dice.choice(("neutral", "neutral", "positive"))
     intent = "delivery" if days_ago in BAD_WEEK and mood == "negative" else dice.choice(INTENTS[mood])
     told = [Told(days_ago, mood, intent)]
-    while dice.random() < 0.5 and len(told) < 3:
+    while dice.random() < 0.6 and len(told) < 5:
         mood = dice.choice(("positive", "positive", "neutral", mood))
         told.append(Told(days_ago, mood, dice.choice(INTENTS[mood])))
     return told

@@ -54,7 +54,7 @@ class Asked:
     @classmethod
     def of(cls, told: dict[str, str]) -> Asked:
         """Read what a request says; what is not understood counts as not said."""
-        said = {field.name: told.get(field.name, "")[:100] for field in fields(cls)}
+        said = {field.name: told.get(field.name, "").replace("\0", "")[:100] for field in fields(cls)}
         said["task"] = said["task"] if said["task"] in TASKS else TASKS[0]
         said["by"] = said["by"] if said["by"] in DIMENSIONS else ""
         said["range"] = said["range"] if said["range"] in {*DAYS, CUSTOM} else "30"

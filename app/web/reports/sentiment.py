@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from app import render
 from app.clock import now
-from app.db import reading
+from app.db import reading, transaction
+from app.models import AuditAction
 from app.queries import sentiment_messages, sentiment_report
 from app.queries.sentiment_asked import BUCKETS, DAYS_BY_HOUR, DIMENSIONS, TASKS, Asked, Period, period
 from app.queries.sentiment_messages import Spot
 from app.queries.sentiment_names import names
-from app.queries.sentiment_report import Report
-from app.services import access, business_hours
+from app.queries.sentiment_report import MOST_LINES, Report
+from app.services import access, audit, business_hours
 from app.services.business_hours import Opening
 from app.services.moods import FELL_TO
 from app.web.authz import current_user, supervisor_only
@@ -53,6 +54,11 @@ def as_file(name: str) -> Response:
     asked = Asked.of(request.args.to_dict())
     with reading() as session:
         _, report = _report(session, asked)
+    with transaction() as session:
+        done = {"what": f"report on {asked.task}, {name}"}
+        audit.record(
+            session, action=AuditAction.DATA_EXPORTED, user=current_user(), ip=request.remote_addr or "", details=done
+        )
     table = {"time": tables.over_time, "groups": tables.by_group}.get(name)
     text = csv_file.written(table(report) if table else tables.recoveries(report, name))
     day = report.period.start.astimezone(report.period.zone).date()
@@ -120,6 +126,7 @@ def _context(report: Report, opening: Opening) -> dict[str, object]:
         "BUCKETS": _buckets(report.period),
         "DIMENSIONS": DIMENSIONS,
         "shown": tables.shown(report),
+        "MOST_LINES": MOST_LINES,
         "words": words,
     }  # fmt: skip
 
@@ -132,7 +139,7 @@ def _buckets(here: Period) -> tuple[str, ...]:
 
 def _spot(here: Period) -> Spot:
     since, until = (_moment(name, default) for name, default in (("from", here.start), ("to", here.end)))
-    label, version = (request.args.get(name, "")[:100] for name in ("label", "version"))
+    label, version = (request.args.get(name, "").replace("\0", "")[:100] for name in ("label", "version"))
     return Spot(since, max(since, until), label, version)
 
 

@@ -14,7 +14,7 @@ from app.queries.sentiment_report import MOST_LINES, Group, Report, Tally
 from app.web.reports import words
 
 MESSAGES_PATH = "/reports/sentiment/messages"
-TONES = {"negative": "negative", "neutral": "neutral", "positive": "positive", ABSTAINED: "abstained"}
+TONES = {"negative": "negative", "neutral": "neutral", "positive": "positive", "none": "neutral"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def recoveries(report: Report, name: str) -> Table:
         Column("Conversations", about="conversations"),
         Column("Fell", about="fell"),
         Column("Recovered", about="recovered"),
-        Column("Recovery rate", "share", about="rate"),
+        Column("Rate", "share", about="rate"),
     )
     dimension = "agent" if name == "agents" else "team"
     rows = tuple(_holder_row(report, dimension, holder) for holder in holders)

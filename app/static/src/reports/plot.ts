@@ -32,7 +32,7 @@ export function drawn(host: HTMLElement, numbers: Numbers, zone: string, size: {
       cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
       scales: { x: { time: true, range: xRange(numbers.at) }, left: scale(units.left), right: scale(units.right) },
-      axes: axes(host, units, bars.length > 0 && lines.length > 0),
+      axes: axes(host, timeAxis(numbers, size.width), units, bars.length > 0 && lines.length > 0),
     },
     data: [numbers.at, ...tops, ...lines.map((column) => column.values)] as uPlot.AlignedData,
     columns: [...bars, ...lines],
@@ -113,12 +113,21 @@ function scale(unit: string): uPlot.Scale {
   return { range: (_plot, _low, high) => [0, Math.max(4, high ?? 0) * 1.06] };
 }
 
-function axes(host: HTMLElement, units: { left: string; right: string }, both: boolean): uPlot.Axis[] {
+function axes(host: HTMLElement, time: uPlot.Axis, units: { left: string; right: string }, both: boolean): uPlot.Axis[] {
   const look = { stroke: colourOf(host, "ink"), grid: { stroke: colourOf(host, "grid"), width: 1 }, ticks: { show: false } };
   const font = `11px ${getComputedStyle(host).fontFamily}`;
   const left = { ...look, font, scale: "left", size: 52, values: sayer(units.left) };
   const right = { ...look, font, scale: "right", side: 1, size: 48, grid: { show: false }, values: sayer(units.right) };
-  return [{ ...look, font, grid: { show: false } }, left, ...(both ? [right] : [])];
+  return [{ ...look, font, grid: { show: false }, ...time }, left, ...(both ? [right] : [])];
+}
+
+/** Names under some of the buckets, as many as there is room for: the same names that the table has. */
+function timeAxis(numbers: Numbers, width: number): uPlot.Axis {
+  const names = numbers.names.map((name) => name.replace(/^[A-Z][a-z]{2} (?=\d)/, "").split(", ").reverse().join("\n"));
+  const longest = Math.max(4, ...names.map((name) => Math.max(...name.split("\n").map((part) => part.length))));
+  const every = Math.max(1, Math.ceil((numbers.at.length * (longest * 6.5 + 14)) / Math.max(120, width - 110)));
+  const shown = new Map(numbers.at.map((at, index) => [at, names[index] ?? ""] as const).filter((_, index) => index % every === 0));
+  return { splits: () => [...shown.keys()], values: (_plot, at) => at.map((one) => shown.get(one) ?? ""), size: 30 + 14 * Number(names.some((name) => name.includes("\n"))), space: 10 };
 }
 
 function sayer(unit: string): (plot: uPlot, values: number[]) => string[] {
