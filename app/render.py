@@ -8,12 +8,15 @@ from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, has_request_context, request, url_for
+from markupsafe import Markup
 
 from app import markup
 from app.clock import now
 from app.config import ROOT
+from app.discretion import discreet, discreet_cut
 
 DIST = ROOT / "app" / "static" / "dist"
+PREVIEW = 160  # characters of a message that a conversation keeps as its preview
 HUES = 12  # classes hue-0 … hue-11 of the style sheet
 
 
@@ -32,10 +35,27 @@ def configure_templates(app: Flask) -> None:
         initials=initials,
         hue=hue,
         percent=percent,
-        text_html=markup.text_html,
-        one_line=markup.one_line,
+        text_html=text_html,
+        one_line=one_line,
+        preview=preview,
+        editable=discreet,
     )
     app.jinja_env.globals.update(asset=asset)
+
+
+def text_html(text: str) -> Markup:
+    """Return plain text as HTML of a page, what is sensitive in it hidden."""
+    return markup.text_html(discreet(text))
+
+
+def one_line(text: str) -> str:
+    """Return text for a place that has one line, what is sensitive in it hidden."""
+    return markup.one_line(discreet(text))
+
+
+def preview(text: str) -> str:
+    """Return the beginning of a message (it was cut when it was stored) as `one_line` does."""
+    return markup.one_line(discreet_cut(text, length=PREVIEW))
 
 
 def zone() -> tzinfo:

@@ -9,7 +9,8 @@ import click
 from app import crypto
 from app.cli._terminal import Commands
 from app.db import transaction
-from app.services import channels, webhooks
+from app.models import AuditAction
+from app.services import audit, channels, webhooks
 
 
 @click.group("keys", cls=Commands)
@@ -28,6 +29,8 @@ def rotate(*, reseal_only: bool) -> None:
     if not reseal_only:
         crypto.rotate_sealing_key()
     done = {word: _reseal(batch) for word, batch in RESEALS.items()}
+    with transaction() as session:
+        audit.record(session, action=AuditAction.KEYS_ROTATED, user=None, details={"new key": not reseal_only, **done})
     told = " and ".join(f"{count} {word}" for word, count in done.items() if count or word == "channels")
     click.echo(f"{'Sealed' if reseal_only else 'A new key seals; sealed'} {told} anew.")
 

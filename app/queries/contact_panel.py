@@ -56,6 +56,11 @@ def view(session: Session, *, contact_id: int, inbox_ids: InboxIds) -> ContactVi
     )
 
 
+def name_of(session: Session, *, contact_id: int) -> str:
+    """Return what a contact is called on screens."""
+    return session.scalars(select(contact_label()).select_from(Contact).where(Contact.id == contact_id)).one()
+
+
 def _identities() -> ColumnElement[Any]:
     one = json_object(kind=ContactIdentity.kind, address=ContactIdentity.address, verified=ContactIdentity.verified)
     query = select(json_list(one, order=ContactIdentity.id)).where(ContactIdentity.contact_id == Contact.id)

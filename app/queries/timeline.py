@@ -108,6 +108,11 @@ def of_contact(
     return _page(session, query, before, limit)
 
 
+def of_message(session: Session, *, message_id: int) -> MessageRow:
+    """Read one message that is there."""
+    return _row(session.execute(_select().where(Message.id == message_id)).one())
+
+
 def _page(session: Session, query: AnySelect, before: str, limit: int) -> TimelinePage:
     if before:
         query = query.where(Message.id < _id_of(before))

@@ -62,11 +62,13 @@ def change(session: Session, *, region: str, agents_reveal: bool) -> Privacy:
     return Privacy(known, agents_reveal)
 
 
-def regions() -> frozenset[str]:
-    """Return the countries that have phone numbers, in two letters."""
+def regions() -> dict[str, str]:
+    """Return the countries that have phone numbers: two letters, and the name in English."""
     import phonenumbers
+    from phonenumbers.geodata.locale import LOCALE_DATA
 
-    return frozenset(phonenumbers.SUPPORTED_REGIONS)
+    names = {code: LOCALE_DATA.get(code, {}) for code in phonenumbers.SUPPORTED_REGIONS}
+    return {code: known.get(known.get("en", "").lstrip("*"), known.get("en", code)) for code, known in names.items()}
 
 
 def _of(row: PrivacySetting | None) -> Privacy:

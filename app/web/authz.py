@@ -132,7 +132,8 @@ def _load(session_id: str) -> SignedIn | None:
 def _for_templates() -> dict[str, Any]:
     """Give pages the user that the gate found: an error page must not ask the database anew."""
     user: User | None = getattr(g, "user_for_page", None)
-    return {"me": user, "current_user": SignedIn(user) if user else None}
+    may_reveal = user is not None and current_privacy().may_reveal(user)
+    return {"me": user, "current_user": SignedIn(user) if user else None, "may_reveal": may_reveal}
 
 
 def _gate() -> BaseResponse | None:

@@ -15,13 +15,25 @@ from app.web.inbox import (
     corrections,
     files,
     helpers,
+    revealing,
     timeline_items,
 )
 from app.web.inbox.looks import LOOKS
 
 
 def register(app: Flask) -> None:
-    for module in (conversation_list, conversation, composer, actions, corrections, files, helpers, case, contact):
+    for module in (
+        conversation_list,
+        conversation,
+        composer,
+        actions,
+        corrections,
+        files,
+        helpers,
+        revealing,
+        case,
+        contact,
+    ):
         app.register_blueprint(module.pages)
     app.jinja_env.globals.update(LOOKS | answers.LOOKS)
     timeline_items.register(app)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
+from app.discretion import restored
 from app.errors import Invalid
 from app.models import CaseStatus, CaseType, Priority, User
 from app.queries import case_list, case_view, sidebar
@@ -73,6 +74,7 @@ def edit(public_id: str) -> Response:
     with transaction() as session:
         case = access.case_for(session, user, public_id, lock=True)
         changes = _fields(session)
+        changes |= {name: restored(changes[name], getattr(case, name)) for name in ("title", "description")}
         owner: User | None = changes.pop("owner")
         changes["owner_id"] = owner.id if owner else None
         changes["status"] = _choice(CaseStatus, "status")

@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
+from app.discretion import restored
 from app.errors import Invalid
 from app.queries import contact_list, contact_panel, timeline
 from app.services import access, contacts, moods
@@ -55,8 +56,8 @@ def edit(public_id: str) -> Response:
             contact=contact,
             actor=user,
             version=request.form.get("version", type=int) or 0,
-            name=request.form.get("name"),
-            note=_lines(request.form.get("note")),
+            name=_typed("name", contact.name),
+            note=_typed("note", contact.note),
         )
     return _back(public_id)
 
@@ -74,8 +75,9 @@ def add_identity(public_id: str) -> Response:
     return _back(public_id)
 
 
-def _lines(text: str | None) -> str | None:
-    return text.replace("\r\n", "\n") if text is not None else None
+def _typed(field: str, stored: str) -> str | None:
+    text = request.form.get(field)
+    return restored(text.replace("\r\n", "\n"), stored) if text is not None else None
 
 
 def _back(public_id: str) -> Response:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, render_template, request, send_file
+from sqlalchemy.orm import Session
 
 from app import blobs
 from app.db import reading
+from app.discretion import discreet, discreet_html
 from app.errors import NotFound
 from app.markup import one_line
+from app.models import Message
 from app.queries.inline_files import inline_files
 from app.services import access
 from app.web.inbox import raster
@@ -44,7 +47,7 @@ def attachment(public_id: str) -> Response:
         path,
         mimetype=picture.content_type if picture else "application/octet-stream",
         as_attachment=picture is None,
-        download_name=one_line(name) or "file",  # no line breaks in a header
+        download_name=one_line(discreet(name)) or "file",  # no line breaks in a header
         etag=sha256,
         max_age=3600,
     )
@@ -58,19 +61,10 @@ def attachment(public_id: str) -> Response:
 @signed_in
 def html_body(public_id: str) -> Response:
     """Show the formatted body of a mail, cleaned, for a sandboxed frame; `?images=remote` loads remote images too."""
-    remote = request.args.get("images") == "remote"
     with reading() as session:
         message = access.message_for(session, current_user(), public_id)
-        pictures = {cid: f"/attachments/{id_}?show=1" for cid, id_ in inline_files(session, message.id)}
-        html = message.html
-    if html is None:
-        raise NotFound("This message has no formatted body.")
-    clean = sanitize_html(html, cid_urls=pictures, allow_remote_images=remote)
-    response = make_response(render_template("conversations/html_body.html", body=clean.html, remote=remote))
-    response.headers["Content-Security-Policy"] = MAIL_POLICY.format(images=ALL_IMAGES if remote else OWN_IMAGES)
-    response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+        pictures = pictures_of(session, message)
+    return formatted(message, pictures)
 
 
 @pages.get("/messages/<public_id>/text")
@@ -79,7 +73,31 @@ def whole_text(public_id: str) -> Response:
     """Send all words of a long message as plain text."""
     with reading() as session:
         message = access.message_for(session, current_user(), public_id)
-        parts = [message.text, message.signature, message.quoted]
-    response = Response("\n\n".join(part for part in parts if part), mimetype="text/plain")
+    return plain(message)
+
+
+def pictures_of(session: Session, message: Message) -> dict[str, str]:
+    """Return where the pictures inside a formatted mail are served, by their content ids."""
+    return {cid: f"/attachments/{id_}?show=1" for cid, id_ in inline_files(session, message.id)}
+
+
+def formatted(message: Message, pictures: dict[str, str]) -> Response:
+    """Answer with the formatted body, cleaned, what is sensitive hidden. Raises NotFound where there is none."""
+    if message.html is None:
+        raise NotFound("This message has no formatted body.")
+    remote = request.args.get("images") == "remote"
+    clean = sanitize_html(message.html, cid_urls=pictures, allow_remote_images=remote)
+    body = discreet_html(clean.html)
+    response = make_response(render_template("conversations/html_body.html", body=body, remote=remote))
+    response.headers["Content-Security-Policy"] = MAIL_POLICY.format(images=ALL_IMAGES if remote else OWN_IMAGES)
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def plain(message: Message) -> Response:
+    """Answer with all words of a message, what is sensitive hidden."""
+    parts = [message.text, message.signature, message.quoted]
+    response = Response(discreet("\n\n".join(part for part in parts if part)), mimetype="text/plain")
     response.headers["Content-Security-Policy"] = FILE_POLICY
     return response

@@ -18,6 +18,7 @@ from app.queries.conversation_view import ActivityLine, ConversationView
 from app.queries.timeline import MessageRow, TimelinePage
 from app.render import day
 from app.services import activities
+from app.web.inbox.concealed import conceal
 
 UNREADABLE = (TemplateError, TypeError, ValueError, LookupError, AttributeError, UnicodeError)
 
@@ -111,8 +112,11 @@ def register(app: Flask) -> None:
 def draw(item: Item, *, seen: ConversationView | ContactView | None = None, query: str = "") -> Markup:
     """Render one item of the timeline. What cannot be rendered becomes one line that says so."""
     kind = type(item).__name__.lower()
+    hidden: tuple[str, ...] = ()
     try:
-        return Markup(render_template(f"conversations/_{kind}.html", item=item, seen=seen, query=query))  # noqa: S704 - a template of ours, autoescaped
+        if isinstance(item, MessageRow):
+            item, hidden = conceal(item)
+        return Markup(render_template(f"conversations/_{kind}.html", item=item, seen=seen, query=query, hidden=hidden))  # noqa: S704 - a template of ours, autoescaped
     except UNREADABLE as trouble:
         current_app.logger.warning("timeline item not rendered: %s: %s", kind, type(trouble).__name__)
         return Markup(render_template("conversations/_unreadable.html", item=item))  # noqa: S704 - likewise

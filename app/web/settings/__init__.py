@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from app.web.authz import current_user, signed_in
 
 ROOMS = (
+    "audit",
     "account",
     "users",
     "teams",

@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from app import blobs
 from app.db import reading, transaction
 from app.errors import NotFound
-from app.models import Channel, Delivery
+from app.models import AuditAction, Channel, Delivery
 from app.queries import settings_channels
-from app.services import access, by_public_id, ingest
+from app.services import access, audit, by_public_id, ingest
 from app.web.authz import admin_only, current_user, local_path, supervisor_only
 
 pages = Blueprint("settings_deliveries", __name__, url_prefix="/settings/deliveries")
@@ -47,9 +47,17 @@ def retry(delivery_id: str) -> BaseResponse:
 @admin_only
 def raw(delivery_id: str) -> Response:
     """Hand out the bytes as they arrived, as a file: nothing in them is ever shown or run by the browser."""
-    with reading() as session:
+    with transaction() as session:  # who took the bytes along is written down
         delivery: Delivery = access.delivery_for(session, current_user(), delivery_id)
         sha256 = delivery.blob_sha256
+        audit.record(
+            session,
+            action=AuditAction.DELIVERY_DOWNLOADED,
+            user=current_user(),
+            kind="delivery",
+            object_id=delivery.public_id,
+            ip=request.remote_addr or "",
+        )
     return Response(
         blobs.get(sha256),
         mimetype="application/octet-stream",

@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
-from app.models import Role, TokenPurpose, User
+from app.models import AuditAction, Role, TokenPurpose, User
 from app.queries import settings_people
-from app.services import by_public_id, links, users
+from app.services import audit, by_public_id, links, users
 from app.web.authz import admin_only, current_user
 
 pages = Blueprint("settings_users", __name__, url_prefix="/settings/users")
@@ -51,6 +51,7 @@ def invite() -> Response | str | tuple[str, int]:
                 role=users.role_named(request.form.get("role", "")),
             )
             link = _link(session, user) if user.role is not Role.BOT else None
+            _note(session, AuditAction.USER_INVITED, user, {"role": user.role.value})
     except Invalid as problem:
         return _form(None, problem), problem.status
     if link is None:
@@ -75,7 +76,10 @@ def save(user_id: str) -> Response | tuple[str, int]:
         with transaction() as session:
             user = by_public_id.get(session, User, user_id)
             user.name = users.clean_name(request.form.get("name", ""))
-            users.set_role(session, user=user, role=users.role_named(request.form.get("role", "")))
+            before, role = user.role, users.role_named(request.form.get("role", ""))
+            users.set_role(session, user=user, role=role)
+            if role is not before:
+                _note(session, AuditAction.ROLE_CHANGED, user, {"from": before.value, "to": role.value})
     except (Invalid, Conflict) as problem:
         return _again(user_id, problem)
     flash("Saved.", "success")
@@ -90,6 +94,7 @@ def make_link(user_id: str) -> str:
         user = by_public_id.get(session, User, user_id)
         _refuse_link(user)
         link = _link(session, user)
+        _note(session, AuditAction.PASSWORD_LINK_MADE, user)
     return _show_link(user, link)
 
 
@@ -98,7 +103,9 @@ def make_link(user_id: str) -> str:
 def deactivate(user_id: str) -> Response | tuple[str, int]:
     try:
         with transaction() as session:
-            users.deactivate(session, user=by_public_id.get(session, User, user_id))
+            user = by_public_id.get(session, User, user_id)
+            users.deactivate(session, user=user)
+            _note(session, AuditAction.USER_DEACTIVATED, user)
     except Conflict as problem:
         return _again(user_id, problem)
     flash("Deactivated: signed out everywhere, and gets no new work.", "success")
@@ -109,9 +116,25 @@ def deactivate(user_id: str) -> Response | tuple[str, int]:
 @admin_only
 def activate(user_id: str) -> Response:
     with transaction() as session:
-        users.activate(session, user=by_public_id.get(session, User, user_id))
+        user = by_public_id.get(session, User, user_id)
+        users.activate(session, user=user)
+        _note(session, AuditAction.USER_ACTIVATED, user)
     flash("Active again.", "success")
     return redirect(f"/settings/users/{user_id}", code=303)
+
+
+def _note(session: Session, action: AuditAction, whom: User, details: dict[str, str] | None = None) -> None:
+    """Write a deed in the audit log; a new user needs an id first."""
+    session.flush()
+    audit.record(
+        session,
+        action=action,
+        user=current_user(),
+        kind="user",
+        object_id=whom.public_id,
+        ip=request.remote_addr or "",
+        details=dict(details or {}),
+    )
 
 
 def _link(session: Session, user: User) -> str:

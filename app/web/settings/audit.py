@@ -1,0 +1,127 @@
+"""Settings, audit log: who did what that is sensitive; and the rules for personal data beside it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.clock import now
+from app.db import reading, transaction
+from app.errors import Invalid
+from app.models import AuditAction
+from app.personal_data import mask
+from app.queries import audit_log
+from app.render import words
+from app.services import audit, privacy
+from app.web.authz import admin_only, current_privacy, current_user
+
+pages = Blueprint("settings_audit", __name__)
+
+FILE_ROWS = 10_000  # the newest entries that one file holds
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+ACTIONS = {
+    AuditAction.DATA_REVEALED: "Showed hidden data",
+    AuditAction.DATA_EXPORTED: "Exported data",
+    AuditAction.DELIVERY_DOWNLOADED: "Downloaded what arrived",
+    AuditAction.ROLE_CHANGED: "Changed a role",
+    AuditAction.USER_INVITED: "Invited somebody",
+    AuditAction.USER_DEACTIVATED: "Deactivated somebody",
+    AuditAction.USER_ACTIVATED: "Activated somebody",
+    AuditAction.PASSWORD_LINK_MADE: "Made a link to a password",
+    AuditAction.KEYS_ROTATED: "Rotated the sealing key",
+    AuditAction.PRIVACY_CHANGED: "Changed the rules for personal data",
+}
+
+
+@pages.get("/settings/audit")
+@admin_only
+def index() -> str:
+    who, action = request.args.get("who", ""), request.args.get("action", "")
+    before = max(0, request.args.get("before", 0, type=int))
+    with reading() as session:
+        page = audit_log.page(session, user=who, action=action, before=before)
+        people = audit_log.people(session)
+    return render_template(
+        "settings/audit.html", page=page, people=people, who=who, action=action, actions=ACTIONS, said=details_in_words
+    )
+
+
+@pages.post("/settings/audit/file")
+@admin_only
+def as_file() -> Response:
+    """Hand out the newest entries as CSV, personal data masked; that is written down too."""
+    who, action = request.form.get("who", ""), request.form.get("action", "")
+    with transaction() as session:
+        rows = audit_log.page(session, user=who, action=action, limit=FILE_ROWS).rows
+        done = {"what": "audit log", "rows": len(rows)}
+        audit.record(
+            session, action=AuditAction.DATA_EXPORTED, user=current_user(), ip=request.remote_addr or "", details=done
+        )
+    response = Response("\ufeff" + _written(rows), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="audit-until-{now().date()}.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@pages.get("/settings/privacy")
+@admin_only
+def rules() -> str:
+    return _rules(None)
+
+
+@pages.post("/settings/privacy")
+@admin_only
+def change_rules() -> BaseResponse | tuple[str, int]:
+    before = current_privacy()
+    try:
+        with transaction() as session:
+            after = privacy.change(
+                session, region=request.form.get("region", ""), agents_reveal="agents_reveal" in request.form
+            )
+            if after != before:
+                audit.record(
+                    session,
+                    action=AuditAction.PRIVACY_CHANGED,
+                    user=current_user(),
+                    ip=request.remote_addr or "",
+                    details={"region": after.region, "agents_reveal": after.agents_reveal},
+                )
+    except Invalid as problem:
+        return _rules(problem), problem.status
+    flash("Saved.", "success")
+    return redirect("/settings/privacy", code=303)
+
+
+def details_in_words(details: dict[str, Any]) -> str:
+    """Say an entry's details on one line: "Part: message; kinds: card 1, cvv 1"."""
+    parts = []
+    for name, value in details.items():
+        said = ", ".join(f"{key} {one}" for key, one in value.items()) if isinstance(value, dict) else str(value)
+        if said:
+            parts.append(f"{words(name).lower()}: {said}")
+    return "; ".join(parts)
+
+
+def _rules(problem: Invalid | None) -> str:
+    regions = sorted(privacy.regions().items(), key=lambda one: one[1])
+    return render_template("settings/privacy.html", rules=current_privacy(), regions=regions, problem=problem)
+
+
+def _written(rows: tuple[audit_log.AuditRow, ...]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["when", "who", "what", "to what", "id", "from", "details"])
+    for row in rows:
+        said = (row.who, ACTIONS.get(row.action, row.action), row.object_kind, str(row.object_id or ""), row.ip)  # type: ignore[call-overload]  # a StrEnum is found by its text
+        writer.writerow([row.at.isoformat(), *map(_cell, (*said, details_in_words(row.details)))])
+    return out.getvalue()
+
+
+def _cell(text: str) -> str:
+    """Return a text masked, and so that no spreadsheet takes it for a formula."""
+    safe = mask(text, region=current_privacy().region)
+    return f"'{safe}" if safe.startswith(STARTS_A_FORMULA) else safe
