@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from app.markup import one_line, text_html
+from app.markup import MOST_MARKS, Mark, marked_html, one_line, text_html
 
 
 def _link(address: str) -> str:
@@ -52,3 +52,27 @@ def test_nothing_but_our_links_is_markup(text: str) -> None:
 
 def test_one_line_is_one_line() -> None:
     assert one_line("  a\n b\t\u202ec  ") == "a b c"
+
+
+def test_marks_name_what_they_are_for_and_share_where_they_overlap() -> None:
+    marks = [Mark(2, 6, "sentiment"), Mark(4, 8, "intent"), Mark(99, 120, "urgency"), Mark(5, 5, "spam")]
+    assert marked_html("ab<&cd>fg", marks) == Markup(
+        'ab<mark class="reason" data-for="sentiment">&lt;&amp;</mark>'
+        '<mark class="reason" data-for="sentiment intent">cd</mark>'
+        '<mark class="reason" data-for="intent">&gt;f</mark>g'
+    )
+
+
+@given(
+    st.text(alphabet="<>\"&' a\n", max_size=60),
+    st.lists(st.tuples(st.integers(-5, 70), st.integers(-5, 70)), max_size=12),
+)
+def test_marks_change_no_word_and_let_nothing_out(text: str, spans: list[tuple[int, int]]) -> None:
+    marked = marked_html(text, [Mark(start, end, "sentiment") for start, end in spans])
+    plain = marked.replace('<mark class="reason" data-for="sentiment">', "").replace("</mark>", "")
+    assert plain == text_html(text)
+
+
+def test_more_marks_than_anybody_needs_are_refused() -> None:
+    with pytest.raises(ValueError, match="marks"):
+        marked_html("a" * 500, [Mark(i, i + 1, "sentiment") for i in range(MOST_MARKS + 1)])
