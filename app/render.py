@@ -16,7 +16,7 @@ from app.config import ROOT
 from app.discretion import discreet, discreet_cut
 
 DIST = ROOT / "app" / "static" / "dist"
-PREVIEW = 160  # characters of a message that a conversation keeps as its preview
+LONG = 120  # characters; what is longer on one line was cut off
 HUES = 12  # classes hue-0 … hue-11 of the style sheet
 
 
@@ -37,7 +37,6 @@ def configure_templates(app: Flask) -> None:
         percent=percent,
         text_html=text_html,
         one_line=one_line,
-        preview=preview,
         editable=discreet,
     )
     app.jinja_env.globals.update(asset=asset)
@@ -49,13 +48,11 @@ def text_html(text: str) -> Markup:
 
 
 def one_line(text: str) -> str:
-    """Return text for a place that has one line, what is sensitive in it hidden."""
-    return markup.one_line(discreet(text))
+    """Return text for a place that has one line, what is sensitive in it hidden.
 
-
-def preview(text: str) -> str:
-    """Return the beginning of a message (it was cut when it was stored) as `one_line` does."""
-    return markup.one_line(discreet_cut(text, length=PREVIEW))
+    Long texts in such places are beginnings of messages, cut by a query or when they were stored.
+    """
+    return markup.one_line(discreet_cut(text, length=LONG))
 
 
 def zone() -> tzinfo:

@@ -41,6 +41,7 @@ from app.models import (
 )
 from app.models.base import Json
 from app.personal_data import mask
+from app.services import privacy
 
 MAX_TEXT = 10_000  # characters
 
@@ -80,13 +81,14 @@ def _of_message(session: Session, event: MessageEvent) -> Json | None:
     conversation = session.get(Conversation, event.conversation_id)
     if message is None or conversation is None:
         return None
-    told: Json = {"conversation": _conversation(session, conversation), "message": _message(message)}
+    told: Json = {"conversation": _conversation(session, conversation), "message": _message(session, message)}
     if isinstance(event, MessageAnnotated):
         told["predictions"] = _predictions(session, message)
     return told
 
 
-def _message(message: Message) -> Json:
+def _message(session: Session, message: Message) -> Json:
+    region = privacy.find(session).region
     return {
         "id": str(message.public_id),
         "direction": message.direction.value,
@@ -94,7 +96,8 @@ def _message(message: Message) -> Json:
         "automatic": message.auto,
         "send_state": message.send_state and message.send_state.value,
         "created_at": _moment(message.created_at),
-        "text": mask(message.text[: 2 * MAX_TEXT])[:MAX_TEXT],  # masked before it is cut: nothing is cut in half
+        # masked before it is cut: nothing is cut in half
+        "text": mask(message.text[: 2 * MAX_TEXT], region=region)[:MAX_TEXT],
     }
 
 
