@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import NotFound
 from app.models import Correction, HeadActivation, HeadKind, Learning, LightHead, Subject, User
+
+MOST_VERSIONS = 50  # kept to go back to; each is up to 2 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def next_version(session: Session, task: str) -> int:
 
 
 def add(session: Session, *, subject: Subject, fitted: Fitted, version: int, actor_id: int | None) -> LightHead:
-    """Store a version, not yet in use."""
+    """Store a version, not yet in use; those before the newest MOST_VERSIONS are forgotten."""
     head = LightHead(
         task=subject.task,
         version=version,
@@ -77,6 +79,10 @@ def add(session: Session, *, subject: Subject, fitted: Fitted, version: int, act
     )
     session.add(head)
     session.flush()
+    old = (
+        (LightHead.task == head.task) & (LightHead.version <= version - MOST_VERSIONS) & LightHead.is_active.is_(False)
+    )
+    session.execute(delete(LightHead).where(old))
     return head
 
 

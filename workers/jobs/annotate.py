@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from app.db import assert_no_transaction, reading, retrying, transaction
 from app.services import predictions
 from workers import learned
+from workers.jobs import ask, learn
 
 BATCH = 64
 
@@ -14,7 +15,8 @@ BATCH = 64
 def annotate(message_ids: Sequence[int]) -> None:  # noqa: ARG001 - the job is a wake-up; all that waits is drained
     """Drain every message nobody has annotated, in batches."""
     while annotate_batch() == BATCH:
-        pass
+        ask.answer(())  # who looks at a screen does not wait for a backlog
+        learn.learn(())  # what people taught meanwhile counts from the next batch on
 
 
 def annotate_batch() -> int:
