@@ -46,7 +46,7 @@ from app.models import (
     User,
     Visibility,
 )
-from app.services import conversation_moods, predictions
+from app.services import conversation_moods, predictions, sentiment_counts
 from tests.seed_files import attach_files
 
 CONTENT = Path(__file__).parent / "fixtures" / "seed" / "threads.json"
@@ -95,7 +95,7 @@ def seed(session: Session, *, with_files: bool = True) -> Workspace:
         _thread(session, made, thread)
     if with_files:
         attach_files(session, made.conversations)
-    session.flush()
+    sentiment_counts.recompute(session)
     return made
 
 

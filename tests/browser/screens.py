@@ -2,7 +2,7 @@
 
     python -m tests.browser.screens http://127.0.0.1:8000 ana@harbourpine.example PASSWORD docs/screens
 
-Looks best over the workspace that `python -m tests.seed` makes.
+Looks best over the workspace that `python -m tests.seed_history` makes: that of tests.seed, and its past.
 """
 
 from __future__ import annotations
@@ -47,8 +47,11 @@ SCREENS = (
     Screen("all-channels", "/inbox", opens="Marta Lindqvist", click="text=All channels"),
     Screen("cases", "/cases"),
     Screen("contacts", "/contacts"),
+    Screen("sentiment", "/reports/sentiment"),
+    Screen("sentiment-dark", "/reports/sentiment?by=channel&range=90&bucket=week", theme="dark"),
     Screen("phone-list", "/inbox", size=PHONE),
     Screen("phone-conversation", "/inbox", opens="Marta Lindqvist", size=PHONE),
+    Screen("phone-sentiment", "/reports/sentiment", size=PHONE),
     Screen("phone-dark", "/inbox", opens="Jonas Weber", size=PHONE, theme="dark"),
 )
 
