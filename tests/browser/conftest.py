@@ -20,7 +20,7 @@ from tests.servers import Servers, database, fresh_name
 
 __all__ = ["chromium", "new_context"]  # fixtures
 
-NOT_NEEDED = ("worker", "sender", "annotator", "poller", "clock")
+NOT_NEEDED = ("worker", "sender", "webhooks", "annotator", "poller", "clock")
 
 
 @dataclass

@@ -12,6 +12,7 @@ class SearchField extends HTMLElement {
       const hint = (event.target as Element).closest<HTMLElement>(".search-hint");
       if (hint) this.take(hint.dataset["insert"] ?? "");
       else if ((event.target as Element).closest("summary")) this.showAll();
+      else if (event.target === this.text) setTimeout(() => this.suggest(true)); // after what a click elsewhere closes
     });
     this.addEventListener("submit", () => this.close());
     this.addEventListener("focusout", (event) => {
