@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, any_, exists, false, func, not_, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, exists, false, func, not_, or_, select
 from sqlalchemy import cast as as_type
 
 from app.clock import now
@@ -29,7 +29,7 @@ from app.models import (
 from app.queries.search_terms import Search, Term, parse
 from app.render import zone
 
-MOST_MESSAGES = 200_000  # the newest ones, in which words are looked for
+MOST_MESSAGES = 100_000  # the newest ones, in which words are looked for
 MOST_FOUND = 5_000
 LABELS = ("sentiment", "emotion", "intent", "urgency")
 Condition = ColumnElement[bool]
@@ -89,8 +89,8 @@ def _reached_at(word: str) -> Select[int]:
 
 
 def _is_one_of(column: Any, query: Select[int]) -> Condition:
-    """Compare with an array: PostgreSQL fills it once for the whole statement, however many rows ask."""
-    return cast("Condition", column == any_(func.array(query.scalar_subquery())))
+    """Compare with what a bounded query finds: PostgreSQL runs it once for the whole statement and hashes it."""
+    return cast("Condition", column.in_(query))
 
 
 def _mood(term: Term) -> Condition:

@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from typing import Literal
 
 LONGEST, MOST_TERMS, LONGEST_NAME = 300, 12, 20
+MOST_WORDS = 5  # plain ones: each is looked for in many texts
 MOST_DAYS = 3650
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2999, 12, 30)
 EMOTIONS = ("anger", "frustration", "disappointment", "worry", "confusion", "gratitude", "joy")
@@ -106,6 +107,8 @@ def parse(text: str) -> Search:
             terms.append(_term(token))
         except _Refused as refused:
             problems.append(str(refused))
+    if sum(1 for term in terms if not term.name) > MOST_WORDS:
+        problems.append(f"A search takes at most {MOST_WORDS} words beside operators; quotes make one of several.")
     return Search(tuple(terms), tuple(dict.fromkeys(problems)))
 
 
