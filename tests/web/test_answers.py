@@ -106,3 +106,24 @@ def test_an_older_versions_answers_are_told_beside_the_newest(seeded: Seeded, sa
     answers = answers_of(next(one for one in page.messages if one.id == row.id))
     assert answers.by_task["sentiment"].label == "negative"
     assert answers.older == (("8", "Sentiment: Positive 80%, Intent: Other 80%"),)
+
+
+def test_one_reason_to_abstain_from_everything_is_told_once(seeded: Seeded, said: Any) -> None:
+    doubt = {"label": "other", "abstain_reason": "language:pt"}
+    said(sentiment=doubt, intent=doubt, urgency=doubt)
+    page = seeded.visitor().get(seeded.path("Jonas Weber")).text
+    assert page.count("It seems to be Portuguese, which the model has not learned.</span>") == 1
+    assert page.count("Unsure: Portuguese") == 1
+
+
+def test_a_mood_that_only_an_older_model_saw_is_not_shown_as_the_conversations(seeded: Seeded) -> None:
+    asked = seeded.made.conversations["Marta Lindqvist"]
+    path = seeded.path("Marta Lindqvist")
+    assert "<dt>Mood</dt>" in seeded.visitor().get(path).text
+    with transaction() as session:
+        conversation = session.get_one(Conversation, asked.id)
+        conversation.mood_version = "another"
+        conversation.mood = None
+    page = seeded.visitor().get(path).text
+    assert "<dt>Mood</dt>" not in page
+    assert "As other model versions see it" in page

@@ -41,7 +41,12 @@ class Answers:
     emotions: tuple[tuple[str, float], ...]  # those that are sure enough, best first
     older: tuple[tuple[str, str], ...]  # model version, what it had said in words
     text: Markup  # the message's text, with what drove the labels marked
-    is_marked: bool  # all quotes stand marked in the text
+
+    @property
+    def common_doubt(self) -> str:
+        """Return why the model abstained from everything, "" where it did not, or for several reasons."""
+        doubts = {answer.doubt for answer in self.by_task.values()}
+        return doubts.pop() if len(doubts) == 1 else ""
 
 
 def answers_of(message: MessageRow) -> Answers:
@@ -55,7 +60,6 @@ def answers_of(message: MessageRow) -> Answers:
         emotions=_emotions(newest.get("emotion")),
         older=_older(message.predictions, {told.model for told in newest.values()}),
         text=marked_html(message.text, marks),
-        is_marked=bool(message.text) and all(mark.end <= len(message.text) for mark in marks),
     )
 
 
