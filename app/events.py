@@ -190,6 +190,31 @@ class WebhookTested(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AlertRaised(Event):
+    """Something is out of the ordinary, and people may be told: what webhooks hear of an alert, once."""
+
+    alert_id: int
+    alert: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertChanged(Event):
+    """An alert was opened, goes on, was closed, acknowledged or read; `users` are those who see it."""
+
+    alert_id: int
+    alert: str
+    users: list[str]
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMailQueued(Event):
+    """Somebody is to be told of an alert by mail, now."""
+
+    notice_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class AccessChanged(Event):
     """A user's role, teams or inboxes changed: open sockets re-check their rooms."""
 
@@ -219,6 +244,9 @@ Event.vocabulary.update(
         CaseChanged,
         ContactChanged,
         ChannelChanged,
+        AlertRaised,
+        AlertChanged,
+        AlertMailQueued,
         AccessChanged,
         WebhookQueued,
         WebhookTested,

@@ -11,13 +11,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.db import first_line
 from app.log import get_logger
 from workers.heartbeat import beating, pause
-from workers.jobs import housekeeping, rescore
+from workers.jobs import alerts, housekeeping, rescore
 
 TIMETABLE: tuple[tuple[float, Callable[[], None]], ...] = (  # every so many seconds
     (3, housekeeping.reconcile),
     (5, housekeeping.sweep_unassigned),
     (5, rescore.hand_out),
     (10, housekeeping.wake_snoozed),
+    (60, alerts.watch),
     (300, housekeeping.purge),
 )
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from app.events import (
     AccessChanged,
+    AlertChanged,
+    AlertMailQueued,
     AskAnswered,
     AskAsked,
     CaseChanged,
@@ -57,6 +59,7 @@ JOBS: dict[type[Event], Subscription] = {
     SuggestionChanged: Subscription("nlp", "workers.jobs.ask.read_suggestions", "suggestion_id"),
     LearningAsked: Subscription("learn", "workers.jobs.learn.learn", "learning_id"),
     ReplyQueued: Subscription("send", "workers.jobs.send.send", "conversation_id"),
+    AlertMailQueued: Subscription("send", "workers.jobs.alerts.send_mail", "notice_id"),
     WebhookQueued: Subscription("slow", "workers.jobs.webhooks.deliver", "endpoint_id"),
 }
 
@@ -101,6 +104,9 @@ def _pokes(event: Event) -> list[Poke]:  # noqa: PLR0911 - a table of cases, one
             return [Poke(AGENTS, f"conversation:{id_}", payload) for id_ in event.conversations]
         case ChannelChanged() | DeliveryParked():
             return [Poke(AGENTS, f"inbox:{event.inbox}", _payload(event, inbox=event.inbox))]
+        case AlertChanged():
+            payload = _payload(event, alert=event.alert, version=event.version)
+            return [Poke(AGENTS, f"user:{id_}", payload) for id_ in event.users]
         case AccessChanged():
             return [Poke(AGENTS, f"user:{event.user}", _payload(event))]
     return []

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.models import (
+    Alert,
+    AlertRule,
     Ask,
     Attachment,
     Case,
@@ -132,6 +134,54 @@ def delivery_for(session: Session, user: User, public_id: str | UUID) -> Deliver
         .where(Delivery.public_id == _uuid(public_id), inboxes_of(user))
     )
     return _one(session, query)
+
+
+def watches_of(user: User, kind: type[Alert | AlertRule]) -> ColumnElement[bool]:
+    """Return the condition that keeps what a user may see of alerts, or of rules: those over inboxes that are all
+    theirs. What watches the whole workspace is for those who see the whole of it.
+    """
+    if user.is_admin:
+        return true()
+    mine = inbox_ids_of(user)
+    of_channel = select(Channel.inbox_id).where(Channel.id == kind.channel_id).scalar_subquery()
+    return case(
+        (kind.inbox_id.is_not(None), kind.inbox_id.in_(mine)),
+        (kind.channel_id.is_not(None), of_channel.in_(mine)),
+        else_=~exists().where(Inbox.id.not_in(mine)),
+    )
+
+
+def alert_for(session: Session, user: User, public_id: str | UUID, *, lock: bool = False) -> Alert:
+    query = select(Alert).where(Alert.public_id == _uuid(public_id), watches_of(user, Alert))
+    return _one(session, query.with_for_update() if lock else query)
+
+
+def alert_rule_for(session: Session, user: User, public_id: str | UUID, *, lock: bool = False) -> AlertRule:
+    query = select(AlertRule).where(AlertRule.public_id == _uuid(public_id), watches_of(user, AlertRule))
+    return _one(session, query.with_for_update() if lock else query)
+
+
+def users_seeing(session: Session, watched: Alert | AlertRule) -> dict[int, User]:
+    """Return the active people who may see an alert or a rule, by id: the same condition, for everybody at once."""
+    wanted = _inboxes_watched(watched)
+    teams = select(TeamMember.user_id, InboxAccess.inbox_id).join(TeamMember, TeamMember.team_id == InboxAccess.team_id)
+    shared = select(InboxAccess.user_id, InboxAccess.inbox_id).where(InboxAccess.user_id.is_not(None))
+    pairs = teams.union(shared).subquery()
+    of_all = select(func.count()).select_from(wanted.subquery()).scalar_subquery()
+    seen = select(pairs.c.user_id).where(pairs.c.inbox_id.in_(wanted)).group_by(pairs.c.user_id)
+    seen = seen.having(func.count() == of_all)
+    allowed = or_(User.role == Role.ADMIN, User.id.in_(seen))
+    query = select(User).where(and_(User.is_active, User.role != Role.BOT, allowed)).order_by(User.id)
+    return {user.id: user for user in session.scalars(query)}
+
+
+def _inboxes_watched(watched: Alert | AlertRule) -> Select[int]:
+    query = select(Inbox.id)
+    if watched.inbox_id is not None:
+        return query.where(Inbox.id == watched.inbox_id)
+    if watched.channel_id is not None:
+        return query.where(Inbox.id.in_(select(Channel.inbox_id).where(Channel.id == watched.channel_id)))
+    return query
 
 
 def colleagues(session: Session, inbox_id: int) -> Sequence[User]:

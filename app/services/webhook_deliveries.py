@@ -24,6 +24,7 @@ from app import outbox
 from app.clock import now
 from app.errors import Conflict
 from app.events import (
+    AlertRaised,
     CaseChanged,
     ContactChanged,
     ConversationEvent,
@@ -98,6 +99,8 @@ def fact_of(event: Event) -> str:
         return f"{name}:{event.conversation_id}:{event.version}"
     if isinstance(event, CaseChanged):
         return f"{name}:{event.case_id}:{event.version}"
+    if isinstance(event, AlertRaised):
+        return f"{name}:{event.alert_id}"
     assert isinstance(event, ContactChanged)
     return f"{name}:{event.contact_id}:{event.version}"
 

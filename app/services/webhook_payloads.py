@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.config import settings
 from app.events import (
+    AlertRaised,
     CaseChanged,
     ContactChanged,
     ConversationEvent,
@@ -27,6 +28,7 @@ from app.events import (
     WebhookTested,
 )
 from app.models import (
+    Alert,
     Case,
     Channel,
     Contact,
@@ -64,6 +66,9 @@ def _data(session: Session, event: Event) -> Json | None:
         case ContactChanged():
             contact = session.get(Contact, event.contact_id)
             return {"contact": _contact(contact), "conversations": event.conversations} if contact else None
+        case AlertRaised():
+            alert = session.get(Alert, event.alert_id)
+            return {"alert": _alert(session, alert)} if alert else None
     assert isinstance(event, WebhookTested)
     return {"message": "This is a test: if you can read it and its signature fits, the webhook works."}
 
@@ -200,6 +205,34 @@ def _contact(contact: Contact) -> Json:
         "version": contact.version,
         "mood": contact.mood,
         "last_message_at": _moment(contact.last_message_at),
+    }
+
+
+def _alert(session: Session, alert: Alert) -> Json:
+    """Shares are in 0..1, net sentiment is in [-1, 1]; terms are single words and pairs of them."""
+    channel = session.get(Channel, alert.channel_id) if alert.channel_id else None
+    inbox = session.get(Inbox, alert.inbox_id) if alert.inbox_id else None
+    return {
+        "id": str(alert.public_id),
+        "version": alert.version,
+        "url": f"{settings().base_url}/alerts/{alert.public_id}",
+        "name": alert.name,
+        "metric": alert.metric.value,
+        "label": alert.label,
+        "kind": alert.kind.value,
+        "threshold": alert.threshold,
+        "window_minutes": alert.window_minutes,
+        "channel": _id(channel.public_id if channel else None),
+        "inbox": _id(inbox.public_id if inbox else None),
+        "intent": alert.intent,
+        "language": alert.language,
+        "value": alert.value,
+        "usual": alert.expected,
+        "messages": alert.messages,
+        "terms": alert.cause.get("terms", []),
+        "intents": alert.cause.get("intents", []),
+        "opened_at": _moment(alert.opened_at),
+        "closed_at": _moment(alert.closed_at),
     }
 
 

@@ -17,6 +17,7 @@ from app.clock import now
 from app.config import settings
 from app.errors import Conflict, Invalid
 from app.events import (
+    AlertRaised,
     CaseChanged,
     ContactChanged,
     ConversationChanged,
@@ -45,6 +46,7 @@ OFFERED: Mapping[type[Event], str] = {
     ReplyFailed: "A reply could not be sent",
     CaseChanged: "A case was opened or changed",
     ContactChanged: "A customer's record changed",
+    AlertRaised: "An alert was raised: something is out of the ordinary",
 }
 NAMES: Mapping[str, str] = {kind.wire_name(): said for kind, said in OFFERED.items()}
 
