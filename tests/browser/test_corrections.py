@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from app import db
 from app.models import Message, User
-from app.services import corrections
+from app.services import corrections, learning, workspace_intents
+from app.services.light_heads import Fitted
 from tests.browser.conftest import Desk, chromium, desk, new_context, stage
 
 __all__ = ["chromium", "desk", "new_context", "stage"]  # fixtures
@@ -84,3 +85,21 @@ def test_the_slider_says_what_a_threshold_would_change(desk: Desk) -> None:
     expect(page.locator("#threshold")).to_contain_text("In force: 0.92, set here")
     page.get_by_role("button", name="Back to the model's own").click()
     expect(page.locator("#threshold")).to_contain_text("the model's own threshold")
+
+
+def test_the_intents_page_shows_news_when_training_ends(desk: Desk) -> None:
+    with db.transaction() as session:
+        user = session.scalars(select(User).where(User.email.startswith("dev"))).one()
+        for title in ("Late", "Broken"):
+            intent = workspace_intents.create(session, title=title)
+            texts = [f"{title} in way {number}" for number in range(8)]
+            workspace_intents.add_examples(session, intent=intent, texts=texts, actor=user)
+    page = desk.page("dev", path="/settings/intents")
+    page.get_by_role("button", name="Train").click()
+    expect(page.locator("#training progress")).to_be_visible()
+    metrics = {"accuracy": 0.9, "per_label": {"late": {"n": 8, "recall": 0.875}}}
+    with db.transaction() as session:
+        while claim := learning.claim(session):  # other tests of this module have left something to learn
+            learning.keep(session, claim, Fitted(b"weights", ["broken", "late"], 16, metrics, [], "1"))
+    expect(page.locator("#training")).to_contain_text("is in use")
+    expect(page.locator("main")).to_contain_text("88% recognised")

@@ -86,13 +86,17 @@ def test_training_is_refused_until_two_intents_have_enough(dev: Visitor) -> None
     assert "At least 2 intents need 8 examples" in answer.text
     add_intent(dev, "Wrong grind", examples=8)
     assert dev.post("/settings/intents/training").status_code == 303
-    panel = dev.get("/settings/intents/training").text
+    running = dev.get("/settings/intents/training")
+    assert "HX-Refresh" not in running.headers
+    panel = running.text
     assert "Waiting for the annotator" in panel
     assert 'hx-trigger="every 1s"' in panel
     with db.reading() as session:
         assert session.scalars(select(Learning).where(Learning.subject == Subject.INTENTS)).one().is_waiting
     version = learn(Subject.INTENTS)
-    assert f"Version {version} is in use" in dev.get("/settings/intents/training").text
+    done = dev.get("/settings/intents/training")
+    assert f"Version {version} is in use" in done.text
+    assert done.headers["HX-Refresh"] == "true"  # the list beside it has news, too
     dev.post("/settings/learning/intent", {"version": ""})
     assert "not in use: the built-in intents are" in dev.get("/settings/intents/training").text
 

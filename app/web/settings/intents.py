@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
@@ -44,10 +44,14 @@ def create() -> Response | tuple[str, int]:
 
 @pages.get("/training")
 @supervisor_only
-def training() -> str:
-    """The panel that says how far training has come, fetched again while it runs."""
+def training() -> Response:
+    """The panel that says how far training has come, fetched while it runs; at its end the page has news, too."""
     with reading() as session:
-        return render_template("settings/_training.html", **_training(session))
+        context = _training(session)
+    response = make_response(render_template("settings/_training.html", **context))
+    if not context["training"].is_running:
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 @pages.post("/training")
