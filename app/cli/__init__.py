@@ -6,7 +6,7 @@ from importlib import import_module
 
 from flask import Flask
 
-GROUPS = ("users", "teams", "inboxes", "channels", "rules", "tags", "deliveries", "keys", "workspace")
+GROUPS = ("users", "teams", "inboxes", "channels", "rules", "tags", "deliveries", "webhooks", "keys", "workspace")
 
 
 def register(app: Flask) -> None:

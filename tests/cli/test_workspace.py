@@ -51,7 +51,7 @@ def test_a_demo_has_people_inboxes_rules_and_channels(run: Run, home: Path) -> N
     assert roles == [Role.ADMIN, Role.AGENT, Role.AGENT, Role.AGENT, Role.SUPERVISOR]
     assert inboxes == {"Support", "Sales"}
     assert {kind for kind, _ in channels} == {registry.SANDBOX, registry.WEBFORM, registry.WEBCHAT}
-    assert _count(AutomationRule) == 8
+    assert _count(AutomationRule) == 10
 
 
 def test_twice_is_once(run: Run) -> None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -27,6 +27,7 @@ PARTS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.lists(PARTS, max_size=200).map("".join)))
 def test_anything_can_be_typed(text: str) -> None:
     search = parse(text)
@@ -42,6 +43,7 @@ def test_anything_can_be_typed(text: str) -> None:
             assert term.value.isprintable()
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_characters='"', codec="utf-8"), min_size=1, max_size=100))
 def test_words_in_quotes_are_never_an_operator(text: str) -> None:
     readable = "".join(one if one.isprintable() else " " for one in text).strip()
@@ -49,6 +51,7 @@ def test_words_in_quotes_are_never_an_operator(text: str) -> None:
     assert [term.value for term in parse(f'"{text}"').terms] == ([readable] if readable else [])
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([operator.example for operator in LISTED] + ["word", '"two words"']), max_size=MOST_TERMS)
 )
