@@ -114,7 +114,7 @@ def is_asking(text: str) -> bool:
     if _IDLE.fullmatch(bare) or _IDLE_BEGINNING.match(bare):
         return False
     if said.endswith("?"):
-        return len(_WORD.findall(said)) > 1  # "And?" asks nothing that can be listed
+        return len(bare.split()) > 1  # "And?" asks nothing that can be listed
     return bool(_REQUEST.search(said)) or (not said.endswith(".") and bool(_OPENING.match(said)))
 
 

@@ -22,7 +22,10 @@ MOST_CANDIDATES = 96  # sentences that are embedded: a third of a second on one 
 MOST_OF_A_MESSAGE = 6  # candidates
 FEWEST_WORDS, ENOUGH_WORDS, MANY_WORDS = 4, 8, 40
 CHARACTERS_OF_A_MESSAGE = 4_000
-RELEVANCE = 0.7  # against novelty, in maximal marginal relevance
+MOST_CHOSEN_OF_A_MESSAGE = 2
+CENTRAL = 0.6  # weight of being like the others, against all that is known without a model
+RELEVANCE = 0.6  # against novelty, in maximal marginal relevance
+SAME_SIDE = 0.05  # what a sentence loses for each one chosen already of the same side
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _FORMAL = any_of(
@@ -69,6 +72,7 @@ class _Candidate:
     excerpt: Excerpt
     text: str
     worth: float  # what can be said of it without a model
+    is_customer: bool
 
 
 def summarise(messages: Sequence[Said], *, embed: Embed, most: int = MOST_SENTENCES) -> list[Excerpt]:
@@ -83,9 +87,9 @@ def summarise(messages: Sequence[Said], *, embed: Embed, most: int = MOST_SENTEN
     points = _matrix(embed([candidate.text for candidate in candidates]))
     likeness = points @ points.T
     others = likeness.sum(1) - np.diag(likeness)
-    central = others / max(1, len(candidates) - 1)
+    central = CENTRAL * others / max(1, len(candidates) - 1)
     worth = np.array([candidate.worth for candidate in candidates], np.float32) + central
-    chosen = _mmr(worth, likeness, most)
+    chosen = _most_relevant(candidates, worth, likeness, most)
     return [candidates[at].excerpt for at in sorted(chosen)]
 
 
@@ -101,33 +105,35 @@ def _spread(messages: Sequence[Said]) -> list[tuple[float, Said]]:
 
 
 def _candidates(messages: Sequence[tuple[float, Said]]) -> Iterator[_Candidate]:
-    is_first = True
+    is_opening = True  # nothing of the customer's has been found yet
     for position, message in messages:
         own: list[_Candidate] = []
         for number, sentence in enumerate(split(message.text[:CHARACTERS_OF_A_MESSAGE])):
             words = len(_WORD.findall(sentence.text))
-            if (
-                words < FEWEST_WORDS
-                or sentence.text.startswith(">")
-                or (_FORMAL.match(sentence.text) and words < ENOUGH_WORDS)
-            ):
+            if _says_nothing(sentence.text, words):
                 continue
             worth = _worth(sentence.text, words, number, message, position)
-            worth += 0.25 if is_first and message.is_customer and not own else 0.0
-            own.append(_Candidate(Excerpt(message.id, sentence.start, sentence.end), sentence.text, worth))
-        is_first = is_first and not (own and message.is_customer)
-        yield from sorted(own, key=lambda one: -one.worth)[:MOST_OF_A_MESSAGE]
+            worth += 0.25 if is_opening and message.is_customer and not own else 0.0
+            excerpt = Excerpt(message.id, sentence.start, sentence.end)
+            own.append(_Candidate(excerpt, sentence.text, worth, message.is_customer))
+        is_opening = is_opening and not (own and message.is_customer)
+        best = sorted(own, key=lambda one: -one.worth)[:MOST_OF_A_MESSAGE]
+        yield from sorted(best, key=lambda one: one.excerpt.start)
+
+
+def _says_nothing(text: str, words: int) -> bool:
+    return words < FEWEST_WORDS or text.startswith(">") or (words < ENOUGH_WORDS and bool(_FORMAL.match(text)))
 
 
 def _worth(text: str, words: int, number: int, message: Said, position: float) -> float:
     worth = 0.12 * (1 - min(number, 4) / 4)  # what matters is said first
     worth += 0.15 * position  # the newest is what the agent needs
-    worth += 0.2 if message.is_customer and is_asking(text) else 0.0
-    worth += 0.15 if _OUTCOME.search(text) else 0.0
+    worth += 0.15 if message.is_customer and is_asking(text) else 0.0
+    if _OUTCOME.search(text):
+        worth += 0.15 if message.is_customer else 0.25  # what we did, or promised
     worth += 0.1 if any(character.isdigit() for character in text) else 0.0
-    worth += 0.2 * message.strength
-    worth -= 0.1 if words < ENOUGH_WORDS or words > MANY_WORDS else 0.0
-    return worth + (0.05 if message.is_customer else 0.0)
+    worth += 0.15 * message.strength
+    return worth - (0.1 if words < ENOUGH_WORDS or words > MANY_WORDS else 0.0)
 
 
 def _chosen_to_read(candidates: Sequence[_Candidate]) -> list[_Candidate]:
@@ -139,15 +145,22 @@ def _chosen_to_read(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     return [candidates[at] for at in sorted(best)]
 
 
-def _mmr(worth: Matrix, likeness: Matrix, most: int) -> list[int]:
+def _most_relevant(candidates: Sequence[_Candidate], worth: Matrix, likeness: Matrix, most: int) -> list[int]:
+    """Choose by maximal marginal relevance; both sides are heard, and no message has more than two sentences."""
     chosen: list[int] = []
     nearest = np.zeros(len(worth), np.float32)
-    while len(chosen) < min(most, len(worth)):
-        gain = RELEVANCE * worth - (1 - RELEVANCE) * nearest
-        gain[chosen] = -np.inf
-        best = int(gain.argmax())
+    is_customer = np.array([candidate.is_customer for candidate in candidates])
+    message = np.array([candidate.excerpt.id for candidate in candidates])
+    open_ = np.ones(len(worth), bool)
+    while len(chosen) < most and open_.any():
+        same_side = np.where(is_customer, is_customer[chosen].sum(), (~is_customer[chosen]).sum())
+        gain = RELEVANCE * worth - (1 - RELEVANCE) * nearest - SAME_SIDE * same_side
+        best = int(np.where(open_, gain, -np.inf).argmax())
         chosen.append(best)
         nearest = np.maximum(nearest, likeness[best])
+        open_[best] = False
+        if (message[chosen] == message[best]).sum() == MOST_CHOSEN_OF_A_MESSAGE:
+            open_ &= message != message[best]
     return chosen
 
 

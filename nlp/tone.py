@@ -20,10 +20,10 @@ LEAST_WORDS = 5  # before the language of a draft is judged
 SHINGLE = 4  # words in a row that must be the same as in a note
 COPIED = 0.6  # share of a sentence's shingles that stand in a note
 MOST_HINTS = 20
-MOST_JUDGED = 40  # sentences that the model reads
+MOST_JUDGED, JUDGED_CHARACTERS = 32, 240  # sentences that the model reads, and how much of each
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_SHOUTING = re.compile(r"(?:(?<![\w-])[A-Z']{2,}[,;:]?[ \t]{1,2}){2,40}[A-Z']{2,}(?![\w-])")
+_SHOUTING = re.compile(r"(?:(?<![\w-])[A-Z']{2,}[,;:]?[ \t]{1,2}(?:[IA][ \t])?){2,40}[A-Z']{2,}(?![\w-])")
 _GREETING = re.compile(
     r"\s{0,9}(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hallo|bonjour|hola)\b", re.IGNORECASE
 )
@@ -149,5 +149,5 @@ def _judged(sentences: Sequence[Sentence], judge: Judge | None) -> list[Hint]:
     if judge is None or not plain:
         return []
     plain = plain[:MOST_JUDGED]
-    judged = zip(plain, judge([one.text for one in plain]), strict=True)
+    judged = zip(plain, judge([one.text[:JUDGED_CHARACTERS] for one in plain]), strict=True)
     return [Hint(kind, sentence.start, sentence.end, "model") for sentence, kind in judged if kind]

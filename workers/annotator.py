@@ -9,7 +9,7 @@ from app.db import transaction
 from app.services import predictions
 from workers import queues
 from workers.heartbeat import beating
-from workers.jobs import learn
+from workers.jobs import ask, learn
 
 
 def run() -> None:
@@ -28,4 +28,5 @@ def run() -> None:
             predictions.take_up(session, model_id=model_id, version=version)
         learn.take_up(version)
         state["model"] = f"{model_id} {version}"
+        ask.begin_to_learn_tone()
         queues.work(queues.ANNOTATOR)

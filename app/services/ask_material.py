@@ -50,6 +50,12 @@ class Asked:
         return next((told.id for told in reversed(self.told) if told.is_customer), None)
 
     @property
+    def topic(self) -> str:
+        """Return what the customer began with."""
+        first = next((told.text for told in self.spoken if told.is_customer and told.text.strip()), "")
+        return first[:LONGEST_QUESTION]
+
+    @property
     def customers_words(self) -> str:
         """Return what the customer said since we last answered, or last said at all: what is to be answered now."""
         words: list[str] = []

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from app import personal_data
@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 BATCH = 16
 READ_AT_ONCE = 16  # suggestions that a question waits for; the rest is read in the background
 LONGEST_READ = 800  # characters of a past reply
+FEW_WORDS = 12  # too few to say alone what is asked
 MODEL_CANNOT = "The models cannot read this."
 CAUSES_WORRY = frozenset(personal_data.SENSITIVE - {personal_data.Kind.IBAN})  # our own account number is no secret
 
 Vectors = list[tuple[float, ...]]
+
+_learning = threading.Lock()
+_tone_models: list[ToneModel] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +95,13 @@ def _answer(asked: Asked) -> None:
 # ---------------------------------------------------------------- suggestions
 def _suggestions(asked: Asked) -> dict[str, Any]:
     words = asked.customers_words
-    question = read([words])
-    if not words.strip() or not len(question.points[0]):
+    question = read([words, asked.topic])
+    point = _between(*question.points) if len(words.split()) < FEW_WORDS else list(question.points[0])
+    if not words.strip() or not point:
         return {"items": [], "message_id": asked.newest_of_customer}
     _read_some(question.model_version)
     search: dict[str, Any] = {
-        "point": list(question.points[0]),
+        "point": point,
         "model_version": question.model_version,
         "language": question.language,
     }
@@ -107,6 +112,13 @@ def _suggestions(asked: Asked) -> dict[str, Any]:
         replies = suggestion_search.past_replies(session, **search)
     best = suggestion_rank.ranked(texts, replies, _groups([reply.text[:LONGEST_READ] for reply in replies]))
     return {"items": [one.as_json() for one in best], "message_id": asked.newest_of_customer}
+
+
+def _between(one: Sequence[float], other: Sequence[float]) -> list[float]:
+    """Return the unit vector in the middle: "Any news?" is about what the conversation began with."""
+    both = [a + b for a, b in zip(one, other, strict=True)] if one and other else list(one)
+    length = sum(value * value for value in both) ** 0.5
+    return [value / length for value in both] if length else []
 
 
 def _groups(texts: Sequence[str]) -> list[list[int]]:
@@ -147,7 +159,7 @@ def _tone(asked: Asked) -> dict[str, Any]:
         said_openly=ask_material.texts(asked.told, notes=False),
         detect=lambda text: detect(text).code,
         secrets=_secrets,
-        judge=_tone_model().judge,
+        judge=_tone_models[0].judge if _tone_models else None,
     )
     return {
         "hints": [
@@ -166,11 +178,23 @@ def _secrets(text: str) -> list[tuple[int, int, str]]:
     return [(span.start, span.end, span.kind.value) for span in personal_data.spans(text, kinds=CAUSES_WORRY)]
 
 
-@cache
-def _tone_model() -> ToneModel:
+def learn_tone() -> None:
+    """Learn the tone of sentences, once a process; drafts are judged by rules alone until then."""
     from nlp import tone_model
 
-    return tone_model.learn(_embed)
+    with _learning:
+        if not _tone_models:
+            _tone_models.append(tone_model.learn(_embed_patiently))
+
+
+def begin_to_learn_tone() -> None:
+    """Learn in the background: nobody waits for it."""
+    threading.Thread(target=learn_tone, name="tone", daemon=True).start()
+
+
+def _embed_patiently(texts: Sequence[str]) -> Vectors:
+    """Embed a few at a time: messages that come in meanwhile get their turn."""
+    return [point for at in range(0, len(texts), BATCH) for point in _embed(texts[at : at + BATCH])]
 
 
 def utf16(text: str, place: int) -> int:

@@ -13,6 +13,7 @@ class DraftHelpers extends HTMLElement {
   private readonly answers = new Map<string, HTMLElement>();
   private readonly questions = new Map<string, Question>();
   private tone!: ToneWatch;
+  private readonly words = new Map<string, string>();
   private opened = "";
   private newest = "";
 
@@ -68,8 +69,14 @@ class DraftHelpers extends HTMLElement {
     const badge = this.button(kind)?.querySelector(".helper-count");
     if (badge) badge.textContent = found ? String(found) : "";
     this.button(kind)?.toggleAttribute("data-found", found > 0);
-    const word = this.querySelector(".helper-word");
-    if (word) word.textContent = answer.querySelector<HTMLElement>("[data-word]")?.dataset["word"] ?? "";
+    this.say(kind, answer.querySelector<HTMLElement>("[data-word]")?.dataset["word"] ?? "");
+  }
+
+  /** Say something at the end of the line, each for itself: the answer of one does not wipe out what another said. */
+  private say(about: string, words: string): void {
+    this.words.set(about, words);
+    const line = this.querySelector(".helper-word");
+    if (line) line.textContent = [...this.words.values()].find(Boolean) ?? "";
   }
 
   private toggle(kind: string): void {
@@ -134,9 +141,8 @@ class DraftHelpers extends HTMLElement {
   private onTone(answer: HTMLElement, text: string): void {
     this.take("tone", answer);
     const isDone = answer.dataset["state"] === "answered";
-    const word = this.querySelector(".helper-word");
     const wasSent = isDone && draftBox()?.value === "" && Number(answer.dataset["count"]) > 0;
-    if (word && wasSent) word.textContent = "Look again at what you just sent";
+    this.say("sent", wasSent ? "Look again at what you just sent" : "");
     const open = this.answers.get("questions");
     if (isDone && text && Number(open?.dataset["count"]) + (open?.querySelectorAll(".is-in-draft").length ?? 0) > 0) {
       this.ask("questions", text); // tick off what the draft answers
