@@ -16,8 +16,8 @@ VALUE = re.compile(r"(?<= )(alt|title|href|summary|cite)=\"([^\"]*)\"")
 WITHIN_LINES = frozenset(
     re.findall(
         r"\w+",
-        "a abbr b bdi bdo big cite code del dfn em font i ins kbd mark q s samp small span strike strong sub sup time tt"
-        " u var wbr",
+        "a abbr b bdi bdo big cite code del dfn em font i ins kbd mark q s samp small span strike strong sub sup time"
+        " tt u var wbr",
     )
 )
 OVERLAP = 400  # characters read twice where a long text is read in parts
@@ -38,8 +38,12 @@ def mask_html(html: str, *, kinds: Collection[Kind] = EVERY_KIND, region: str = 
         end = place + len(text)
         while at < len(found) and found[at].end <= place:
             at += 1
-        is_tag = piece.startswith("<") and len(piece) > 1
-        parts.append(_tag(piece, kinds, region) if is_tag else _written(whole, place, end, islice(found, at, None)))
+        if piece.startswith("<") and len(piece) > 1:
+            parts.append(_tag(piece, kinds, region))
+        elif at < len(found) and found[at].start < end:
+            parts.append(_written(whole, place, end, islice(found, at, None)))
+        else:
+            parts.append(piece)
         place = end
     return "".join(parts)
 

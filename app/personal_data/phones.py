@@ -14,7 +14,8 @@ NUMBER = re.compile(
 )
 NAMES = re.compile(
     r"\b(?:(?:tele|cell|mobile |i|smart)?phones?(?: number| no\.?| nr\.?)?|tel\.?|mobile|cell|mob\.?|whatsapp|sms"
-    r"|text me|call(?: me| us| back)?|ring me|reach me|dial|fax|handy(?:nummer)?|telefon\w*|rufnummer|anrufen|mobil\w*"
+    r"|text me|my number|call(?: me| us| back)?|ring me|reach me|dial|fax|handy(?:nummer)?|telefon\w*|rufnummer"
+    r"|anrufen|mobil\w*"
     r"|t[ée]l[ée]phone|portable|appele[rz]|tel[ée]fono|m[óo]vil|ll[aá]m\w+|celular|telefone|cellulare|telefoon\w*|kom[óo]rk\w+)"
     r"(?!\w)",
     re.IGNORECASE,

@@ -33,7 +33,8 @@ NAMES = (
     _name(
         Kind.CVV,
         "cvv|cvc|csc|cvn|card|back|karten|prüf|cryptogramme|security",
-        r"cv[vc]2?|csc|cvn|card (?:verification|security) (?:code|value|number)|(?:numbers?|digits|code) on the back"
+        r"cv[vc]2?(?: (?:number|code|no))?|csc|cvn|card (?:verification|security) (?:code|value|number)"
+        r"|(?:numbers?|digits|code) on the back"
         r"|karten(?:prüfnummer|prüfziffer)|prüf(?:nummer|ziffer)|cryptogramme(?: visuel)?|security code",
     ),
     _name(
@@ -54,7 +55,8 @@ NAMES = (
     _name(
         Kind.PASSWORD,
         "pass|pwd|pw|kennwort|mdp|contrase|clave|wachtwoord|senha|has|senord|salasana|adgangskode|парол|密码|パスワード",
-        r"(?:\w{1,20}[-_])?(?:pass[- ]?(?:words?|phrase)|passwd|pwd)|pw|passwor[dt]e?s?|kennwort|mot de passe|mdp"
+        r"(?:\w{1,20}[-_])?(?:pass[- ]?(?:words?|phrase)|passwd|pwd)|pw|pass(?=\s?[:=])|passwor[dt]e?s?"
+        r"|kennwort|mot de passe|mdp"
         r"|contrase[ñn]a|clave|wachtwoord|senha|hasło|haslo|lösenord|losenord|salasana|adgangskode|парол[ьяю]|密码|パスワード",
     ),
     _name(
@@ -71,15 +73,20 @@ ABOUT = (
 )
 LINK = re.compile(
     ABOUT + r"[\"')\]]{0,2}[ \t]{0,3}(?:(?P<strong>[:=#]|->|=>|：)\s{0,4}"
-    r"|(?P<weak>is|was|are|ist|war|lautet|est|es|era|é|è|jest|wynosi|to)[ \t]{0,2}(?P<colon>[:=])?\s{1,4})"
+    r"|(?P<weak>is|was|are|ist|war|lautet|est|es|era|é|è|jest|wynosi|to|-|–)[ \t]{0,2}(?P<colon>[:=])?\s{1,4})"
     r"|(?P<none>[ \t\n]{1,3})",
     re.IGNORECASE,
 )
 NOW = re.compile(r"(?:now|currently|just|simply|still|jetzt|derzeit|maintenant|ahora)[ \t]{1,3}", re.IGNORECASE)
 CODE_FIRST = re.compile(
-    r"(?<![0-9A-Za-z_#])(?<![0-9][.,\- ])(?:G-)?([0-9]{4,8})[ \t]{1,2}(?:is|ist|est|es|è|é)[ \t]{1,2}"
+    r"(?<![0-9A-Za-z_#])(?<![0-9][.,\- ])(?:G-)?([0-9]{4,8})[ \t]{1,2}(?:is|as|ist|est|es|è|é)[ \t]{1,2}"
     r"(?:your|my|the|ihre?|deine?|votre|ton|tu|su|il|o seu)[ \t]{1,2}(?:[\w\-]{1,20}[ \t]){0,4}?"
     r"(?:(?:\w{0,20}(?:code|tan|otp|pin)|passcode|código|codice)(?!\w))",
+    re.IGNORECASE,
+)
+CODE_TO = re.compile(  # "use code 118822 to sign in"
+    r"\bcode[ \t]{1,2}([0-9]{4,8})[ \t]{1,2}(?:to|for|um|zum|pour|para)[ \t]{1,2}"
+    r"(?:sign|log|verif|confirm|authenticat|anmeld|einlogg|bestätig|vous connecter|iniciar)",
     re.IGNORECASE,
 )
 AFTER_CARD = re.compile(  # a card (found before this is asked), when it ends, its security code
@@ -94,8 +101,8 @@ def find(text: str, region: str) -> Iterator[Span]:
     """Yield what is announced as secret in a text."""
     for match in AFTER_CARD.finditer(text):
         yield Span(match.start(1), match.end(1), Kind.CVV)
-    for match in CODE_FIRST.finditer(text):
-        yield Span(match.start(1), match.end(1), Kind.CODE)
+    for told in (CODE_FIRST, CODE_TO):
+        yield from (Span(match.start(1), match.end(1), Kind.CODE) for match in told.finditer(text))
     small = text.lower()
     for name in NAMES:
         if not any(stem in small for stem in name.stems):

@@ -60,9 +60,8 @@ def test_html_without_findings_stays_byte_for_byte_and_masking_twice_is_once(htm
     clean = sanitize_html(html).html
     once = mask_html(clean)
     assert mask_html(once) == once
-    assert sanitize_html(once).html == once or "••••" in once
     if "••••" not in once:
-        assert once.replace("\xa0", "&nbsp;") == clean.replace("\xa0", "&nbsp;")
+        assert once == clean
 
 
 def test_a_long_mail_is_read_to_its_end() -> None:

@@ -100,7 +100,7 @@ def test_a_supervisor_reveals_one_message_and_it_is_written_down(seeded: Seeded,
     ana = seeded.visitor()
     ana.get(seeded.path(WHO))
     before = len(entries("data_revealed"))
-    answer = ana.post(f"/messages/{sensitive}/reveal", **{"HX-Request": "true"})
+    answer = ana.post(f"/messages/{sensitive}/reveal", None, **{"HX-Request": "true"})
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
     assert CARD in answer.text
