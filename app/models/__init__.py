@@ -30,7 +30,7 @@ from app.models.light_head import HeadActivation, HeadKind, Learning, LightHead,
 from app.models.message import Attachment, DailyCount, Direction, Message, SendState, Visibility
 from app.models.outbox_event import Heartbeat, OutboxEvent
 from app.models.prediction import MessageEmbedding, Prediction, PredictionModel
-from app.models.sentiment_count import SentimentCount, SentimentHour
+from app.models.sentiment_count import SentimentCount, SentimentDay, SentimentHour
 from app.models.suggestion import SuggestionEmbedding, SuggestionUse
 from app.models.tag import Tag, Tagging
 from app.models.task_threshold import TaskThreshold
@@ -95,6 +95,7 @@ __all__ = [
     "Role",
     "SendState",
     "SentimentCount",
+    "SentimentDay",
     "SentimentHour",
     "Status",
     "Subject",

@@ -59,7 +59,7 @@ class SentimentCount(Base):
 
 
 class SentimentHour(Base):
-    """The same counts without team, agent and intent: few enough rows to read a year of them while somebody waits."""
+    """The same counts without team, agent and intent: few enough rows to read a month of them while somebody waits."""
 
     __tablename__ = "sentiment_hour"
     __table_args__ = (
@@ -80,6 +80,42 @@ class SentimentHour(Base):
 
     id: Mapped[Id]
     hour: Mapped[datetime]
+    task: Mapped[str]
+    label: Mapped[str]
+    channel_id: Mapped[int]
+    inbox_id: Mapped[int]
+    language: Mapped[str | None]
+    model_version: Mapped[str]
+    is_latest: Mapped[bool]
+    messages: Mapped[int] = mapped_column(default=0, server_default="0")
+    score_sum: Mapped[float] = mapped_column(default=0.0, server_default="0")
+
+
+class SentimentDay(Base):
+    """The hours added up to the days of the house's clock (BusinessHours.time_zone, UTC where none is set).
+
+    `day` is the moment at which a day begins. When the house's clock changes, all are added up anew.
+    """
+
+    __tablename__ = "sentiment_day"
+    __table_args__ = (
+        Index(
+            "uq_sentiment_day_dimensions",
+            "task",
+            "day",
+            "label",
+            "channel_id",
+            "inbox_id",
+            "language",
+            "model_version",
+            "is_latest",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+
+    id: Mapped[Id]
+    day: Mapped[datetime]
     task: Mapped[str]
     label: Mapped[str]
     channel_id: Mapped[int]

@@ -85,7 +85,7 @@ class Period:
     """The hours that are asked for. `starts` are the beginnings of the buckets, all before `end`.
 
     `before` is as much time, up to now, right before the first. `doors` are the moments at which the house opens and
-    closes in turn, None where it does not matter.
+    closes in turn, None where it does not matter. The counts have days of the house's clock, of UTC where it has none.
     """
 
     bucket: str
@@ -94,6 +94,7 @@ class Period:
     before: tuple[datetime, datetime]
     doors: tuple[datetime, ...] | None
     zone: tzinfo
+    by_day: bool  # its days are those of the house's clock, by which days are counted
 
     @property
     def start(self) -> datetime:
@@ -109,10 +110,10 @@ def period(asked: Asked, *, now: datetime, zone: tzinfo, week: Week = OFFICE, ho
     clock = house if asked.zone == "house" and house else zone
     first, last = _days(asked, now.astimezone(clock).date())
     count = (last - first).days + 1
+    bucket = _bucket(asked.bucket, count)
     start, end = midnight(first, clock), midnight(last + DAY, clock)
     earlier = midnight(first - count * DAY, clock)
     elapsed = min(end, _next_hour(now)) - start
-    bucket = _bucket(asked.bucket, count)
     return Period(
         bucket=bucket,
         starts=tuple(_starts(bucket, first, last, clock)),
@@ -120,7 +121,13 @@ def period(asked: Asked, *, now: datetime, zone: tzinfo, week: Week = OFFICE, ho
         before=(earlier, min(earlier + max(elapsed, HOUR), start)),
         doors=tuple(_doors(first - (count + 1) * DAY, last + DAY, week, house or clock)) if asked.open else None,
         zone=clock,
+        by_day=bucket != "hour" and not asked.open and str(clock) == str(house or UTC),
     )
+
+
+def day_of(hour: datetime, zone: tzinfo) -> datetime:
+    """Return when the local day begins in which an hour begins, in UTC."""
+    return midnight(hour.astimezone(zone).date(), zone)
 
 
 def midnight(day: date, zone: tzinfo, hour: int = 0) -> datetime:

@@ -25,6 +25,7 @@ COLUMNS = (
     "is_latest",
 )
 HOURLY = tuple(name for name in COLUMNS if name not in {"team_id", "assignee_id", "intent"})
+DAILY = tuple("day" if name == "hour" else name for name in HOURLY)
 
 
 def truth(told: type[Prediction] = Prediction, corrected: type[Correction] = Correction) -> ColumnElement[str]:

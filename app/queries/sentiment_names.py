@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Channel, Inbox, PredictionModel, SentimentHour, Tag, Team, User, WorkspaceIntent
+from app.models import Channel, Inbox, PredictionModel, SentimentDay, Tag, Team, User, WorkspaceIntent
 from app.queries._json import AnySelect, InboxIds, json_rows
 from app.queries.sentiment_asked import DAY, NOBODY
 from app.queries.sentiment_facts import ABSTAINED
@@ -54,8 +54,8 @@ def names(session: Session, *, inbox_ids: InboxIds, until: datetime) -> Names:
         "team": _rows(Team),
         "agent": _rows(User),
         "tag": _rows(Tag),
-        "intent": _said(SentimentHour.label, "intent", until),
-        "language": _said(SentimentHour.language, "sentiment", until),
+        "intent": _said(SentimentDay.label, "intent", until),
+        "language": _said(SentimentDay.language, "sentiment", until),
     }
     columns = [json_rows(query) for query in (*lists.values(), titles, versions)]
     *found, told_titles, told_versions = session.execute(select(*columns)).one()
@@ -80,7 +80,7 @@ def _rows(table: type[Channel | Inbox | Team | User | Tag]) -> AnySelect:
 
 def _said(column: Any, task: str, until: datetime) -> AnySelect:
     """Offer what was said lately; a value that is asked for and not listed is listed by the page."""
-    lately = SentimentHour.hour >= until - RECENT, SentimentHour.hour < until
+    lately = SentimentDay.day >= until - RECENT, SentimentDay.day < until
     told = column.is_not(None), column != ABSTAINED
-    query = select(column.label("id"), column.label("name")).where(SentimentHour.task == task, *lately, *told)
+    query = select(column.label("id"), column.label("name")).where(SentimentDay.task == task, *lately, *told)
     return query.distinct().order_by(column.label("id")).limit(MOST)

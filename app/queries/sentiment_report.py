@@ -15,7 +15,7 @@ from app.queries.sentiment_asked import Asked, Period
 from app.queries.sentiment_facts import ABSTAINED
 from app.queries.sentiment_names import Names, names
 from app.queries.sentiment_recovery import Recovery, recovery
-from app.queries.sentiment_source import hours, is_asked, is_open, step
+from app.queries.sentiment_source import hours, is_open, step
 
 MOST_LINES = 6  # of a split, the largest; the table beside has all
 MOST_GROUPS = 500
@@ -139,10 +139,10 @@ def _tallies(
     places: Iterable[Any] | None = None,
 ) -> list[Told]:
     """Add up by step (0 is the time before), label, version and place."""
-    rows = hours(asked, inbox_ids=inbox_ids, since=period.before[0], until=period.end, by=by).c
+    rows = hours(asked, period, inbox_ids=inbox_ids, by=by).c
     keys = step(rows.hour, tuple(steps)), rows.label, rows.model_version, rows.is_latest, rows.place
     query = select(*keys, cast(func.sum(rows.messages), BigInteger), func.sum(rows.score_sum))
-    query = query.where(is_asked(rows.hour, period), *is_open(rows.hour, period.doors)).group_by(*keys)
+    query = query.where(*is_open(rows.hour, period.doors)).group_by(*keys)
     if places is not None:
         query = query.where(rows.place.in_(list(places)), rows.hour >= period.start)
     return [tuple(row) for row in session.execute(query)]

@@ -6,14 +6,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Subquery, cast, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, FromClause, Subquery, cast, func, literal, null, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, DateTime, Text
 
-from app.models import Channel, Conversation, Inbox, Message, SentimentCount, SentimentHour, Tag, Tagging, Team, User
+from app.models import (
+    Channel,
+    Conversation,
+    Inbox,
+    Message,
+    SentimentCount,
+    SentimentDay,
+    SentimentHour,
+    Tag,
+    Tagging,
+    Team,
+    User,
+)
 from app.queries._json import InboxIds
-from app.queries.sentiment_asked import HOUR, NOBODY, Asked, Period
-from app.queries.sentiment_facts import facts
+from app.queries.sentiment_asked import HOUR, NOBODY, Asked, Period, day_of
+from app.queries.sentiment_facts import HOURLY, facts
 
 COLUMN_OF = {
     "channel": "channel_id",
@@ -31,30 +43,39 @@ ROWS_OF: dict[str, type[Channel | Inbox | Team | User | Tag]] = {
     "agent": User,
     "tag": Tag,
 }
+DAILY_AND_SUMS = (*(name for name in HOURLY if name != "hour"), "messages", "score_sum")
 NOT_BY_HOUR = frozenset(("team", "agent", "intent"))  # what SentimentHour leaves out
 
 
-def hours(asked: Asked, *, inbox_ids: InboxIds, since: datetime, until: datetime, by: str = "") -> Subquery:
-    """Return one row an hour, label, version and place (the value of `by`): messages, score_sum.
+def hours(asked: Asked, period: Period, *, inbox_ids: InboxIds, by: str = "") -> Subquery:
+    """Return rows of an hour (or day), label, version and place (the value of `by`): messages, score_sum.
 
     Places are of the newest versions alone; without `by` every version has its rows.
     """
-    rows = source(asked, inbox_ids=inbox_ids, since=since, until=until, by=by)
+    rows = source(asked, period, inbox_ids=inbox_ids, by=by)
     place = rows.c[COLUMN_OF[by]] if by else cast(null(), Text)
     keys = rows.c.hour, rows.c.label, rows.c.model_version, rows.c.is_latest, place.label("place")
-    wanted = [rows.c.task == asked.task, rows.c.hour >= since, rows.c.hour < until, rows.c.inbox_id.in_(inbox_ids)]
-    query = select(*keys, func.sum(rows.c.messages).label("messages"), func.sum(rows.c.score_sum).label("score_sum"))
-    query = query.where(*wanted, *narrowing(asked, rows)).group_by(*keys)
+    hour = rows.c.hour
+    wanted = [
+        rows.c.task == asked.task,
+        rows.c.inbox_id.in_(inbox_ids),
+        hour >= period.before[0],
+        hour < period.end,
+        or_(hour >= period.start, hour < period.before[1]),
+        *narrowing(asked, rows),
+    ]
+    query = select(*keys, rows.c.messages, rows.c.score_sum).where(*wanted)
     return (query.where(rows.c.is_latest) if by else query).subquery()
 
 
-def source(asked: Asked, *, inbox_ids: InboxIds, since: datetime, until: datetime, by: str = "") -> FromClause:
-    """Return what is read: counts by the hour, counts with all dimensions, or, for tags, the messages themselves."""
+def source(asked: Asked, period: Period, *, inbox_ids: InboxIds, by: str = "") -> FromClause:
+    """Return what is read: counts by the day or the hour, those with all dimensions, or, for tags, the messages."""
     touches = {*asked.filters, by}
     if "tag" in touches:
-        return _live(asked, inbox_ids, since, until, by)
-    table = SentimentCount if touches & NOT_BY_HOUR else SentimentHour
-    return table.__table__
+        return _live(asked, inbox_ids, period, by)
+    if touches & NOT_BY_HOUR:
+        return SentimentCount.__table__
+    return _days(period) if period.by_day else SentimentHour.__table__
 
 
 def narrowing(asked: Asked, rows: FromClause) -> list[ColumnElement[bool]]:
@@ -90,16 +111,21 @@ def step(hour: ColumnElement[datetime], starts: tuple[datetime, ...]) -> ColumnE
     return func.width_bucket(hour, cast(list(starts), ARRAY(DateTime(timezone=True))))
 
 
-def is_asked(hour: ColumnElement[datetime], period: Period) -> ColumnElement[bool]:
-    """Return whether an hour is of the range or of the time that it is compared with."""
-    return or_(hour >= period.start, hour < period.before[1])
+def _days(period: Period) -> FromClause:
+    """Read whole days, and by the hour what is left of the time before: it ends at the same time of the day as now."""
+    cut = day_of(period.before[1], period.zone)
+    days = [SentimentDay.day.label("hour"), *(getattr(SentimentDay, name) for name in DAILY_AND_SUMS)]
+    hours = [SentimentHour.hour.label("hour"), *(getattr(SentimentHour, name) for name in DAILY_AND_SUMS)]
+    whole = select(*days).where(or_(SentimentDay.day >= period.start, SentimentDay.day < cut))
+    rest = select(*hours).where(SentimentHour.hour >= cut, SentimentHour.hour < period.before[1])
+    return union_all(whole, rest).subquery()
 
 
-def _live(asked: Asked, inbox_ids: InboxIds, since: datetime, until: datetime, by: str) -> FromClause:
+def _live(asked: Asked, inbox_ids: InboxIds, period: Period, by: str) -> FromClause:
     """Count messages one by one: tags come and go after the fact. Hours begin up to one hour before their messages."""
     wanted = [
-        Message.created_at >= since - HOUR,
-        Message.created_at < until + HOUR,
+        Message.created_at >= period.before[0] - HOUR,
+        Message.created_at < period.end + HOUR,
         Conversation.inbox_id.in_(inbox_ids),
     ]
     if asked.tag:

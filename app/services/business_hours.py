@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
 from app.models import BusinessHours
 from app.queries.sentiment_asked import OFFICE, Week
+from app.services import sentiment_counts
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -51,7 +53,10 @@ def change(session: Session, *, week: Sequence[tuple[int, int]], time_zone: str)
         _zone(time_zone)
     values = {"id": 1, "week": [list(hours) for hours in week], "time_zone": time_zone}
     statement = insert(BusinessHours).values(values)
+    is_other_clock = (session.scalar(select(BusinessHours.time_zone)) or "") != time_zone
     session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+    if is_other_clock:
+        sentiment_counts.recount_days(session)
 
 
 def _zone(name: str) -> tzinfo:

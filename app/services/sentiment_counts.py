@@ -1,4 +1,4 @@
-"""Keep the counts that reports and alerts read (SentimentCount, SentimentHour) equal to what the messages say.
+"""Keep the counts that reports and alerts read (SentimentCount, …Hour, …Day) equal to what the messages say.
 
 Every change of what a message says, or where it belongs, moves the counts in its own transaction: `move` for new
 predictions, `moving` around anything else. The caller holds the lock of the conversations (conversation before
@@ -10,25 +10,30 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, tzinfo
 from functools import cache
 from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, TextClause, delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from app.models import Message, Prediction, SentimentCount, SentimentHour
+from app.models import BusinessHours, Message, Prediction, SentimentCount, SentimentDay, SentimentHour
 from app.queries._json import AnySelect
-from app.queries.sentiment_facts import ABSTAINED, COLUMNS, HOURLY, facts
+from app.queries.sentiment_asked import day_of
+from app.queries.sentiment_facts import ABSTAINED, COLUMNS, DAILY, HOURLY, facts
 
-__all__ = ["ABSTAINED", "COLUMNS", "HOURLY", "message_ids_of", "move", "moving", "recompute"]
+__all__ = ["ABSTAINED", "COLUMNS", "DAILY", "HOURLY", "message_ids_of", "move", "moving", "recompute", "recount_days"]
 
 SUMS = ("messages", "score_sum")
 KINDS = {
-    "hour": "timestamptz",
+    **dict.fromkeys(("hour", "day"), "timestamptz"),
     **dict.fromkeys(("channel_id", "inbox_id", "team_id", "assignee_id", "messages"), "bigint"),
     "is_latest": "boolean",
     "score_sum": "double precision",
 }
+LOCK_ALL = "LOCK TABLE sentiment_day, sentiment_count, sentiment_hour IN SHARE ROW EXCLUSIVE MODE"
+LOCK_DAYS = "LOCK TABLE sentiment_day IN ROW EXCLUSIVE MODE"
 AT_ONCE = 2000  # rows of one statement
 
 Key: TypeAlias = tuple[Any, ...]  # the values of COLUMNS
@@ -87,14 +92,24 @@ def message_ids_of(session: Session, *, conversation_ids: Collection[int]) -> se
 def recompute(session: Session) -> None:
     """Count everything anew. Others who count wait until this transaction ends."""
     session.flush()
-    session.execute(text("LOCK TABLE sentiment_count, sentiment_hour IN SHARE ROW EXCLUSIVE MODE"))
-    session.execute(delete(SentimentCount))
-    session.execute(delete(SentimentHour))
+    _lock(session, LOCK_ALL)
+    for table in (SentimentCount, SentimentHour):
+        session.execute(delete(table))
     session.execute(insert(SentimentCount).from_select([*COLUMNS, *SUMS], _grouped()))
     columns = [getattr(SentimentCount, name) for name in HOURLY]
     sums = func.sum(SentimentCount.messages), func.sum(SentimentCount.score_sum)
     by_hour = select(*columns, *sums).group_by(*columns)
     session.execute(insert(SentimentHour).from_select([*HOURLY, *SUMS], by_hour))
+    recount_days(session)
+
+
+def recount_days(session: Session) -> None:
+    """Add up the hours to days anew: the house's clock has changed. Others who count wait."""
+    _lock(session, LOCK_ALL)
+    session.execute(delete(SentimentDay))
+    zone = _house_zone(session)
+    starts = sorted({day_of(hour, zone) for hour in session.scalars(select(SentimentHour.hour).distinct())})
+    session.execute(_ADD_UP_DAYS, {"starts": starts})
 
 
 def _grouped(*conditions: ColumnElement[bool]) -> AnySelect:
@@ -108,22 +123,44 @@ def _counts(session: Session, *conditions: ColumnElement[bool]) -> Counts:
 
 
 def _add(session: Session, rows: list[Key]) -> None:
-    """Add rows to both tables, always in the order of their keys: two that count at once wait, and never deadlock."""
-    for table, columns in ((SentimentCount.__tablename__, COLUMNS), (SentimentHour.__tablename__, HOURLY)):
-        folded = sorted(_folded(rows, columns), key=_order)
+    """Add rows to all tables, always in the order of their keys: two that count at once wait, and never deadlock."""
+    if not rows:
+        return
+    _lock(session, LOCK_DAYS)  # nobody changes the house's clock while we count by it
+    tables = (
+        (SentimentCount, COLUMNS, rows),
+        (SentimentHour, HOURLY, rows),
+        (SentimentDay, DAILY, _by_day(rows, _house_zone(session))),
+    )
+    for table, columns, told in tables:
+        folded = sorted(_folded(told, columns), key=_order)
         for start in range(0, len(folded), AT_ONCE):
             chunk = zip(*folded[start : start + AT_ONCE], strict=True)
             values = dict(zip((*columns, *SUMS), map(list, chunk), strict=True))
-            session.execute(_upsert(table, columns), values)
+            session.execute(_upsert(table.__tablename__, columns), values)
         emptied = [row for row in folded if row[-2] < 0]
         if emptied:
-            of = {"tasks": sorted({row[0] for row in emptied}), "hours": sorted({row[1] for row in emptied})}
-            session.execute(_sweep(table), of)
+            of = {"tasks": sorted({row[0] for row in emptied}), "moments": sorted({row[1] for row in emptied})}
+            session.execute(_sweep(table.__tablename__, columns[1]), of)
+
+
+def _by_day(rows: list[Key], zone: tzinfo) -> list[Key]:
+    days = {hour: day_of(hour, zone) for hour in {row[1] for row in rows}}
+    return [(row[0], days[row[1]], *row[2:]) for row in rows]
+
+
+def _house_zone(session: Session) -> tzinfo:
+    name = session.scalar(select(BusinessHours.time_zone))
+    return ZoneInfo(name) if name else UTC
+
+
+def _lock(session: Session, how: str) -> None:
+    session.execute(text(how))
 
 
 def _folded(rows: list[Key], columns: tuple[str, ...]) -> list[Key]:
     """Add up rows (…COLUMNS, messages, score_sum) that are alike in `columns`."""
-    places = [COLUMNS.index(name) for name in columns]
+    places = [COLUMNS.index("hour" if name == "day" else name) for name in columns]
     messages: defaultdict[Key, int] = defaultdict(int)
     scores: defaultdict[Key, float] = defaultdict(float)
     for row in rows:
@@ -150,6 +187,15 @@ def _upsert(table: str, columns: tuple[str, ...]) -> TextClause:
 
 
 @cache
-def _sweep(table: str) -> TextClause:
+def _sweep(table: str, moment: str) -> TextClause:
     """Remove rows that count nothing any more; only this transaction has such rows."""
-    return text(f"DELETE FROM {table} WHERE messages = 0 AND task = ANY(:tasks) AND hour = ANY(:hours)")  # noqa: S608 - our own table names
+    return text(f"DELETE FROM {table} WHERE messages = 0 AND task = ANY(:tasks) AND {moment} = ANY(:moments)")  # noqa: S608 - our own names
+
+
+_ADD_UP_DAYS = text(
+    f"INSERT INTO sentiment_day ({', '.join((*DAILY, *SUMS))})"  # noqa: S608 - our own column names
+    f" SELECT {', '.join(DAILY)}, sum(messages), sum(score_sum)"
+    " FROM (SELECT *, (CAST(:starts AS timestamptz[]))[width_bucket(hour, CAST(:starts AS timestamptz[]))] AS day"
+    " FROM sentiment_hour) AS hours"
+    f" GROUP BY {', '.join(DAILY)}"
+)

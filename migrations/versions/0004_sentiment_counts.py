@@ -38,18 +38,27 @@ INSERT INTO sentiment_hour (hour, task, label, channel_id, inbox_id, language, m
 SELECT hour, task, label, channel_id, inbox_id, language, model_version, is_latest, sum(messages), sum(score_sum)
 FROM sentiment_count GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 """
+ADD_UP_DAYS = """
+INSERT INTO sentiment_day (day, task, label, channel_id, inbox_id, language, model_version, is_latest, messages,
+    score_sum)
+SELECT date_trunc('day', hour, 'UTC'), task, label, channel_id, inbox_id, language, model_version, is_latest,
+    sum(messages), sum(score_sum)
+FROM sentiment_hour GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+"""
 FEW = ("label", "channel_id", "inbox_id", "language", "model_version", "is_latest")
 
 
 def upgrade() -> None:
     _counts(
         "sentiment_count",
+        "hour",
         ALL,
         sa.Column("team_id", sa.BigInteger(), nullable=True),
         sa.Column("assignee_id", sa.BigInteger(), nullable=True),
         sa.Column("intent", sa.String(), nullable=True),
     )
-    _counts("sentiment_hour", FEW)
+    _counts("sentiment_hour", "hour", FEW)
+    _counts("sentiment_day", "day", FEW)
     op.create_index("ix_sentiment_count_assignee", "sentiment_count", ["assignee_id", "task", "hour"])
     op.create_index("ix_sentiment_count_team", "sentiment_count", ["team_id", "task", "hour"])
     op.create_table(
@@ -62,13 +71,14 @@ def upgrade() -> None:
     )
     op.execute(COUNT_WHAT_IS_THERE)
     op.execute(ADD_UP_HOURS)
+    op.execute(ADD_UP_DAYS)
 
 
-def _counts(name: str, dimensions: tuple[str, ...], *more: sa.Column[object]) -> None:
+def _counts(name: str, moment: str, dimensions: tuple[str, ...], *more: sa.Column[object]) -> None:
     op.create_table(
         name,
         sa.Column("id", sa.BigInteger(), nullable=False),
-        sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(moment, sa.DateTime(timezone=True), nullable=False),
         sa.Column("task", sa.String(), nullable=False),
         sa.Column("label", sa.String(), nullable=False),
         sa.Column("channel_id", sa.BigInteger(), nullable=False),
@@ -84,12 +94,12 @@ def _counts(name: str, dimensions: tuple[str, ...], *more: sa.Column[object]) ->
     op.create_index(
         f"uq_{name}_dimensions",
         name,
-        ["task", "hour", *dimensions],
+        ["task", moment, *dimensions],
         unique=True,
         postgresql_nulls_not_distinct=True,
     )
 
 
 def downgrade() -> None:
-    for name in ("business_hours", "sentiment_hour", "sentiment_count"):
+    for name in ("business_hours", "sentiment_day", "sentiment_hour", "sentiment_count"):
         op.drop_table(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import pytest
@@ -24,11 +24,13 @@ from app.models import (
     Prediction,
     Role,
     SentimentCount,
+    SentimentDay,
     SentimentHour,
     Team,
     User,
 )
-from app.services import sentiment_counts
+from app.queries.sentiment_asked import OFFICE
+from app.services import business_hours, sentiment_counts
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 LABELS = {
@@ -118,9 +120,14 @@ class Shop:
             self.session.execute(delete(Message).where(Message.id.in_(ids)))
         self.messages = [message for message in self.messages if message not in some]
 
+    def change_clock(self) -> None:
+        """The house moves to another time zone: its days are others."""
+        zone = self.random.choice(["Europe/Berlin", "Asia/Kolkata", "America/New_York", ""])
+        business_hours.change(self.session, week=OFFICE, time_zone=zone)
+
     def steps(self) -> list[Callable[[], None]]:
         rare = [self.rescore, self.correct, self.take_back, self.reassign, self.move_inbox, self.merge, self.remove]
-        return [self.arrive, self.arrive, self.arrive, *rare]
+        return [self.arrive, self.arrive, self.arrive, self.change_clock, *rare]
 
     def _message(self) -> Message:
         if not self.conversations or self.random.random() < 0.4:
@@ -195,8 +202,10 @@ class Shop:
         return self.random.sample(self.messages, min(len(self.messages), self.random.randint(1, 5)))
 
 
-def kept(session: Session, table: type[SentimentCount | SentimentHour]) -> dict[Row, tuple[int, Any]]:
-    columns = sentiment_counts.COLUMNS if table is SentimentCount else sentiment_counts.HOURLY
+def kept(session: Session, table: type[SentimentCount | SentimentHour | SentimentDay]) -> dict[Row, tuple[int, Any]]:
+    columns = {SentimentCount: sentiment_counts.COLUMNS, SentimentHour: sentiment_counts.HOURLY}.get(
+        table, sentiment_counts.DAILY
+    )
     rows = session.execute(select(*(getattr(table, name) for name in columns), table.messages, table.score_sum)).all()
     assert len(rows) == len({tuple(row[:-2]) for row in rows}), "two rows count the same"
     return {tuple(row[:-2]): (row[-2], pytest.approx(row[-1], abs=1e-6)) for row in rows}
@@ -232,6 +241,16 @@ def counted_by_hand(session: Session) -> dict[Row, tuple[int, float]]:
     return dict(found)
 
 
+def by_day(rows: dict[Row, tuple[int, float]], zone: tzinfo) -> dict[Row, tuple[int, float]]:
+    """Add hours up to the local days in which they begin."""
+    found: defaultdict[Row, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
+    for (task, hour, *rest), (messages, score) in rows.items():
+        midnight = hour.astimezone(zone).replace(hour=0, minute=0)
+        key = (task, midnight.astimezone(UTC), *rest)
+        found[key] = (found[key][0] + messages, found[key][1] + score)
+    return dict(found)
+
+
 def fold(rows: dict[Row, tuple[int, float]]) -> dict[Row, tuple[int, float]]:
     places = [sentiment_counts.COLUMNS.index(name) for name in sentiment_counts.HOURLY]
     found: defaultdict[Row, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
@@ -257,9 +276,12 @@ def test_counts_equal_the_messages_and_a_recount_after_whatever_happened(
     assert by_hand
     assert kept(session, SentimentCount) == by_hand
     assert kept(session, SentimentHour) == fold(by_hand)
+    zone = business_hours.get(session).zone or UTC
+    assert kept(session, SentimentDay) == by_day(fold(by_hand), zone)
     sentiment_counts.recompute(session)
     assert kept(session, SentimentCount) == by_hand
     assert kept(session, SentimentHour) == fold(by_hand)
+    assert kept(session, SentimentDay) == by_day(fold(by_hand), zone)
 
 
 def test_a_newer_model_leaves_the_total_as_it_is_and_adds_a_line_of_its_own(
