@@ -4,7 +4,7 @@
                   write to NAME.part and rename, so that nobody reads half a file
     FOLDER/out/   one JSON file a reply, named by its idempotency key
 
-With `drip_seconds` it also tells the stories of _demo.py: a morning's worth at once when it starts for the first time,
+With `drip_seconds` it also tells the stories of _demo.py: some weeks' worth at once when it starts for the first time,
 then one message every so many seconds. The cursor, {"position": n}, is the place in the stories.
 """
 
@@ -37,8 +37,9 @@ from connectors.base import (
 )
 from connectors.errors import BadCredentials, Rejected, Transient
 
-FIRST_MESSAGES = 18
-_FIRST_DAYS = 3.0
+FIRST_MESSAGES = 54
+_FIRST_DAYS = 24.0  # what is shown over time needs some weeks
+_THINNING = 2.0  # the further back, the further apart
 _BATCH_FILES = 50
 _BATCH_BYTES = 8_000_000
 _MAX_BYTES = 64_000_000
@@ -202,12 +203,14 @@ class _Stories:
         return self.drip_seconds > 0 and (self._is_looping or self._position < _demo.length())
 
     def first(self) -> Iterator[Batch]:
-        """At the very first start: several messages of the last days, so that nobody looks into an empty inbox."""
+        """At the very first start: messages of the last weeks, most of them new, lest pages be empty."""
         if not self.is_telling or self._position:
             return
         now = _now()
-        gap = timedelta(days=_FIRST_DAYS) / FIRST_MESSAGES
-        times = [now - gap * (FIRST_MESSAGES - number) for number in range(FIRST_MESSAGES)]
+        span = timedelta(days=_FIRST_DAYS)
+        times = [
+            now - span * ((FIRST_MESSAGES - number) / FIRST_MESSAGES) ** _THINNING for number in range(FIRST_MESSAGES)
+        ]
         deliveries = tuple(self._delivery(number, moment) for number, moment in enumerate(times))
         self._position = FIRST_MESSAGES
         yield Batch(deliveries, {"position": self._position})

@@ -187,13 +187,14 @@ def test_a_folder_that_goes_away_is_transient(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- stories
 
 
-def test_the_demo_begins_with_several_days_and_then_drips(tmp_path: Path) -> None:
+def test_the_demo_begins_with_some_weeks_most_of_it_new_and_then_drips(tmp_path: Path) -> None:
     batches = QUICK.fetch(drip(tmp_path), {})
     first = next(batches)
     assert len(first.deliveries) == FIRST_MESSAGES
     times = [delivery.received_at for delivery in first.deliveries]
     assert times == sorted(times)
-    assert timedelta(days=2) < times[-1] - times[0] < timedelta(days=3)
+    assert timedelta(weeks=3) < times[-1] - times[0] < timedelta(weeks=4)
+    assert times[len(times) // 2] > times[-1] - timedelta(weeks=1)
     assert times[-1] <= datetime.now(UTC)
     assert first.cursor == {"position": FIRST_MESSAGES}
     following = next(batch for batch in batches if batch.deliveries)
