@@ -53,7 +53,8 @@ FROM (
     SELECT n, CAST(:until AS timestamptz) - interval '365 days' * (1 - n / CAST(:messages AS float)) AS at
     FROM generate_series(1, :messages) AS n
 ) AS said
-JOIN conversation ON conversation.id = (SELECT min(id) FROM conversation) + (said.n * CAST(7919 AS bigint)) % :conversations
+JOIN conversation
+    ON conversation.id = (SELECT min(id) FROM conversation) + (said.n * CAST(7919 AS bigint)) % :conversations
 """
 PREDICT = """
 INSERT INTO prediction (message_id, task, label, score, confidence, abstained, model_id, model_version, assignee_id,
