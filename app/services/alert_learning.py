@@ -6,7 +6,7 @@ The spread is taken from how far past windows were from the usual, and is never 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import fmean, median
 
 from app.services.alert_baseline import (
@@ -20,6 +20,7 @@ from app.services.alert_baseline import (
     distance,
     mean_of,
     size_of,
+    value_of,
 )
 
 DAY = 24  # hours
@@ -41,7 +42,7 @@ def fit(family: Family, hours: Sequence[Hour], *, window_hours: int) -> Baseline
     if weeks < LEAST_WEEKS:
         return None
     kept = hours[-weeks * WEEK :]
-    slots = _count_slots(kept) if family is Family.COUNT else _share_slots(kept, weeks)
+    slots = _count_slots(kept) if family is Family.COUNT else _share_slots(family, kept)
     by_week = _levels_by_week(kept, slots) if family is Family.COUNT else [1.0] * weeks
     distances = _distances(family, kept, slots, by_week, window_hours)
     base, extra = _spread_of(distances, 1 + 2 / weeks)
@@ -66,21 +67,38 @@ def _trimmed_mean(values: list[float]) -> float:
     return fmean(ordered[1:-1] if len(ordered) >= LEAST_WEEKS else ordered)
 
 
-def _share_slots(hours: Sequence[Hour], weeks: int) -> list[Tally]:
-    """Return the usual shares of each hour of the week, drawn towards those of the last weeks where it has few."""
-    sums = [NOTHING] * WEEK
+def _share_slots(family: Family, hours: Sequence[Hour]) -> list[Tally]:
+    """Return the usual shares of each hour of the week, drawn towards those of the last weeks where it has few.
+
+    Here, too, the highest and the lowest week of an hour are left out, and of the last days the worst and the best two.
+    """
+    seen: defaultdict[int, list[Tally]] = defaultdict(list)
     for slot, tally in hours:
-        sums[slot] = sums[slot].plus(tally)
-    lately = NOTHING
-    for _, tally in hours[-LEVEL_DAYS * DAY :]:
-        lately = lately.plus(tally)
-    of = max(lately.of, 1.0)
-    return [_drawn(total, Tally(1.0, lately.up / of, lately.down / of), weeks) for total in sums]
+        seen[slot].append(tally)
+    lately = hours[-LEVEL_DAYS * DAY :]
+    days = [_total(hour.seen for hour in lately[start : start + DAY]) for start in range(0, len(lately), DAY)]
+    recent = _total(_middle(family, days, 2))
+    share = Tally(1.0, recent.up / max(recent.of, 1.0), recent.down / max(recent.of, 1.0))
+    return [_drawn(_middle(family, seen[slot], 1), share) for slot in range(WEEK)]
 
 
-def _drawn(total: Tally, lately: Tally, weeks: int) -> Tally:
+def _middle(family: Family, tallies: Sequence[Tally], cut: int) -> list[Tally]:
+    """Leave out the `cut` lowest and highest."""
+    ordered = sorted(tallies, key=lambda tally: value_of(family, tally) or 0.0)
+    return ordered[cut:-cut] if len(ordered) >= LEAST_WEEKS else ordered
+
+
+def _total(tallies: Iterable[Tally]) -> Tally:
+    total = NOTHING
+    for tally in tallies:
+        total = total.plus(tally)
+    return total
+
+
+def _drawn(weeks: Sequence[Tally], lately: Tally) -> Tally:
+    total = _total(weeks)
     known = total.plus(lately, SHRINK)
-    weight = max(total.of, 0.1) / weeks / known.of
+    weight = max(total.of, 0.1) / max(1, len(weeks)) / known.of
     return Tally(known.of * weight, known.up * weight, known.down * weight)
 
 

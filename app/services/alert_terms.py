@@ -62,7 +62,10 @@ def standing_out(now: Sequence[str], before: Sequence[str], *, most: int = 8) ->
     errors = {
         term: _errors(count, len(now), there[term], len(before)) for term, count in here.items() if count >= least
     }
-    telling = sorted((term for term, far in errors.items() if far >= LEAST_ERRORS), key=lambda t: (-errors[t], t))
+    telling = sorted(
+        (term for term, far in errors.items() if far >= LEAST_ERRORS),
+        key=lambda term: (-errors[term], -term.count(" "), term),  # of equals the pair: it says more
+    )
     chosen = _distinct(telling, here, most)
     return [Term(term, here[term] / len(now), there[term] / max(1, len(before))) for term in chosen]
 

@@ -153,6 +153,7 @@ def _open(session: Session, rule: AlertRule, reading: Reading, at: datetime) -> 
         expected=reading.usual,
         worst=value,
         worst_at=at,
+        version=0,
         **{name: getattr(rule, name) for name in COPIED},
     )
     session.add(alert)
