@@ -124,7 +124,7 @@ def test_the_default_rules_are_valid_and_shown(admin: Visitor) -> None:
     with db.transaction() as session:
         workspace.prepare(session)
     page = admin.get("/settings/rules").text
-    assert len(_names()) == 8
+    assert len(_names()) == 10
     assert "something that is gone" not in page
     assert "Intent is Refund or return" in page
 
