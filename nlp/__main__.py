@@ -1,4 +1,4 @@
-"""The command line of this room: `python -m nlp annotate | evaluate | train`. Runs alone: no database, no network."""
+"""The command line of this room. Runs alone: no database, no network."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from nlp.loading import HEADS_FOLDER, ModelMissing
-from nlp.training.rows import BadData, read_tsv
+from nlp.backends import BACKENDS
+from nlp.loading import MODEL_FOLDER, ModelMissing
+from nlp.replacement import Replacement
+from nlp.tasks import TASKS
+from nlp.tsv import BadData
 
 BATCH = 256
 
@@ -39,52 +41,100 @@ def _parser() -> argparse.ArgumentParser:
     annotate.add_argument(
         "--batch", type=_positive, default=BATCH, help="most texts in one round (default %(default)s)"
     )
+    annotate.add_argument("--tasks", type=_tasks, default=TASKS, help=f"of {','.join(TASKS)} (default: all)")
+    annotate.add_argument("--no-reasons", action="store_true", help="do not look for the words that drove a label")
     annotate.set_defaults(run=_annotate)
     evaluate = commands.add_parser("evaluate", help="judge a task by a TSV file with the columns text and label")
     evaluate.add_argument("file", type=Path)
-    evaluate.add_argument("--task", required=True, choices=("sentiment", "intent"))
+    evaluate.add_argument("--task", required=True, choices=TASKS)
     evaluate.set_defaults(run=_evaluate)
-    train = commands.add_parser("train", help="train the heads from a data folder")
-    train.add_argument("data", type=Path)
-    train.add_argument("--out", type=Path, default=HEADS_FOLDER)
-    train.add_argument(
-        "--cache", type=Path, default=Path(tempfile.gettempdir()) / "tributary-features", help="kept: %(default)s"
-    )
-    train.add_argument("--seed", type=int, default=20)
-    train.add_argument("--bfloat16", action="store_true", help="faster features where the CPU has bfloat16")
-    train.set_defaults(run=_train)
-    for command in (annotate, evaluate, train):
-        command.add_argument("--threads", type=_positive, help="CPU threads of torch (default: its own choice)")
+    for command in (annotate, evaluate):
+        command.add_argument(
+            "--replace",
+            type=Replacement.parse,
+            action="append",
+            default=[],
+            metavar="TASK=MODEL",
+            help="let a local folder or MODEL_ID@REVISION answer a task",
+        )
+    _add_teaching(commands)
+    for command in commands.choices.values():
+        command.add_argument("--threads", type=_positive, help="CPU threads (default: one a core)")
+        command.add_argument("--backend", choices=BACKENDS, help="onnx (default) or torch, on a GPU where there is one")
     return parser
 
 
+def _add_teaching(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    intents = commands.add_parser(
+        "intents", help="teach a workspace's own intents by one TSV file, judge them by another"
+    )
+    intents.add_argument(
+        "train", type=Path, metavar="TRAIN", help='columns text and label; the label "oos" is out of scope'
+    )
+    intents.add_argument("test", type=Path, metavar="TEST")
+    intents.add_argument("--per-label", type=_positive, help="learn from this many examples of each intent only")
+    intents.add_argument("--seed", type=int, default=20, help="of the choice of examples (default %(default)s)")
+    intents.set_defaults(run=_intents)
+    languages = commands.add_parser("languages", help="which languages are detected, and which are understood")
+    languages.set_defaults(run=_languages)
+    unseen = commands.add_parser(
+        "unseen", help="how intents do in a business never seen: train without each source in turn"
+    )
+    unseen.set_defaults(run=_unseen)
+    train = commands.add_parser("train", help="train the encoder and its heads from a data folder")
+    train.add_argument(
+        "--work", type=Path, help="checkpoints; a stopped run goes on from here (default: a temporary folder)"
+    )
+    train.set_defaults(run=_train)
+    for command in (unseen, train):
+        command.add_argument("data", type=Path, metavar="DATA_DIR")
+        command.add_argument(
+            "--out", type=Path, default=MODEL_FOLDER, help="where it goes (default: where the model ships)"
+        )
+        command.add_argument("--config", type=Path, help="another configuration (default: nlp/training/config.toml)")
+        command.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+        command.add_argument("--seed", type=int, help="instead of the configuration's")
+
+
 def _annotate(options: argparse.Namespace) -> int:
-    from nlp.annotate import warm_up
+    from functools import partial
+
+    from nlp.annotate import annotate, warm_up
     from nlp.lines import annotate_lines
 
-    warm_up(threads=options.threads)
+    warm_up(threads=options.threads, backend=options.backend)
+    say = partial(annotate, tasks=options.tasks, replacements=_by_task(options), reasons=not options.no_reasons)
     if options.file is None:
-        return annotate_lines(sys.stdin.buffer, sys.stdout, batch=options.batch)
+        return annotate_lines(sys.stdin.buffer, sys.stdout, say, batch=options.batch)
     with options.file.open("rb") as lines:
-        return annotate_lines(lines, sys.stdout, batch=options.batch)
+        return annotate_lines(lines, sys.stdout, say, batch=options.batch)
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from nlp.annotate import annotate, warm_up
-    from nlp.evaluation import Judged, measures
+    from nlp.annotate import warm_up
+    from nlp.judging import judge_task
 
-    rows = read_tsv(options.file)
-    if not rows or not {"text", "label"} <= rows[0].keys():
-        raise ValueError(f"{options.file} needs a header with the columns text and label, and rows")
-    warm_up(threads=options.threads)
-    found = annotate([row["text"] for row in rows], tasks=(options.task,))
-    said = [annotation.of(options.task) for annotation in found]
-    judged = [
-        Judged(row["label"], one.label, one.confidence, one.abstained) for row, one in zip(rows, said, strict=True)
-    ]
-    print(
-        json.dumps({"task": options.task, "model": f"{found[0].model_id}@{found[0].model_version}", **measures(judged)})
-    )
+    warm_up(threads=options.threads, backend=options.backend)
+    print(json.dumps(judge_task(options.task, options.file, replacements=_by_task(options))))
+    return 0
+
+
+def _intents(options: argparse.Namespace) -> int:
+    from nlp.annotate import warm_up
+    from nlp.judging import judge_intents
+
+    warm_up(threads=options.threads, backend=options.backend)
+    found = judge_intents(options.train, options.test, per_label=options.per_label, seed=options.seed)
+    print(json.dumps(found))
+    return 0
+
+
+def _languages(_options: argparse.Namespace) -> int:
+    from nlp.language import DETECTED
+    from nlp.model import load_model
+
+    understood = load_model().languages
+    print(json.dumps({"understood": list(understood), "detected": list(DETECTED), "otherwise": "und"}))
     return 0
 
 
@@ -95,12 +145,45 @@ def _train(options: argparse.Namespace) -> int:
         import torch
 
         torch.set_num_threads(options.threads)
-    scores = train(options.data, options.out, options.cache, seed=options.seed, bfloat16=options.bfloat16)
-    for task, about in scores.items():
-        for name, of in about["scores"].items():
-            figures = "  ".join(f"{measure} {of[measure]:.3f}" for measure in ("macro_recall", "coverage", "ece"))
-            print(f"{task:10} {name:26} n {of['n']:5}  {figures}")
+    scores = train(
+        options.data,
+        options.out,
+        config=options.config,
+        work=options.work,
+        device=options.device,
+        seed=options.seed,
+    )
+    for task, by_set in scores.items():
+        for name, of in by_set.items():
+            figures = "  ".join(
+                f"{measure} {of[measure]}" for measure in ("accuracy", "macro_recall", "macro_f1", "ece")
+            )
+            print(f"{task:10} {name:24} n {of['n']:5}  {figures}")
     return 0
+
+
+def _unseen(options: argparse.Namespace) -> int:
+    from nlp.training.train import CONFIG, chosen_device, read_config
+    from nlp.training.unseen import unseen
+
+    device = chosen_device(options.device)
+    config = read_config(options.config or CONFIG, seed=options.seed, device=device)
+    for source, found in unseen(options.data, options.out, config, device).items():
+        for what, of in found.items():
+            figures = "  ".join(f"{measure} {of[measure]}" for measure in ("accuracy", "coverage", "precision"))
+            print(f"{source:16} {what:16} n {of['n']:5}  {figures}")
+    return 0
+
+
+def _by_task(options: argparse.Namespace) -> dict[str, Replacement]:
+    return {replacement.task: replacement for replacement in options.replace}
+
+
+def _tasks(text: str) -> tuple[str, ...]:
+    wanted = tuple(task.strip() for task in text.split(",") if task.strip())
+    if not wanted or set(wanted) - set(TASKS):
+        raise argparse.ArgumentTypeError(f"some of {','.join(TASKS)}, separated by commas")
+    return wanted
 
 
 def _positive(text: str) -> int:

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from nlp.new_words import new_words
+
 # A customer says what it is about at the beginning and what is wanted at the end: that much of each is kept.
 HEAD_CHARACTERS = 16_000
 TAIL_CHARACTERS = 4_000
@@ -35,7 +37,7 @@ def clean(text: str, *, spell_emoji: bool = True) -> str:
     HTML entities their characters, runs of one character three of it. Lines are kept, other white space is one space.
     Without `spell_emoji` they are left out.
     """
-    text = _head_and_tail(text)
+    text = new_words(_head_and_tail(text))
     text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
     if not text.isascii():
         # again, because one Arabic ligature may become eighteen letters

@@ -1,83 +1,59 @@
-"""Text to features: one pass of the frozen MiniLM encoder, read at several depths.
-
-The features of a piece of text are the mean over its tokens of the hidden states of the layers in `LAYERS`, each
-normalised to length 1, one after the other. Against the last layer alone this lifts sentiment by two points and
-intents by five at no cost: the last layer has forgotten how something was said, the middle ones have not.
-"""
+"""Text to pieces: the tokens of a message's new words, cut between sentences where they are many."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlp.cleaning import clean
-from nlp.loading import load_encoder
+from nlp.loading import MODEL_FOLDER, load_tokenizer
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding, Tokenizer
-    from torch import Tensor
-    from transformers import BertModel
+    from tokenizers import Encoding
 
-LAYERS = (3, 4, 5, 6)
-FEATURES = 384 * len(LAYERS)
-MAX_TOKENS = 256  # of one piece, with the two that mark its ends
-MAX_PIECES = 8
-PIECES_OF_THE_END = 2
-TOKENS_A_BATCH = 8_192
+MAX_TOKENS = 128  # of one piece, with the two that mark its ends: what training has seen
+MAX_PIECES = 16
+PIECES_OF_THE_END = 4
+TOKENS_A_BATCH = 4_096
 START, END = 101, 102  # [CLS] and [SEP]
 
-Piece = list[int]
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Tokens with both end marks; `offsets` are the characters of the cleaned text behind each inner token."""
+
+    tokens: list[int]
+    offsets: list[tuple[int, int]]
 
 
-class Encoder:
-    """The tokenizer and the model. Safe to use from several threads: nothing of it changes after it is made."""
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One text: what was kept of it and its pieces, none where it says nothing."""
 
-    def __init__(self, folder: Path | None = None, *, bfloat16: bool = False) -> None:
-        """Load from `folder` or the installed package. Raises ModelMissing.
+    cleaned: str
+    pieces: list[Piece]
 
-        `bfloat16` is for training: about three times as fast where the CPU has it, and right to three digits.
-        """
-        self._tokenizer: Tokenizer
-        self._model: BertModel
-        self._tokenizer, self._model = load_encoder(folder)
-        self._bfloat16 = bfloat16
 
-    def pieces(self, texts: Sequence[str]) -> list[list[Piece]]:
+class Cutter:
+    """The tokenizer. Safe to use from several threads."""
+
+    def __init__(self, folder: Path = MODEL_FOLDER) -> None:
+        self._tokenizer = load_tokenizer(folder)
+
+    def cut(self, texts: Sequence[str]) -> list[Cut]:
         """Return the pieces of each text: none for an empty one, one for most, at most `MAX_PIECES` for long mails."""
         cleaned = [clean(text) for text in texts]
         encodings = self._tokenizer.encode_batch(cleaned, add_special_tokens=False)
-        return [_cut(text, encoding) for text, encoding in zip(cleaned, encodings, strict=True)]
-
-    def features(self, pieces: Sequence[Piece]) -> Tensor:
-        """Return a float32 tensor [pieces, FEATURES] in the order given; batched by length, so little is padding."""
-        import torch
-
-        features = torch.empty(len(pieces), FEATURES)
-        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._bfloat16):
-            for batch in batches_by_length([len(piece) for piece in pieces]):
-                features[batch] = self._encode([pieces[index] for index in batch])
-        return features
-
-    def _encode(self, pieces: Sequence[Piece]) -> Tensor:
-        import torch
-
-        tokens = torch.zeros(len(pieces), max(map(len, pieces)), dtype=torch.long)
-        mask = torch.zeros_like(tokens)
-        for row, piece in enumerate(pieces):
-            tokens[row, : len(piece)] = torch.tensor(piece)
-            mask[row, : len(piece)] = 1
-        states = self._model(tokens, attention_mask=mask, output_hidden_states=True).hidden_states
-        weights = mask.unsqueeze(-1).float() / mask.sum(1)[:, None, None]
-        means = [(states[layer].float() * weights).sum(1) for layer in LAYERS]
-        return torch.cat([torch.nn.functional.normalize(mean, dim=-1) for mean in means], dim=-1)
+        return [Cut(text, _pieces(text, encoding)) for text, encoding in zip(cleaned, encodings, strict=True)]
 
 
-def batches_by_length(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield the indices of `lengths`, shortest first, in groups whose padded size stays within `TOKENS_A_BATCH`."""
+def batches_by_length(lengths: Sequence[int], most: int = TOKENS_A_BATCH) -> Iterator[list[int]]:
+    """Yield the indices of `lengths`, shortest first, in groups whose padded size stays within `most`, or of one."""
     batch: list[int] = []
     for index in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batch and (len(batch) + 1) * lengths[index] > TOKENS_A_BATCH:
+        if batch and (len(batch) + 1) * lengths[index] > most:
             yield batch
             batch = []
         batch.append(index)
@@ -85,14 +61,14 @@ def batches_by_length(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield batch
 
 
-def _cut(text: str, encoding: Encoding) -> list[Piece]:
+def _pieces(text: str, encoding: Encoding) -> list[Piece]:
     """Cut the tokens of a long text between sentences; of a very long one keep the first pieces and the last."""
-    ids = encoding.ids
+    ids, offsets = encoding.ids, encoding.offsets
     room = MAX_TOKENS - 2
     if not ids:
         return []
     if len(ids) <= room:
-        return [[START, *ids, END]]
+        return [Piece([START, *ids, END], offsets)]
     breaks = _sentence_starts(text, encoding)
     pieces, start = [], 0
     while start < len(ids):
@@ -100,7 +76,7 @@ def _cut(text: str, encoding: Encoding) -> list[Piece]:
         if end < len(ids):
             # between sentences where one ends in the second half of the piece, else wherever it is full
             end = next((token for token in range(end, start + room // 2, -1) if token in breaks), end)
-        pieces.append([START, *ids[start:end], END])
+        pieces.append(Piece([START, *ids[start:end], END], offsets[start:end]))
         start = end
     if len(pieces) > MAX_PIECES:
         pieces = pieces[: MAX_PIECES - PIECES_OF_THE_END] + pieces[-PIECES_OF_THE_END:]

@@ -44,6 +44,28 @@ def measures(judged: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
+def measures_of_many(truths: Sequence[set[str]], said: Sequence[set[str]], labels: Sequence[str]) -> dict[str, Any]:
+    """Return n, accuracy (all labels of a text right), macro_f1, macro_recall, per_class for a task of many labels."""
+    per_class = {}
+    for label in labels:
+        support, claimed = sum(label in truth for truth in truths), sum(label in one for one in said)
+        right = sum(label in truth and label in one for truth, one in zip(truths, said, strict=True))
+        per_class[label] = {
+            "recall": round(right / support, 4) if support else 0.0,
+            "precision": round(right / claimed, 4) if claimed else 0.0,
+            "f1": round(2 * right / (support + claimed), 4) if support + claimed else 0.0,
+            "support": support,
+        }
+    present = [of for of in per_class.values() if of["support"]]
+    return {
+        "n": len(truths),
+        "accuracy": _mean([float(truth == one) for truth, one in zip(truths, said, strict=True)]),
+        "macro_f1": _mean([of["f1"] for of in present] or [0.0]),
+        "macro_recall": _mean([of["recall"] for of in present] or [0.0]),
+        "per_class": per_class,
+    }
+
+
 def calibration_error(judged: Sequence[Judged]) -> float:
     """Return the expected calibration error over 15 equal bins of confidence."""
     bins: list[list[Judged]] = [[] for _ in range(BINS)]

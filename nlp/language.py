@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlp.cleaning import clean
-from nlp.loading import HEADS_FOLDER, ModelMissing
+from nlp.loading import MODEL_FOLDER, ModelMissing
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -24,10 +24,13 @@ SUPPORTED = "en"
 UNDETERMINED = "und"
 ENGLISH_WORDS = "english_words.txt"
 # Those that customers write in; the 142 that py3langid knows make it guess rare ones for short texts.
-_LANGUAGES = """
-ar bg bn ca cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv ms nl no pl pt ro ru sk sl sr sv ta
-th tr uk ur vi zh
-"""
+# fmt: off
+DETECTED = (
+    "ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "he", "hi", "hr",
+    "hu", "id", "it", "ja", "ko", "lt", "lv", "ms", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sr",
+    "sv", "ta", "th", "tr", "uk", "ur", "vi", "zh",
+)
+# fmt: on
 CHARACTERS_READ = 2_000
 SHORT = 3  # words: too few to call a text foreign where English words are among them
 MOSTLY_ENGLISH = 0.6
@@ -100,12 +103,12 @@ def _load_identifier() -> LanguageIdentifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-    identifier.set_languages(_LANGUAGES.split())
+    identifier.set_languages(list(DETECTED))
     return identifier
 
 
 @cache
-def english_words(folder: Path = HEADS_FOLDER) -> frozenset[str]:
+def english_words(folder: Path = MODEL_FOLDER) -> frozenset[str]:
     """Return the words common in English customer messages, as training counted them. Raises ModelMissing."""
     path = folder / ENGLISH_WORDS
     if not path.is_file():

@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TextIO
 
-from nlp.annotate import annotate
-from nlp.prediction import Annotation
+from nlp.prediction import Annotation, Prediction
+from nlp.tasks import MANY
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
+
+Say = Callable[[Sequence[str]], Sequence[Annotation]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +30,15 @@ class Line:
     error: str | None = None
 
 
-def annotate_lines(source: BinaryIO, target: TextIO, *, batch: int) -> int:
-    """Annotate every line {"id", "text"} of `source` and write one line for it; return 1 if a line was bad, else 0.
+def annotate_lines(source: BinaryIO, target: TextIO, say: Say, *, batch: int) -> int:
+    """Let `say` annotate every line {"id", "text"} of `source`, write one line for it; return 1 if one was bad, else 0.
 
     A bad line gives {"id", "line", "error"} in its place, its id null where it has none. Empty lines give nothing.
     """
     any_bad = False
     for lines in _waiting(source, batch):
         good = [line for line in lines if line.error is None]
-        annotations = iter(annotate([line.text for line in good]))
+        annotations = iter(say([line.text for line in good]))
         for line in lines:
             any_bad = any_bad or line.error is not None
             answer = _bad(line) if line.error is not None else {"id": line.id, **as_json(next(annotations))}
@@ -49,11 +51,29 @@ def as_json(annotation: Annotation) -> dict[str, Any]:
     """Return an annotation as the command line prints it."""
     tasks: dict[str, Any] = {}
     for one in annotation.predictions:
-        score = {} if one.score is None else {"score": one.score}
-        tasks[one.task] = {"label": one.label, **score, "confidence": one.confidence, "abstained": one.abstained}
-        if one.abstain_reason:
-            tasks[one.task]["abstain_reason"] = one.abstain_reason
-    return {**tasks, "language": annotation.language, "model": f"{annotation.model_id}@{annotation.model_version}"}
+        answer = _answer(one)
+        tasks[one.task] = (
+            [{"label": label, "confidence": sure} for label, sure in one.labels] if one.task in MANY else answer
+        )
+        if one.task in MANY:
+            tasks[f"{one.task}_decision"] = answer
+    return {
+        **tasks,
+        "abstained": sorted(one.task for one in annotation.predictions if one.abstained),
+        "reasons": [
+            {"task": one.task, "label": one.label, "start": why.start, "end": why.end, "weight": why.weight}
+            for one in annotation.predictions
+            for why in one.reasons
+        ],
+        "language": annotation.language,
+        "model": f"{annotation.model_id}@{annotation.model_version}",
+    }
+
+
+def _answer(one: Prediction) -> dict[str, Any]:
+    score = {} if one.score is None else {"score": one.score}
+    why = {"abstain_reason": one.abstain_reason} if one.abstain_reason else {}
+    return {"label": one.label, **score, "confidence": one.confidence, "abstained": one.abstained, **why}
 
 
 def parse_line(raw: bytes, number: int) -> Line:

