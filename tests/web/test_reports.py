@@ -117,7 +117,7 @@ def test_the_file_says_what_the_page_says(seeded: Seeded, question: str) -> None
     page = ana.get(f"/reports/sentiment{question}")
     assert page.status_code == 200
     for name, on_page in tables_of(page.text).items():
-        file = ana.get(f"/reports/sentiment/{name}.csv{question}")
+        file = ana.get(f"/reports/sentiment/files/{name}{question}")
         assert file.mimetype == "text/csv"
         wanted = [on_page[0]] + [[row[0], *map(plain, row[1:])] for row in on_page[1:]]
         assert file_of(file.text) == wanted
@@ -252,7 +252,7 @@ def test_a_newer_model_has_a_line_of_its_own_and_changes_no_total(seeded: Seeded
 
 def test_agents_do_not_see_reports_and_supervisors_see_their_inboxes_alone(seeded: Seeded) -> None:
     chloe = seeded.visitor("chloe")
-    for path in ("", "/messages", "/time.csv"):
+    for path in ("", "/messages", "/files/time"):
         assert chloe.get(f"/reports/sentiment{path}").status_code == 403
     assert "/reports/sentiment" not in chloe.get("/inbox").text
     with db.transaction() as session:
@@ -284,7 +284,7 @@ def test_a_poke_fetches_the_same_fragment_that_the_page_is_made_of(seeded: Seede
 
 
 def test_names_are_never_formulas_in_a_file(seeded: Seeded) -> None:
-    text = seeded.visitor().get("/reports/sentiment/groups.csv?by=channel&range=90").text
+    text = seeded.visitor().get("/reports/sentiment/files/groups?by=channel&range=90").text
     assert "\"'=HYPERLINK" in text
     for bad in ("=1+1", "+1", "-1", "@x", "\t=1", " =1", "＝1"):
         assert csv_file.harmless(bad).startswith("'")

@@ -45,7 +45,7 @@ def sentiment() -> Response:
     return response
 
 
-@pages.get("/sentiment/<name>.csv")
+@pages.get("/sentiment/files/<name>")
 @supervisor_only
 def as_file(name: str) -> Response:
     """Hand out one table of the page: the same numbers, by the same question."""
