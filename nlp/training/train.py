@@ -132,7 +132,8 @@ def finish(
     network = network.eval()
     write_words(data, out, config)
     by_task = _development(network, data, out, config)
-    least = {"intent": _least_in_a_new_business(out)}
+    strange = _in_a_new_business(out)
+    least = {"intent": float(strange["threshold"])}
     models = [task_model(task, by_task[task], least=least.get(task, 0.0)) for task in TASKS]
     scores = {
         model.task: {source: judge(model, pool) for source, pool in by_task[model.task].items()} for model in models
@@ -145,7 +146,7 @@ def finish(
         **facts,
     }
     version = save_model(out, models, {task: {"scores": of} for task, of in scores.items()}, about)
-    write_card(out, version, about, models, scores)
+    write_card(out, version, about, models, scores, unseen=strange["sources"])
     return scores
 
 
@@ -181,10 +182,11 @@ def _development(
     return found
 
 
-def _least_in_a_new_business(out: Path) -> float:
-    """Return the threshold of intents that `python -m nlp unseen` found, 0 where it was not run."""
+def _in_a_new_business(out: Path) -> dict[str, Any]:
+    """Return what `python -m nlp unseen` found; where it was not run, a threshold of 0 and no sources."""
     path = out / UNSEEN
-    return float(json.loads(path.read_text(encoding="utf-8"))["threshold"]) if path.is_file() else 0.0
+    found: dict[str, Any] = {"threshold": 0.0, "sources": {}}
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else found
 
 
 def _sizes(labels: Mapping[str, Sequence[str]]) -> dict[str, int]:
