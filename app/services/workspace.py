@@ -19,7 +19,18 @@ from app import crypto
 from app.config import settings
 from app.errors import Conflict
 from app.models import AutomationRule, Inbox, Role, Tag, Team, TeamMember, TokenPurpose, User
-from app.services import channel_settings, channels, first_rules, inboxes, links, rule_book, tags, teams, users
+from app.services import (
+    channel_settings,
+    channels,
+    first_alert_rules,
+    first_rules,
+    inboxes,
+    links,
+    rule_book,
+    tags,
+    teams,
+    users,
+)
 from connectors.registry import SANDBOX, WEBCHAT, WEBFORM
 
 WORKSPACE_LOCK = 7_301_001  # one process at a time prepares the workspace
@@ -64,6 +75,7 @@ def prepare(session: Session, *, people: Sequence[tuple[SignIn, str]] = ()) -> N
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WORKSPACE_LOCK})
     if session.scalar(select(Inbox.id).limit(1)) is None:
         _furnish(session)
+        first_alert_rules.add_all(session, all_enabled=bool(people))
         if people:
             _furnish_demo(session)
     if people and not has_users(session):

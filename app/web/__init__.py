@@ -6,7 +6,7 @@ from importlib import import_module
 
 from flask import Flask
 
-ROOMS = ("session", "links", "errors", "inbox", "webform", "webchat", "reports", "settings")
+ROOMS = ("session", "links", "errors", "inbox", "webform", "webchat", "reports", "alerts", "settings")
 
 
 def register(app: Flask) -> None:

@@ -2,3 +2,4 @@
 import "uplot/dist/uPlot.min.css";
 import "../css/reports.css";
 import "./reports/sentiment_chart";
+import "./reports/alert_chart";

@@ -25,6 +25,7 @@ ROOMS = (
     "intents",
     "learning",
     "accuracy",
+    "alerts",
     "webhooks",
 )
 

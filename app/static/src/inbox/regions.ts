@@ -66,7 +66,9 @@ export async function swapInto(part: string, text: string): Promise<boolean> {
 
 /** Where the current content of a part comes from, null where the page has no such part. */
 export function addressOf(part: string): string | null {
-  if (!document.getElementById(part)) return null;
+  const element = document.getElementById(part);
+  if (!element) return null;
+  if (element.dataset["liveFrom"]) return element.dataset["liveFrom"];
   const here = new URL(location.href);
   if (part === "pane") {
     const id = openConversation();

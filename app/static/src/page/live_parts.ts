@@ -1,6 +1,6 @@
 // Parts of any page that say in data-live on which pokes they change: fetched again from the page's own address, at
-// most once in data-live-pause milliseconds, and never under a menu that is open.
-import { refresh } from "../inbox/regions";
+// most once in data-live-pause milliseconds, and never under a menu that is open. data-live-from: from that address.
+import { addressOf, refresh } from "../inbox/regions";
 
 const DEFAULT_PAUSE_MS = 2000;
 const waiting = new Map<string, number>(); // timers by id
@@ -24,5 +24,5 @@ async function run(id: string): Promise<void> {
   const part = document.getElementById(id);
   if (!part) return;
   if (document.hidden || part.querySelector("details.drop[open], form :focus")) schedule(part);
-  else await refresh(id, location.pathname + location.search);
+  else await refresh(id, addressOf(id) ?? location.pathname + location.search);
 }

@@ -1,0 +1,151 @@
+// <alert-chart>: draws the hours in the table inside it, the band of what is not unusual, and when the alert was on.
+import uPlot from "uplot";
+import { colourOf } from "./looks";
+import { type Column, type Numbers, readNumbers } from "./table";
+
+const HEIGHT = 260;
+const LOW = 200; // on narrow screens
+
+class AlertChart extends HTMLElement {
+  private plot: uPlot | null = null;
+  private numbers: Numbers | null = null;
+  private tip: HTMLElement | null = null;
+  private planned = 0;
+  private readonly changes = new MutationObserver(() => this.plan());
+  private readonly sizes = new ResizeObserver(() => this.plan());
+  private readonly dark = matchMedia("(prefers-color-scheme: dark)");
+  private readonly onTheme = (): void => this.plan();
+
+  connectedCallback(): void {
+    const table = this.querySelector(".as-table");
+    if (table) this.changes.observe(table, { childList: true, subtree: true, attributes: true, characterData: true });
+    this.sizes.observe(this);
+    this.dark.addEventListener("change", this.onTheme);
+    this.plan();
+  }
+
+  disconnectedCallback(): void {
+    this.changes.disconnect();
+    this.sizes.disconnect();
+    this.dark.removeEventListener("change", this.onTheme);
+    cancelAnimationFrame(this.planned);
+    this.planned = 0;
+    this.plot?.destroy();
+    this.plot = null;
+  }
+
+  private plan(): void {
+    if (!this.planned) this.planned = requestAnimationFrame(() => this.draw());
+  }
+
+  private draw(): void {
+    this.planned = 0;
+    const table = this.querySelector("table");
+    const place = this.querySelector<HTMLElement>(".plot");
+    if (!table || !place) return;
+    this.plot?.destroy();
+    this.numbers = readNumbers(table);
+    const size = { width: place.clientWidth, height: place.clientWidth < 560 ? LOW : HEIGHT };
+    const data = [this.numbers.at, ...this.numbers.columns.map((column) => column.values)] as uPlot.AlignedData;
+    place.replaceChildren();
+    this.plot = new uPlot({ ...this.options(this.numbers), ...size }, data, place);
+    this.tip = document.createElement("div");
+    this.tip.className = "chart-tip";
+    this.tip.hidden = true;
+    this.plot.over.append(this.tip);
+    this.plot.over.addEventListener("mouseleave", () => this.tip && (this.tip.hidden = true));
+  }
+
+  private options(numbers: Numbers): Omit<uPlot.Options, "width" | "height"> {
+    const zone = this.dataset["zone"] ?? "UTC";
+    const look = { stroke: colourOf(this, "ink"), ticks: { show: false }, font: `11px ${getComputedStyle(this).fontFamily}` };
+    const grid = { stroke: colourOf(this, "grid"), width: 1 };
+    const place = (draw: string): number => numbers.columns.findIndex((column) => column.draw === draw) + 1;
+    const unit = numbers.columns[0]?.unit ?? "messages";
+    return {
+      series: [{}, ...numbers.columns.map((column) => this.series(column))],
+      bands: place("high") > 0 ? [{ series: [place("high"), place("low")], fill: colourOf(this, "band") }] : [],
+      padding: [12, 16, 0, 0],
+      legend: { show: false },
+      cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
+      scales: { x: { time: true }, y: { range: (_plot, low, high) => range(unit, low ?? 0, high ?? 0) } },
+      axes: [
+        { ...look, grid: { show: false }, size: 36, values: (_plot, splits) => splits.map((at) => this.moment(at)) },
+        { ...look, grid, size: 52, values: (_plot, splits) => splits.map((value) => say(unit, value)) },
+      ],
+      hooks: { drawClear: [(plot) => this.shade(plot)], setCursor: [(plot) => this.tell(plot)] },
+    };
+  }
+
+  private series(column: Column): uPlot.Series {
+    const dashes: Record<string, number[]> = { usual: [6, 5], limit: [2, 4] };
+    const edge = column.draw === "low" || column.draw === "high";
+    return {
+      label: column.name,
+      stroke: colourOf(this, column.tone),
+      width: edge ? 0 : column.draw === "line" ? 2.25 : 1.5,
+      dash: dashes[column.draw] ?? [],
+      spanGaps: true,
+      points: { show: false },
+    };
+  }
+
+  /** Colour the hours of the alert, behind everything else. */
+  private shade(plot: uPlot): void {
+    const opened = Number(this.dataset["opened"]);
+    const closed = Number(this.dataset["closed"] || plot.scales["x"]?.max || 0);
+    const from = Math.max(plot.bbox.left, plot.valToPos(opened, "x", true));
+    const until = Math.min(plot.bbox.left + plot.bbox.width, plot.valToPos(closed, "x", true));
+    plot.ctx.save();
+    plot.ctx.fillStyle = colourOf(this, "alert");
+    plot.ctx.fillRect(from, plot.bbox.top, Math.max(2, until - from), plot.bbox.height);
+    plot.ctx.fillStyle = colourOf(this, "alert-edge");
+    plot.ctx.fillRect(from, plot.bbox.top, 2 * devicePixelRatio, plot.bbox.height);
+    plot.ctx.restore();
+  }
+
+  private tell(plot: uPlot): void {
+    const row = plot.cursor.idx;
+    const left = plot.cursor.left ?? -1;
+    if (!this.tip || !this.numbers || row === null || row === undefined || left < 0) return;
+    const lines = this.numbers.columns.map((column) => line(column.name, column.texts[row] ?? ""));
+    this.tip.replaceChildren(line(this.numbers.names[row] ?? "", ""), ...lines);
+    this.tip.hidden = false;
+    const width = plot.over.clientWidth;
+    this.tip.style.left = `${Math.max(0, left > width / 2 ? left - this.tip.offsetWidth - 14 : left + 14)}px`;
+  }
+
+  private moment(seconds: number): string {
+    const zone = this.dataset["zone"] ?? "UTC";
+    const at = new Date(seconds * 1000);
+    const hour = at.toLocaleTimeString("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
+    return hour === "00:00" ? at.toLocaleDateString("en-GB", { timeZone: zone, day: "numeric", month: "short" }) : hour;
+  }
+}
+
+function range(unit: string, low: number, high: number): [number, number] {
+  if (unit === "net") return [Math.min(-0.5, low - 0.05), Math.max(0.5, high + 0.05)];
+  return [0, unit === "share" ? Math.min(1, Math.max(0.2, high * 1.1)) : Math.max(4, high * 1.1)];
+}
+
+function say(unit: string, value: number): string {
+  if (unit === "share") return `${Math.round(value * 100)}%`;
+  if (unit === "net") return `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.round(Math.abs(value) * 100)}`;
+  return Number.isInteger(value) ? value.toLocaleString("en") : "";
+}
+
+function line(name: string, text: string): HTMLElement {
+  const row = document.createElement("div");
+  const label = document.createElement("span");
+  label.textContent = name;
+  row.append(label);
+  if (text) {
+    const value = document.createElement("b");
+    value.textContent = text;
+    row.append(value);
+  }
+  return row;
+}
+
+customElements.define("alert-chart", AlertChart);
