@@ -125,8 +125,16 @@ function axes(host: HTMLElement, time: uPlot.Axis, units: { left: string; right:
 function timeAxis(numbers: Numbers, width: number): uPlot.Axis {
   const names = numbers.names.map((name) => name.replace(/^[A-Z][a-z]{2} (?=\d)/, "").split(", ").reverse().join("\n"));
   const longest = Math.max(4, ...names.map((name) => Math.max(...name.split("\n").map((part) => part.length))));
-  const every = Math.max(1, Math.ceil((numbers.at.length * (longest * 6.5 + 14)) / Math.max(120, width - 110)));
-  const shown = new Map(numbers.at.map((at, index) => [at, names[index] ?? ""] as const).filter((_, index) => index % every === 0));
+  const span = (numbers.at[numbers.at.length - 1] ?? 0) - (numbers.at[0] ?? 0) || 1;
+  const room = ((longest * 6.5 + 14) / Math.max(120, width - 110)) * span; // seconds that one name covers
+  const shown = new Map<number, string>();
+  let free = -Infinity;
+  for (let index = 0; index < numbers.at.length; index += 1) {
+    const at = numbers.at[index] ?? 0;
+    if (at < free) continue;
+    shown.set(at, names[index] ?? "");
+    free = at + room;
+  }
   return { splits: () => [...shown.keys()], values: (_plot, at) => at.map((one) => shown.get(one) ?? ""), size: 30 + 14 * Number(names.some((name) => name.includes("\n"))), space: 10 };
 }
 
