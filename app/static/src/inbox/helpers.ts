@@ -12,14 +12,14 @@ const ON_FOCUS = ["suggestions", "questions"] as const;
 class DraftHelpers extends HTMLElement {
   private readonly answers = new Map<string, HTMLElement>();
   private readonly questions = new Map<string, Question>();
-  private tone!: ToneWatch;
+  private tone: ToneWatch | undefined;
   private readonly words = new Map<string, string>();
   private opened = "";
   private newest = "";
 
   connectedCallback(): void {
-    this.newest = this.dataset["newest"] ?? "";
-    this.tone = new ToneWatch(this.conversation, (answer, text) => this.onTone(answer, text));
+    this.newest ||= this.dataset["newest"] ?? "";
+    this.tone ??= new ToneWatch(this.conversation, (answer, text) => this.onTone(answer, text));
     this.addEventListener("click", this.onClick);
     document.addEventListener("keydown", this.onKey);
     document.addEventListener("focusin", this.onFocus);
@@ -29,13 +29,17 @@ class DraftHelpers extends HTMLElement {
   }
 
   disconnectedCallback(): void {
-    this.tone.stop();
-    for (const question of this.questions.values()) question.stop();
+    queueMicrotask(() => this.isConnected || this.stop()); // a morph may only have moved it
     document.removeEventListener("keydown", this.onKey);
     document.removeEventListener("focusin", this.onFocus);
     document.removeEventListener("input", this.onInput);
     document.removeEventListener("submit", this.onSubmit, true);
     document.removeEventListener("tributary:refreshed", this.onRefreshed);
+  }
+
+  private stop(): void {
+    this.tone?.stop();
+    for (const question of this.questions.values()) question.stop();
   }
 
   private get conversation(): string {
@@ -85,7 +89,7 @@ class DraftHelpers extends HTMLElement {
       return;
     }
     this.opened = kind;
-    if (kind === "tone") this.tone.look(draftBox()?.value ?? "");
+    if (kind === "tone") this.tone?.look(draftBox()?.value ?? "");
     else if (!this.answers.has(kind) || this.answers.get(kind)?.dataset["state"] !== "answered") this.ask(kind);
     this.draw();
   }
@@ -113,7 +117,7 @@ class DraftHelpers extends HTMLElement {
     const hint = target.closest<HTMLElement>(".hint");
     if (helper) this.toggle(helper.dataset["helper"] ?? "");
     else if (suggestion) this.takeUp(suggestion);
-    else if (hint && target.closest("[data-show]")) this.tone.point(hint);
+    else if (hint && target.closest("[data-show]")) this.tone?.point(hint);
     else if (hint && target.closest("[data-dismiss]")) this.dismiss(hint);
     else openMessage(event);
   };
@@ -128,7 +132,7 @@ class DraftHelpers extends HTMLElement {
   }
 
   private dismiss(hint: HTMLElement): void {
-    this.tone.dismiss(hint);
+    this.tone?.dismiss(hint);
     const answer = this.answers.get("tone");
     answer?.querySelectorAll(".hint")[[...this.panel.querySelectorAll(".hint")].indexOf(hint)]?.remove();
     if (!answer) return;
@@ -168,12 +172,12 @@ class DraftHelpers extends HTMLElement {
   };
 
   private readonly onInput = (event: Event): void => {
-    if (event.target === draftBox()) this.tone.typed();
+    if (event.target === draftBox()) this.tone?.typed();
   };
 
   /** The reply is on its way already; what it says is looked at all the same. */
   private readonly onSubmit = (event: Event): void => {
-    if ((event.target as HTMLElement).closest("composer-box")) this.tone.look(draftBox()?.value ?? "");
+    if ((event.target as HTMLElement).closest("composer-box")) this.tone?.look(draftBox()?.value ?? "");
   };
 
   /** Something new was said: what was known is no longer true. */
