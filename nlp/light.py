@@ -254,6 +254,7 @@ def _metrics(labels: Sequence[str], truth: NDArray[np.intp], right: NDArray[np.b
     by_label = {
         label: {"n": int((truth == place).sum()), "recall": round(float(right[truth == place].mean()), 4)}
         for place, label in enumerate(labels)
+        if (truth == place).any()  # of very many examples a few are judged, and a small intent may not be among them
     }
     return {"n": len(truth), "accuracy": round(float(right.mean()), 4), "per_label": by_label}
 
