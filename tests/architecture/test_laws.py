@@ -16,7 +16,19 @@ from connectors.registry import kinds
 from tests.architecture.source import ROOT, attributes, functions, line_count, modules, strings
 
 LONGEST_FUNCTION, P90_FUNCTION, MEDIAN_FUNCTION, LONGEST_FILE = 60, 25, 8, 300
-HEAVY = {"torch", "transformers", "imapclient", "inscriptis", "icalendar", "py3langid", "lxml", "flask", "rq", "gevent"}
+HEAVY = {
+    "torch",
+    "transformers",
+    "onnxruntime",
+    "imapclient",
+    "inscriptis",
+    "icalendar",
+    "py3langid",
+    "lxml",
+    "flask",
+    "rq",
+    "gevent",
+}
 LIGHT_MODULES = (
     "connectors",
     "connectors.base",
@@ -24,6 +36,8 @@ LIGHT_MODULES = (
     "connectors._mime",
     "nlp",
     "nlp.prediction",
+    "nlp.tasks",
+    "nlp.light",
     "nlp.annotate",
     "app",
     "app.models",
