@@ -151,7 +151,7 @@ def finish(
 
 
 def write_words(data: Path, out: Path, config: Config) -> None:
-    """Write the words common in English customer messages: seen often and in two sources, or in our own rows."""
+    """Write the words common in English customer messages: seen often and in two sources, or twice and in our own rows."""
     counts: Counter[str] = Counter()
     sources = defaultdict(set)
     for row in training_rows(data, replace(config, own={"weight": 1.0, "repeat": 1})):
@@ -163,7 +163,8 @@ def write_words(data: Path, out: Path, config: Config) -> None:
                 counts[word] += 1
                 sources[word].add(row.source)
     common = [word for word, count in counts.most_common() if count >= SEEN_OFTEN and len(sources[word]) > 1][:WORDS]
-    own = {word for word in counts if OWN in sources[word]}
+    # once is a name, a slip, or "grazie mille"
+    own = {word for word in counts if OWN in sources[word] and counts[word] > 1}
     (out / ENGLISH_WORDS).write_text("\n".join(sorted({*common, *own})) + "\n", encoding="utf-8")
 
 
