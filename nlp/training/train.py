@@ -151,7 +151,7 @@ def finish(
 
 
 def write_words(data: Path, out: Path, config: Config) -> None:
-    """Write the words common in English customer messages: seen often and in two sources, or twice and in our own rows."""
+    """Write the words common in English customer messages: seen often in two sources, or twice and in our own rows."""
     counts: Counter[str] = Counter()
     sources = defaultdict(set)
     for row in training_rows(data, replace(config, own={"weight": 1.0, "repeat": 1})):
