@@ -155,7 +155,7 @@ def test_the_page_of_a_conversation_brings_the_helpers(seeded: Seeded) -> None:
 
 def test_a_shortcut_gives_its_text_where_it_is_offered(seeded: Seeded) -> None:
     with transaction() as session:
-        everywhere = {"title": "T", "text": "Thank you, {{contact.first_name}}!"}
+        everywhere: dict[str, Any] = {"title": "T", "text": "Thank you, {{contact.first_name}}!"}
         canned_responses.save(session, canned=None, shortcut="/Thanks", **everywhere)
         inbox = session.merge(seeded.made.inboxes["sales"])
         canned_responses.save(session, canned=None, shortcut="sales", inbox=inbox, title="S", text="Our list.")
