@@ -103,7 +103,8 @@ class Alert(Watched, Base):
     `value` and `expected` are the latest, `worst` the value farthest out, at `worst_at`. `expected` is None for a
     threshold without a known usual. `calm_since` is set while the value is back. `cause`, filled at `caused_at`, is
     {"terms": [{"term", "now", "before"}], "intents": [{"label", "now", "before"}], "samples": [message ids],
-    "messages": n, "before": n}: shares of the messages of the window, and of those before it.
+    "messages": n, "before": n, "of": n}: shares of the messages of the window, and of those before it; `of` is the
+    number of messages then.
     """
 
     __tablename__ = "alert"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
@@ -142,12 +142,13 @@ def watches_of(user: User, kind: type[Alert | AlertRule]) -> ColumnElement[bool]
     """
     if user.is_admin:
         return true()
-    mine = inbox_ids_of(user)
-    of_channel = select(Channel.inbox_id).where(Channel.id == kind.channel_id).scalar_subquery()
+    mine = inbox_ids_of(user).correlate(None)  # whatever else the query around it reads
+    of_channel = select(Channel.inbox_id).where(Channel.id == kind.channel_id).correlate(kind).scalar_subquery()
+    others = select(Inbox.id).where(Inbox.id.not_in(mine)).correlate(None)
     return case(
         (kind.inbox_id.is_not(None), kind.inbox_id.in_(mine)),
         (kind.channel_id.is_not(None), of_channel.in_(mine)),
-        else_=~exists().where(Inbox.id.not_in(mine)),
+        else_=~others.exists(),
     )
 
 

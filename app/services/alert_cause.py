@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Integer, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Alert, AlertRule
@@ -27,11 +27,12 @@ MOST_SAMPLES, MOST_INTENTS = 6, 5
 
 
 def due(session: Session, *, at: datetime) -> list[int]:
-    """Return the alerts whose cause is not known yet, and open ones whose cause is old."""
-    unknown = Alert.caused_at.is_(None)
-    old = Alert.closed_at.is_(None) & (Alert.caused_at <= at - AGAIN)
-    query = select(Alert.id).where(or_(unknown, old)).order_by(Alert.caused_at.nulls_first(), Alert.id).limit(AT_ONCE)
-    return list(session.scalars(query))
+    """Return the alerts whose cause is not known yet, and open ones that are old, or have twice the messages now."""
+    known = Alert.cause["of"].astext.cast(Integer)
+    grown = or_(Alert.caused_at <= at - AGAIN, known * 2 <= Alert.messages)
+    wanted = or_(Alert.caused_at.is_(None), and_(Alert.closed_at.is_(None), Alert.caused_at < at, grown))
+    query = select(Alert.id).where(wanted).order_by(Alert.caused_at.nulls_first(), Alert.id)
+    return list(session.scalars(query.limit(AT_ONCE)))
 
 
 def material(session: Session, *, alert_id: int) -> tuple[list[Read], list[Read]]:
@@ -64,7 +65,7 @@ def record(session: Session, *, alert_id: int, cause: dict[str, Any], at: dateti
         return
     is_first = alert.caused_at is None
     if cause["messages"] or is_first:  # what is found no more does not take back what was found
-        alert.cause = cause
+        alert.cause = {**cause, "of": alert.messages}
     alert.caused_at = at
     rule = session.get(AlertRule, alert.rule_id) if alert.rule_id is not None else None
     if is_first and rule is not None:

@@ -45,7 +45,7 @@ def fit(family: Family, hours: Sequence[Hour], *, window_hours: int) -> Baseline
     slots = _count_slots(kept) if family is Family.COUNT else _share_slots(family, kept)
     by_week = _levels_by_week(kept, slots) if family is Family.COUNT else [1.0] * weeks
     distances = _distances(family, kept, slots, by_week, window_hours)
-    base, extra = _spread_of(distances, 1 + 2 / weeks)
+    base, extra = _spread_of(_without_worst_week(distances), 1 + 2 / weeks)
     level = _level(kept[-LEVEL_DAYS * DAY :], slots) if family is Family.COUNT else 1.0
     raised = tuple(NOTHING.plus(slot, level) for slot in slots)
     return Baseline(family, raised, base, extra, weeks)
@@ -119,9 +119,9 @@ def _levels_by_week(hours: Sequence[Hour], slots: Sequence[Tally]) -> list[float
 
 def _distances(
     family: Family, hours: Sequence[Hour], slots: Sequence[Tally], levels: Sequence[float], window_hours: int
-) -> list[tuple[float, float]]:
-    """Return (size, distance) of every past window."""
-    found = []
+) -> list[list[tuple[float, float]]]:
+    """Return (size, distance) of every past window, by week."""
+    found: list[list[tuple[float, float]]] = [[] for _ in levels]
     seen = usual = NOTHING
     for index, (slot, tally) in enumerate(hours):
         seen, usual = seen.plus(tally), usual.plus(slots[slot], levels[index // WEEK])
@@ -132,8 +132,15 @@ def _distances(
         if index >= window_hours - 1:
             size = size_of(family, seen, usual)
             if family is Family.COUNT or seen.of >= 1:
-                found.append((size, distance(family, seen, _no_less_than_nothing(usual))))
+                found[index // WEEK].append((size, distance(family, seen, _no_less_than_nothing(usual))))
     return found
+
+
+def _without_worst_week(weeks: Sequence[list[tuple[float, float]]]) -> list[tuple[float, float]]:
+    """Put the weeks together but the wildest: a bad week must not make the house deaf for two months."""
+    wildness = [sum(abs(distance) for _, distance in week) / max(1, len(week)) for week in weeks]
+    worst = wildness.index(max(wildness))
+    return [window for index, week in enumerate(weeks) if index != worst for window in week]
 
 
 def _no_less_than_nothing(tally: Tally) -> Tally:

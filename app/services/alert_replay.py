@@ -55,15 +55,21 @@ def _learn(policy: Policy, past: Sequence[Hour]) -> Baseline | None:
     return fit(policy.family, past[-MOST_WEEKS * WEEK :], window_hours=policy.window_hours)
 
 
-def _reading(policy: Policy, hours: Sequence[Hour], index: int, baseline: Baseline | None) -> Reading:
-    window = hours[max(0, index + 1 - policy.window_hours) : index + 1]
+def window(policy: Policy, hours: Sequence[Hour], index: int, baseline: Baseline | None) -> tuple[Tally, Tally]:
+    """Return what the window that ends with an hour shows, and what is usual for it."""
+    inside = hours[max(0, index + 1 - policy.window_hours) : index + 1]
     fraction = min(1.0, policy.window_minutes / 60)
     seen = NOTHING
-    for _, tally in window:
+    for _, tally in inside:
         seen = seen.plus(tally, fraction)
+    usual = baseline.expected((slot, fraction) for slot, _ in inside) if baseline else NOTHING
+    return seen, usual
+
+
+def _reading(policy: Policy, hours: Sequence[Hour], index: int, baseline: Baseline | None) -> Reading:
+    seen, usual = window(policy, hours, index, baseline)
     if policy.family is Family.COUNT:
         seen = Tally(seen.of, float(round(seen.up)), 0.0)
-    usual = baseline.expected((slot, fraction) for slot, _ in window) if baseline else NOTHING
     return alerting.read(policy, seen, baseline, usual)
 
 

@@ -1,8 +1,8 @@
 """Which words stand out in some texts beside others: pure term statistics, no model.
 
-A word counts once a text. How far it stands out is the log odds ratio of being in one of these texts and in one of the
-others, in its own standard errors, so that neither rare words nor long texts win by accident. Words with digits, and
-addresses, are no terms: what stands out must not be somebody's number.
+A word counts once a text. How far it stands out is Dunning's likelihood ratio of being in these texts and in the others
+(its root, signed: about a number of standard errors), which is fair to words that were never there before. Words with
+digits, and addresses, are no terms: what stands out must not be somebody's number.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from itertools import pairwise
 LONGEST_TEXT, MOST_WORDS, LONGEST_WORD = 2000, 300, 30  # characters, words of a text, characters of a word
 LEAST_TEXTS = 3  # in which a term must stand
 LEAST_PART = 0.05  # of the texts
-LEAST_ERRORS = 2.5  # standard errors
-PRIOR = 0.5
+LEAST_ERRORS = 3.3  # standard errors
 SAME = 0.75  # of its texts a word shares with a pair: then only one of them is told
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_ENDS = frozenset(".,;:!?)…。、")
 _NO_TERM = re.compile(r"[\d@]|://|www\.")
 
 _STOP = """
@@ -78,6 +78,8 @@ def words_of(text: str) -> set[str]:
             said.append("")
             continue
         said += [word if _is_telling(word) else "" for word in _WORD.findall(chunk.lower())]
+        if chunk[-1] in _ENDS:
+            said.append("")  # no pair over the end of a clause
     pairs = {f"{one} {next_}" for one, next_ in pairwise(said) if one and next_}
     return {word for word in said if word} | pairs
 
@@ -94,9 +96,18 @@ def _counts(texts: Iterable[str]) -> Counter[str]:
 
 
 def _errors(here: int, of_here: int, there: int, of_there: int) -> float:
-    """Return the log odds ratio in standard errors (Haldane's correction for what was never seen)."""
-    odds = math.log((here + PRIOR) / (of_here - here + PRIOR)) - math.log((there + PRIOR) / (of_there - there + PRIOR))
-    return odds / math.sqrt(1 / (here + PRIOR) + 1 / (there + PRIOR))
+    """Return how far a term stands out: positive where it is more frequent here. Beside nothing, frequent words do."""
+    if not of_there:
+        return LEAST_ERRORS + here
+    share = (here + there) / (of_here + of_there)
+    cells = (
+        (here, of_here * share),
+        (of_here - here, of_here * (1 - share)),
+        (there, of_there * share),
+        (of_there - there, of_there * (1 - share)),
+    )
+    ratio = 2 * sum(seen * math.log(seen / expected) for seen, expected in cells if seen)
+    return math.copysign(math.sqrt(max(0.0, ratio)), here / of_here - there / of_there)
 
 
 def _distinct(telling: Sequence[str], counts: Counter[str], most: int) -> list[str]:

@@ -32,11 +32,11 @@ EMOTIONS = dict(labels.EMOTIONS)
 
 
 def metric_words(watched: Watched, intents: Mapping[str, str]) -> str:
-    """Say what is measured: "Messages", "Messages: Refund or return", "Emotion: Anger"."""
+    """Say what is measured: "Messages", "Messages about “Refund or return”", "Messages with anger"."""
     if watched.metric is AlertMetric.INTENT_VOLUME:
-        return f"Messages: {intent_words(watched.label, intents)}"
+        return f"Messages about “{intent_words(watched.label, intents)}”"
     if watched.metric is AlertMetric.EMOTION_VOLUME:
-        return f"Messages: {EMOTIONS.get(watched.label, watched.label).lower()}"
+        return f"Messages with {EMOTIONS.get(watched.label, watched.label).lower()}"
     return METRICS[watched.metric]
 
 

@@ -1,78 +1,89 @@
-"""An alert as a table of hours beside what was usual; the chart on the page is drawn from it."""
+"""An alert as a table: what its rule saw, hour by hour, beside what was usual. The chart is drawn from it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.models import Alert, AlertKind
-from app.services import alert_watch, alert_words, alerting
+from app.services import alert_watch, alert_words
 from app.services.alert_baseline import Baseline, Family, Tally, value_of
+from app.services.alert_replay import hours_of, window
+from app.services.alert_rules import policy_of
 from app.services.alerting import FAMILIES, HOUR, SENSITIVITIES
 from app.web.reports.tables import Cell, Column, Row, Table
 
 BEFORE, AFTER, LONGEST = timedelta(hours=48), timedelta(hours=12), timedelta(days=14)
+FEW = 5  # messages that a share must have to be drawn
 UNITS = {Family.COUNT: "messages", Family.SHARE: "share", Family.NET: "net"}
 DEFINITIONS = {
-    "value": "What the rule measures, hour by hour. The hour that is still running has what came so far.",
-    "usual": "What is usual at this hour of the week, learned from the eight weeks before the alert.",
+    "value": "What the rule measures in the window that ends at this time.",
+    "usual": "What is usual at this time of the week, learned from the eight weeks before the alert.",
     "range": "Values within this range are not unusual: chance and the bursts of the past explain them.",
     "limit": "The number of the rule.",
 }
 
 
+class Point(NamedTuple):
+    """What a window shows, of how many messages, and what is usual for it."""
+
+    value: float | None
+    of: float
+    usual: Tally | None = None
+
+
 def table(session: Session, *, alert: Alert, at: datetime, zone: tzinfo) -> Table:
-    """Return the hours around an alert, in the reader's zone."""
+    """Return what the rule saw at each full hour around an alert, and at last, in the reader's zone."""
+    policy = policy_of(alert)
     since, until = _span(alert, at)
-    seen = alert_watch.series(session, watched=alert, since=since, until=until)
-    house = alert_watch.zone_of(session)
+    first = since - policy.window_hours * HOUR  # the first points look back on these
+    seen = alert_watch.series(session, watched=alert, since=first, until=until)
+    hours = hours_of(first, seen, alert_watch.zone_of(session))
     baseline = Baseline.of_json(alert.baseline) if alert.baseline else None
-    columns = _columns(alert, baseline)
-    hours = [since + n * HOUR for n in range(len(seen))]
-    rows = [
-        _row(alert, baseline, hour.astimezone(zone), alerting.slot_of(hour, house), tally)
-        for hour, tally in zip(hours, seen, strict=True)
-    ]
-    return Table("hours", "Hour", columns, tuple(rows))
+    rows = []
+    for index in range(policy.window_hours, len(hours)):
+        shown, usual = window(policy, hours, index, baseline)
+        ended = (first + (index + 1) * HOUR).astimezone(zone)
+        rows.append(_row(alert, baseline, ended, Point(value_of(policy.family, shown), shown.of, usual)))
+    if alert.is_open and alert.measured_at > until:
+        rows.append(_row(alert, baseline, alert.measured_at.astimezone(zone), Point(alert.value, alert.messages)))
+    return Table("hours", "Until", _columns(alert), tuple(rows))
 
 
 def _span(alert: Alert, at: datetime) -> tuple[datetime, datetime]:
-    end = min(at, (alert.closed_at or at) + AFTER)
-    until = alert_watch.full_hour(end) + HOUR
+    until = alert_watch.full_hour(min(at, (alert.closed_at or at) + AFTER))
     return max(alert_watch.full_hour(alert.opened_at - BEFORE), until - LONGEST), until
 
 
-def _columns(alert: Alert, baseline: Baseline | None) -> tuple[Column, ...]:
+def _columns(alert: Alert) -> tuple[Column, ...]:
     unit = UNITS[FAMILIES[alert.metric]]
     columns = [Column(alert_words.METRICS[alert.metric], unit, "line", "s1", "value")]
-    if baseline is not None:
+    if alert.baseline:
         columns += [
             Column("Usual", unit, "usual", "s6", "usual"),
             Column("From", unit, "low", "grid", "range"),
             Column("To", unit, "high", "grid", "range"),
         ]
-    if _has_limit(alert):
+    if alert.kind is AlertKind.THRESHOLD:
         columns.append(Column("Limit", unit, "limit", "negative", "limit"))
     return tuple(columns)
 
 
-def _has_limit(alert: Alert) -> bool:
-    """Say whether the rule's number can be compared with single hours."""
-    is_count = FAMILIES[alert.metric] is Family.COUNT
-    return alert.kind is AlertKind.THRESHOLD and (not is_count or alert.window_minutes == 60)
-
-
-def _row(alert: Alert, baseline: Baseline | None, local: datetime, slot: int, tally: Tally) -> Row:
+def _row(alert: Alert, baseline: Baseline | None, local: datetime, point: Point) -> Row:
+    """Return one moment; a share of very few messages is no point, for it says nothing."""
     family = FAMILIES[alert.metric]
-    values = [value_of(family, tally)]
-    if baseline is not None:
-        usual = baseline.expected([(slot, 1.0)])
+    is_thin = family is not Family.COUNT and point.of < min(FEW, alert.minimum)
+    values: list[float | None] = [None if is_thin else point.value]
+    if baseline is not None and point.usual is not None:
         spreads = alert.threshold if alert.kind is AlertKind.ANOMALY else SENSITIVITIES["normal"]
-        judged = tally.of or max(1.0, usual.of)
-        values += [value_of(family, usual), *baseline.band(usual, judged, spreads)]
-    if _has_limit(alert):
+        band = baseline.band(point.usual, point.of or max(1.0, point.usual.of), spreads)
+        values += [value_of(family, point.usual), *band]
+    elif baseline is not None:
+        values += [alert.expected, None, None]
+    if alert.kind is AlertKind.THRESHOLD:
         values.append(alert.threshold)
     name = f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
     return Row(name, _cells(alert, values), int(local.timestamp()))

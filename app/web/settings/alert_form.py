@@ -15,8 +15,8 @@ from app.services.alerting import FAMILIES, SENSITIVITIES, Quiet
 
 METRIC_CHOICES = (
     (AlertMetric.VOLUME, "Messages"),
-    (AlertMetric.NEGATIVE_SHARE, "Negative share, of the messages that were judged"),
-    (AlertMetric.NET_SENTIMENT, "Net sentiment: positive minus negative, in points"),
+    (AlertMetric.NEGATIVE_SHARE, "Negative share of what was judged"),
+    (AlertMetric.NET_SENTIMENT, "Net sentiment, in points"),
     (AlertMetric.INTENT_VOLUME, "Messages with one intent"),
     (AlertMetric.EMOTION_VOLUME, "Messages with one emotion"),
     (AlertMetric.MOOD_FALLS, "Conversations whose mood fell"),
