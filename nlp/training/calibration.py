@@ -26,8 +26,9 @@ FITTED_ON = {
     "request": (OWN, "enron_email_intent"),
     "spam": (OWN, "sms_spam"),
 }
-# Of the labels that are not abstained, on those rows.
-PRECISION = {"sentiment": 0.8, "emotion": 0.75, "intent": 0.8, "urgency": 0.94, "request": 0.96, "spam": 0.99}
+# Of the labels that are not abstained, on those rows. Intents and what rests on our own rows alone ask for more than is
+# promised, because another business is not like them.
+PRECISION = {"sentiment": 0.8, "emotion": 0.75, "intent": 0.93, "urgency": 0.94, "request": 0.96, "spam": 0.99}
 LEAST_CUT, GREATEST_CUT = 0.15, 0.8
 
 Pool = Sequence[tuple[Row, Matrix]]  # rows with their logits [labels]
