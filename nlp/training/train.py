@@ -61,6 +61,7 @@ def train(
     work = work or Path(tempfile.gettempdir()) / "tributary-training"
     rows = training_rows(data, read)
     labels = sizes_of(rows)
+    torch.manual_seed(read.settings.seed)  # new heads begin at random
     network = load_network(encoder_folder(), _sizes(labels), dropout=read.dropout)
     out.mkdir(parents=True, exist_ok=True)
     _copy_tokenizer(out)
