@@ -16,7 +16,10 @@ RUN_FILE = "run.env"  # in the home, while the supervisor runs
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`home` keeps state (blobs, keys, embedded servers); `base_url` is how the world reaches us, no trailing slash."""
+    """`home` keeps state (blobs, keys, embedded servers); `base_url` is how the world reaches us, no trailing slash.
+
+    `models` are "TASK=FOLDER" or "TASK=MODEL_ID@REVISION": models that answer a task in ours' place.
+    """
 
     home: Path
     database_url: str
@@ -27,6 +30,7 @@ class Settings:
     sealing_keys: tuple[str, ...]
     secure_cookies: bool
     trusted_proxies: int
+    models: tuple[str, ...]
     private_webhooks: bool  # webhooks may go to loopback and private networks, and without TLS
 
     @property
@@ -49,6 +53,7 @@ def settings() -> Settings:
         sealing_keys=tuple(part for part in env.get("TRIBUTARY_KEY", "").replace(",", " ").split() if part),
         secure_cookies=base_url.startswith("https://"),
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0),
+        models=tuple(env.get("MODELS", "").split()),
         private_webhooks=env.get("WEBHOOKS_TO_PRIVATE", "0") not in {"0", "false", "no", ""},
     )
 

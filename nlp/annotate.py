@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ PIECES_FOR_TWO_REASONS = 2  # longer texts get one, each costs a pass over all o
 
 _loading = threading.Lock()
 _chosen: dict[str, str | int | None] = {"backend": None, "threads": None}
+_replaced: dict[str, Replacement] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,18 @@ class _Understood:
     shares: Sequence[Sequence[Matrix]]
 
 
-def warm_up(*, threads: int | None = None, backend: str | None = None) -> None:
+def warm_up(
+    *, threads: int | None = None, backend: str | None = None, replacements: Mapping[str, Replacement] | None = None
+) -> None:
     """Load everything (about 1 s, once a process) and run it once. Raises ModelMissing.
 
     `threads` is how many CPU threads the network may use, its own choice by default; `backend` is "onnx" (the default)
-    or "torch". Both hold for the process, and only the first call can choose them.
+    or "torch"; `replacements` are models that answer a task in our model's place. All hold for the process, and only
+    the first call can choose the first two.
     """
     _chosen.update(threads=threads, backend=backend)
+    _replaced.clear()
+    _replaced.update(replacements or {})
     annotate(["Where is my parcel?"])
 
 
@@ -72,13 +79,14 @@ def annotate(
 
     A text is the new words of one message, any string at all; time and memory a text are bounded, whatever its size.
     `heads` are what the workspace taught (nlp.light), `thresholds` its own least confidence by task, `replacements`
-    models that answer a task in our model's place. Where a prediction must not be used, `abstained` is true. May be
-    called from several threads and never opens a connection. Raises ValueError for an unknown task and ModelMissing
-    where a model's files are not on this machine.
+    models that answer a task in our model's place (those of the process by default). Where a prediction must not be
+    used, `abstained` is true. May be called from several threads and never opens a connection. Raises ValueError for
+    an unknown task and ModelMissing where a model's files are not on this machine.
     """
     if unknown := set(tasks) - set(TASKS):
         raise ValueError(f"unknown task {min(unknown)!r}, there are {', '.join(TASKS)}")
-    asked = _Asked(_models(), tasks, heads or {}, thresholds or {}, replacements or {}, reasons)
+    replaced = _replaced if replacements is None else replacements
+    asked = _Asked(_models(), tasks, heads or {}, thresholds or {}, replaced, reasons)
     waiting = iter(texts)
     annotations: list[Annotation] = []
     while round_ := list(islice(waiting, TEXTS_AT_ONCE)):
@@ -87,11 +95,21 @@ def annotate(
 
 
 def model_identity() -> tuple[str, str]:
-    """Return the id and the version of the model that annotates. Raises ModelMissing."""
+    """Return the id and the version of the model that annotates. Raises ModelMissing.
+
+    Models that stand in for a task make the version another one.
+    """
     from nlp.model import load_model
 
     model = load_model()
-    return model.model_id, model.model_version
+    return model.model_id, _version(model.model_version, _replaced)
+
+
+def _version(own: str, replaced: Mapping[str, Replacement]) -> str:
+    if not replaced:
+        return own
+    named = "\n".join(sorted(f"{task}={by.model}@{by.revision}" for task, by in replaced.items()))
+    return f"{own}+{hashlib.sha256(named.encode()).hexdigest()[:6]}"
 
 
 def _models() -> _Models:
@@ -142,7 +160,7 @@ class _Asked:
                 language=languages[place].code,
                 predictions=predictions,
                 model_id=self.models.model.model_id,
-                model_version=self.models.model.model_version,
+                model_version=_version(self.models.model.model_version, self.replacements),
                 embedding=tuple(understood.embeddings[place].tolist()) if some else (),
             )
 

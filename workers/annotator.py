@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from app.config import settings
 from app.db import transaction
 from app.services import predictions
 from workers import queues
@@ -19,10 +20,12 @@ def run() -> None:
     (one message took 82 ms with two threads on two busy cores, 34 ms with one).
     """
     from nlp.annotate import model_identity, warm_up
+    from nlp.replacement import Replacement
 
     state: dict[str, Any] = {"model": None}
     with beating("annotator", lambda: state):
-        warm_up(threads=max(1, (os.cpu_count() or 2) // 2))
+        replacements = [Replacement.parse(text) for text in settings().models]
+        warm_up(threads=max(1, (os.cpu_count() or 2) // 2), replacements={other.task: other for other in replacements})
         model_id, version = model_identity()
         with transaction() as session:
             predictions.take_up(session, model_id=model_id, version=version)
