@@ -28,7 +28,7 @@ class AlertKind(StrEnum):
 
 class AlertWay(StrEnum):
     APP = "app"
-    MAIL = "mail"
+    MAIL = "email"
     WEBHOOK = "webhook"
 
 

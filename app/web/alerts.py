@@ -21,7 +21,7 @@ from app.web.inbox.asked import part
 
 pages = Blueprint("alerts", __name__, url_prefix="/alerts")
 NOTICE_WORDS = {"waiting": "Waits", "sent": "Told", "failed": "Not told", "skipped": "Not told"}
-WAY_WORDS = {"app": "In the app", "mail": "Mail", "webhook": "Webhooks"}
+WAY_WORDS = {"app": "In the app", "email": "Mail", "webhook": "Webhooks"}
 
 
 def register(app: Flask) -> None:

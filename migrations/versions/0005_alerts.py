@@ -144,7 +144,7 @@ def _notice() -> None:
         *_head("alert_notice"),
         sa.Column("alert_id", sa.BigInteger(), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=True),
-        sa.Column("way", _enum("alertway", "app", "mail", "webhook"), nullable=False),
+        sa.Column("way", _enum("alertway", "app", "email", "webhook"), nullable=False),
         sa.Column("state", _enum("noticestate", "waiting", "sent", "failed", "skipped"), nullable=False),
         sa.Column("reason", sa.String(), server_default="", nullable=False),
         sa.Column("due_at", MOMENT, nullable=False),

@@ -23,7 +23,7 @@ from tests.smtp import SmtpServer
 from workers.jobs import alerts as job
 
 VOLUME: dict[str, Any] = {"kind": AlertKind.THRESHOLD, "threshold": 20.0, "window_minutes": 60}
-WAYS = ["app", "mail", "webhook"]
+WAYS = ["app", "email", "webhook"]
 
 
 @pytest.fixture

@@ -278,12 +278,12 @@ def test_people_are_told_in_the_app_at_once_and_outside_after_the_quiet_hours(
     business_hours.change(session, week=((9, 17),) * 7, time_zone="Europe/Berlin")
     webhooks.add(session, name="Ops", url="https://ops.example.com/", events=[AlertRaised.wire_name()])
     house.at = datetime(2026, 11, 16, 22, 30, tzinfo=UTC)  # half past eleven in Berlin
-    house.rule(**VOLUME, ways=["app", "mail", "webhook"], quiet=Quiet(22, 7), mail_channel=_id(house))
+    house.rule(**VOLUME, ways=["app", "email", "webhook"], quiet=Quiet(22, 7), mail_channel=_id(house))
     house.arrive(25)
     house.look()
     (alert,) = house.alerts()
     notices = house.notices(alert)
-    assert set(notices) == {("app", "ana"), ("app", "sue"), ("mail", "ana"), ("mail", "sue"), ("webhook", None)}
+    assert set(notices) == {("app", "ana"), ("app", "sue"), ("email", "ana"), ("email", "sue"), ("webhook", None)}
     assert notices["app", "ana"].state is NoticeState.SENT
     morning = datetime(2026, 11, 17, 6, 0, tzinfo=UTC)
     assert {notices[key].due_at for key in notices if key[0] != "app"} == {morning}
@@ -317,11 +317,11 @@ def test_teams_and_people_are_told_as_far_as_they_may_see(house: AlertHouse) -> 
 
 
 def test_a_mail_is_written_once_and_without_customers_words(house: AlertHouse, session: Session) -> None:
-    house.rule(**VOLUME, ways=["mail"], mail_channel=_id(house))
+    house.rule(**VOLUME, ways=["email"], mail_channel=_id(house))
     house.arrive(25, text="Zebra parcel lost, call +49 30 901820")
     house.look()
     (alert,) = house.alerts()
-    notice = house.notices(alert)["mail", "ana"]
+    notice = house.notices(alert)["email", "ana"]
     letter = alert_notices.claim(session, notice_id=notice.id)
     assert letter is not None
     assert letter.outbound.automatic
@@ -336,10 +336,10 @@ def test_a_mail_is_written_once_and_without_customers_words(house: AlertHouse, s
 
 
 def test_a_mail_that_cannot_leave_says_why(house: AlertHouse, session: Session) -> None:
-    house.rule(**VOLUME, ways=["mail"], mail_channel=_id(house))
+    house.rule(**VOLUME, ways=["email"], mail_channel=_id(house))
     house.arrive(25)
     house.look()
-    notice = house.notices(house.alerts()[0])["mail", "ana"]
+    notice = house.notices(house.alerts()[0])["email", "ana"]
     for attempt in range(alert_notices.MAX_ATTEMPTS):
         notice.claimed_until = None
         assert alert_notices.claim(session, notice_id=notice.id), attempt
@@ -351,7 +351,7 @@ def test_a_mail_that_cannot_leave_says_why(house: AlertHouse, session: Session) 
 
 
 def test_a_mail_that_was_lost_with_a_queue_is_asked_for_again(house: AlertHouse, session: Session) -> None:
-    house.rule(**VOLUME, ways=["mail"], mail_channel=_id(house))
+    house.rule(**VOLUME, ways=["email"], mail_channel=_id(house))
     house.arrive(25)
     house.look()
     session.execute(delete(OutboxEvent))
@@ -380,13 +380,13 @@ def test_who_acknowledges_is_shown_and_nobody_else_can_after(house: AlertHouse, 
 
 
 def test_a_mail_is_not_sent_once_it_is_over_and_acknowledged(house: AlertHouse, session: Session) -> None:
-    house.rule(**VOLUME, ways=["mail"], mail_channel=_id(house))
+    house.rule(**VOLUME, ways=["email"], mail_channel=_id(house))
     house.arrive(25)
     house.look()
     (alert,) = house.alerts()
     alerts.acknowledge(session, alert=alert, actor=house.users["ana"], note="")
     alert.closed_at = house.at
-    notice = house.notices(alert)["mail", "sue"]
+    notice = house.notices(alert)["email", "sue"]
     assert alert_notices.claim(session, notice_id=notice.id) is None
     assert (notice.state, notice.reason) == (NoticeState.SKIPPED, alert_notices.OVER)
 
@@ -441,7 +441,7 @@ def test_rules_that_make_no_sense_are_refused(house: AlertHouse, session: Sessio
         ({"window_minutes": 7}, "window_minutes"),
         ({"minimum": 0}, "minimum"),
         ({"ways": []}, "ways"),
-        ({"ways": ["mail"]}, "mail_channel"),
+        ({"ways": ["email"]}, "mail_channel"),
         ({"metric": AlertMetric.EMOTION_VOLUME, "label": "hunger"}, "label"),
         ({"metric": AlertMetric.INTENT_VOLUME}, "label"),
         ({"metric": AlertMetric.NEGATIVE_SHARE, "threshold": 1.5}, "threshold"),

@@ -195,7 +195,7 @@ def test_a_rule_is_made_listed_switched_changed_and_deleted(house: Flask, made: 
         ({"kind": "anomaly", "sensitivity": "extreme"}, "Choose how unusual"),
         ({"metric": "intent_volume"}, "Choose an intent."),
         ({"minimum": "few"}, "number of messages"),
-        ({"ways": ["mail"]}, "channel by which mail leaves"),
+        ({"ways": ["email"]}, "channel by which mail leaves"),
         ({"name": ""}, "Give it a name."),
         ({"is_quiet": "1", "quiet_from": "soon", "quiet_until": "7"}, "full hours"),
     ],
