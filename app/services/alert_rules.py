@@ -183,7 +183,8 @@ def _fill(session: Session, rule: AlertRule, draft: Draft) -> None:
         raise Invalid("Choose at least one way to be told.", field="ways")
     rule.tells_supervisors = draft.tells_supervisors
     rule.mail_channel_id = _id(session, Channel, draft.mail_channel, "mail_channel")
-    if AlertWay.MAIL in rule.ways and rule.mail_channel_id is None:
+    channel = session.get(Channel, rule.mail_channel_id) if rule.mail_channel_id is not None else None
+    if (AlertWay.MAIL in rule.ways and channel is None) or (channel is not None and not sends_mail(channel)):
         raise Invalid("Choose the channel by which mail leaves.", field="mail_channel")
     rule.quiet = _quiet(draft.quiet)
 

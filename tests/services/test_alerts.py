@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.crypto import new_token, seal
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.events import AlertChanged, AlertMailQueued, AlertRaised, Event
 from app.models import (
@@ -17,6 +18,7 @@ from app.models import (
     AlertMetric,
     AlertNotice,
     AlertRule,
+    Channel,
     ConversationMood,
     NoticeState,
     OutboxEvent,
@@ -442,6 +444,7 @@ def test_rules_that_make_no_sense_are_refused(house: AlertHouse, session: Sessio
         ({"minimum": 0}, "minimum"),
         ({"ways": []}, "ways"),
         ({"ways": ["email"]}, "mail_channel"),
+        ({"mail_channel": _form_channel(house)}, "mail_channel"),
         ({"metric": AlertMetric.EMOTION_VOLUME, "label": "hunger"}, "label"),
         ({"metric": AlertMetric.INTENT_VOLUME}, "label"),
         ({"metric": AlertMetric.NEGATIVE_SHARE, "threshold": 1.5}, "threshold"),
@@ -489,3 +492,11 @@ def test_a_workspace_starts_with_gentle_rules(house: AlertHouse, session: Sessio
 
 def _id(house: AlertHouse) -> str:
     return str(house.channels[0].public_id)
+
+
+def _form_channel(house: AlertHouse) -> str:
+    """Make a channel by which nothing can leave."""
+    form = Channel(inbox_id=house.inboxes[0].id, kind="webform", name="Form", token=new_token(), sealed=seal({}))
+    house.session.add(form)
+    house.session.flush()
+    return str(form.public_id)
