@@ -33,6 +33,7 @@ export function abandon(part: string): void {
 }
 
 async function fetchInto(part: string, address: string, signal: AbortSignal): Promise<boolean> {
+  const asked = location.href;
   const headers = partHeaders(part);
   const response = await fetch(address, { headers, signal, credentials: "same-origin" });
   if (response.status === 401) {
@@ -42,6 +43,12 @@ async function fetchInto(part: string, address: string, signal: AbortSignal): Pr
   if (!response.ok) return false;
   const text = await response.text();
   if (signal.aborted) return false;
+  if (location.href !== asked) {
+    // the person has searched or gone elsewhere meanwhile: this would take them back
+    const state = running.get(part);
+    if (state) state.again = true;
+    return false;
+  }
   return swapInto(part, text);
 }
 
