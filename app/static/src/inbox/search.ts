@@ -15,10 +15,20 @@ class SearchField extends HTMLElement {
       else if (event.target === this.text) setTimeout(() => this.suggest(true)); // after what a click elsewhere closes
     });
     this.addEventListener("submit", () => this.close());
+    document.addEventListener("tributary:refreshed", this.again);
     this.addEventListener("focusout", (event) => {
       if (!this.contains(event.relatedTarget as Node | null)) this.close();
     });
   }
+
+  disconnectedCallback(): void {
+    document.removeEventListener("tributary:refreshed", this.again);
+  }
+
+  /** A refreshed list shows every hint, as the server made it. */
+  private again = (): void => {
+    if (this.menu?.open && document.activeElement === this.text) this.suggest(true);
+  };
 
   private get text(): HTMLInputElement | null {
     return this.querySelector<HTMLInputElement>(".search-text");
