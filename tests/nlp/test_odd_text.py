@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp import backends
-from nlp.annotate import TEXTS_AT_ONCE, annotate
+from nlp.annotate import annotate
 from nlp.cleaning import HEAD_CHARACTERS, TAIL_CHARACTERS, clean
 from nlp.encoder import MAX_PIECES, MAX_TOKENS, Piece
 from nlp.new_words import new_words
@@ -80,14 +80,17 @@ def test_odd_text_gets_an_answer_from_bounded_work(name: str, passes: list[Seque
     assert [one.task for one in found.predictions] == ["sentiment", "emotion"]
     assert all(one.label for one in found.predictions)
     assert len(passes) <= 2
-    assert len(passes[0]) <= MAX_PIECES if passes else True
+    assert all(len(pieces) <= MAX_PIECES * MOST_PASSES for pieces in passes)
     assert sum(map(len, passes)) <= MAX_PIECES * MOST_PASSES
     assert all(len(piece.tokens) <= MAX_TOKENS for pieces in passes for piece in pieces)
 
 
-def test_one_round_holds_no_more_texts_than_it_may(passes: list[Sequence[Piece]]) -> None:
-    annotate(["ok"] * (2 * TEXTS_AT_ONCE + 1), reasons=False)
-    assert [len(pieces) for pieces in passes] == [TEXTS_AT_ONCE, TEXTS_AT_ONCE, 1]
+def test_one_round_holds_no_more_texts_than_it_may(
+    passes: list[Sequence[Piece]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nlp.annotate.TEXTS_AT_ONCE", 20)
+    annotate(["ok"] * 41, reasons=False)
+    assert [len(pieces) for pieces in passes] == [20, 20, 1]
 
 
 @pytest.mark.parametrize("name", ODD)
