@@ -10,7 +10,7 @@ from app.models.base import Base, Created, Id, Json, PublicId
 class AutomationRule(Base):
     """`conditions` is {"match": "all"|"any", "of": [{"field", "operator", "value"}]}; `actions` is [{"do", "value"}].
 
-    The vocabulary of fields, operators and actions is that of app/services/rule_vocabulary.py. Rules run in the order of
+    The vocabulary of fields, operators and actions is that of app/services/rule_vocabulary.py. Rules run in order of
     `position`; one with `stop` ends the run when it matched.
     """
 

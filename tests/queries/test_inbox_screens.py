@@ -37,7 +37,8 @@ def _found(seeded: Seeded, who: str, filters: Filters, **more: object) -> list[c
 
 def test_pages_follow_each_other_without_gap_or_overlap(seeded: Seeded) -> None:
     user, inboxes = _as(seeded, "ana")
-    ids, seen, after = [inbox.id for inbox in inboxes], [], ""
+    ids, after = [inbox.id for inbox in inboxes], ""
+    seen: list[conversation_list.ConversationRow] = []
     with reading() as session:
         while True:
             page = conversation_list.page(session, user=user, inbox_ids=ids, filters=ANY, rows=7, after=after)

@@ -42,7 +42,7 @@ def test_days_on_which_the_clock_changes_have_as_many_hours_as_they_have(now: da
     "told", [{"range": r} for r in ("today", "7", "30", "90", "365")] + [{"range": "7", "bucket": "hour"}]
 )
 def test_buckets_follow_each_other_without_gap_and_end_with_the_range(zone: tzinfo, told: dict[str, str]) -> None:
-    found = of(zone, **told)
+    found = period(Asked.of(told), now=NOW, zone=zone)
     assert all(found.bounds(index)[1] == after for index, (_, after) in enumerate(pairwise(found.starts)))
     assert found.bounds(len(found.starts) - 1)[1] == found.end
     assert found.start <= NOW < found.end
