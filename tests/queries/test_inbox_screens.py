@@ -37,8 +37,7 @@ def _found(seeded: Seeded, who: str, filters: Filters, **more: object) -> list[c
 
 def test_pages_follow_each_other_without_gap_or_overlap(seeded: Seeded) -> None:
     user, inboxes = _as(seeded, "ana")
-    ids, after = [inbox.id for inbox in inboxes], ""
-    seen: list[conversation_list.ConversationRow] = []
+    ids, seen, after = [inbox.id for inbox in inboxes], [], ""
     with reading() as session:
         while True:
             page = conversation_list.page(session, user=user, inbox_ids=ids, filters=ANY, rows=7, after=after)
@@ -55,7 +54,8 @@ def test_pages_follow_each_other_without_gap_or_overlap(seeded: Seeded) -> None:
 @pytest.mark.parametrize(("order", "sign"), [("worst", 1), ("best", -1)])
 def test_pages_by_mood_follow_each_other_and_end_with_what_has_none(seeded: Seeded, order: str, sign: int) -> None:
     user, inboxes = _as(seeded, "ana")
-    ids, seen, after = [inbox.id for inbox in inboxes], [], ""
+    ids, after = [inbox.id for inbox in inboxes], ""
+    seen: list[conversation_list.ConversationRow] = []
     with reading() as session:
         while True:
             wanted = replace(ANY, sort=order)
