@@ -155,5 +155,5 @@ _LIMITS = """## Limits
 def _again(facts: Mapping[str, Any]) -> str:
     return f"""## Train again
 
-`python -m nlp train DATA_DIR --seed {facts["seed"]}` writes this folder again; `nlp/README.md` shows the layout of
+`python -m nlp train DATA_DIR --seed {facts["seed"]}` trains such a model; `nlp/README.md` shows the layout of
 DATA_DIR. This model took {facts["seconds"]} s for {facts["epochs"]} epochs on {facts["device"]}."""
