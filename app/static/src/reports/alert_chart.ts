@@ -1,59 +1,19 @@
 // <alert-chart>: draws the hours in the table inside it, the band of what is not unusual, and when the alert was on.
 import uPlot from "uplot";
 import { colourOf } from "./looks";
-import { type Column, type Numbers, readNumbers } from "./table";
+import type { Column, Numbers } from "./table";
+import { TableChart } from "./table_chart";
 
-const HEIGHT = 260;
-const LOW = 200; // on narrow screens
+class AlertChart extends TableChart {
+  protected readonly heights = { wide: 260, narrow: 200 };
 
-class AlertChart extends HTMLElement {
-  private plot: uPlot | null = null;
-  private numbers: Numbers | null = null;
-  private tip: HTMLElement | null = null;
-  private planned = 0;
-  private readonly changes = new MutationObserver(() => this.plan());
-  private readonly sizes = new ResizeObserver(() => this.plan());
-  private readonly dark = matchMedia("(prefers-color-scheme: dark)");
-  private readonly onTheme = (): void => this.plan();
-
-  connectedCallback(): void {
-    const table = this.querySelector(".as-table");
-    if (table) this.changes.observe(table, { childList: true, subtree: true, attributes: true, characterData: true });
-    this.sizes.observe(this);
-    this.dark.addEventListener("change", this.onTheme);
-    this.plan();
+  protected make(numbers: Numbers, size: { width: number; height: number }, place: HTMLElement): uPlot {
+    const data = [numbers.at, ...numbers.columns.map((column) => column.values)] as uPlot.AlignedData;
+    return new uPlot({ ...this.options(numbers), ...size }, data, place);
   }
 
-  disconnectedCallback(): void {
-    this.changes.disconnect();
-    this.sizes.disconnect();
-    this.dark.removeEventListener("change", this.onTheme);
-    cancelAnimationFrame(this.planned);
-    this.planned = 0;
-    this.plot?.destroy();
-    this.plot = null;
-  }
-
-  private plan(): void {
-    if (!this.planned) this.planned = requestAnimationFrame(() => this.draw());
-  }
-
-  private draw(): void {
-    this.planned = 0;
-    const table = this.querySelector("table");
-    const place = this.querySelector<HTMLElement>(".plot");
-    if (!table || !place) return;
-    this.plot?.destroy();
-    this.numbers = readNumbers(table);
-    const size = { width: place.clientWidth, height: place.clientWidth < 560 ? LOW : HEIGHT };
-    const data = [this.numbers.at, ...this.numbers.columns.map((column) => column.values)] as uPlot.AlignedData;
-    place.replaceChildren();
-    this.plot = new uPlot({ ...this.options(this.numbers), ...size }, data, place);
-    this.tip = document.createElement("div");
-    this.tip.className = "chart-tip";
-    this.tip.hidden = true;
-    this.plot.over.append(this.tip);
-    this.plot.over.addEventListener("mouseleave", () => this.tip && (this.tip.hidden = true));
+  protected told(numbers: Numbers): { column: Column; tone: string }[] {
+    return numbers.columns.map((column) => ({ column, tone: "" }));
   }
 
   private options(numbers: Numbers): Omit<uPlot.Options, "width" | "height"> {
@@ -105,17 +65,6 @@ class AlertChart extends HTMLElement {
     plot.ctx.restore();
   }
 
-  private tell(plot: uPlot): void {
-    const row = plot.cursor.idx;
-    const left = plot.cursor.left ?? -1;
-    if (!this.tip || !this.numbers || row === null || row === undefined || left < 0) return;
-    const lines = this.numbers.columns.map((column) => line(column.name, column.texts[row] ?? ""));
-    this.tip.replaceChildren(line(this.numbers.names[row] ?? "", ""), ...lines);
-    this.tip.hidden = false;
-    const width = plot.over.clientWidth;
-    this.tip.style.left = `${Math.max(0, left > width / 2 ? left - this.tip.offsetWidth - 14 : left + 14)}px`;
-  }
-
   private moment(seconds: number): string {
     const zone = this.dataset["zone"] ?? "UTC";
     const at = new Date(seconds * 1000);
@@ -133,19 +82,6 @@ function say(unit: string, value: number): string {
   if (unit === "share") return `${Math.round(value * 100)}%`;
   if (unit === "net") return `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.round(Math.abs(value) * 100)}`;
   return Number.isInteger(value) ? value.toLocaleString("en") : "";
-}
-
-function line(name: string, text: string): HTMLElement {
-  const row = document.createElement("div");
-  const label = document.createElement("span");
-  label.textContent = name;
-  row.append(label);
-  if (text) {
-    const value = document.createElement("b");
-    value.textContent = text;
-    row.append(value);
-  }
-  return row;
 }
 
 customElements.define("alert-chart", AlertChart);
