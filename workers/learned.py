@@ -13,7 +13,7 @@ from app.services import light_heads, thresholds
 if TYPE_CHECKING:
     from nlp.light import LightHead
 
-_read: dict[int, LightHead] = {}  # the heads in use, by id: read once a version
+_read: dict[light_heads.ActiveHead, LightHead] = {}  # the heads in use: read once a version
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,13 @@ def in_force(session: Session, *, model_version: str) -> Learned:
     from nlp.light import LightHead
 
     active = light_heads.active(session, model_version=model_version)
-    for gone in set(_read) - {head.id for head in active}:
+    for gone in set(_read) - set(active):
         del _read[gone]
-    new = [head.id for head in active if head.id not in _read]
+    new = {head.id: head for head in active if head not in _read}
     if new:
-        _read.update({id_: LightHead.from_bytes(raw) for id_, raw in light_heads.weights(session, new).items()})
+        for id_, raw in light_heads.weights(session, new).items():
+            _read[new[id_]] = LightHead.from_bytes(raw)
     return Learned(
-        heads={head.task: _read[head.id] for head in active if head.id in _read},
+        heads={head.task: _read[head] for head in active if head in _read},
         thresholds=thresholds.current(session),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -17,12 +18,16 @@ MOST_VERSIONS = 50  # kept to go back to; each is up to 2 MB
 
 @dataclass(frozen=True, slots=True)
 class ActiveHead:
-    """A head in use; its weights are read apart, for they are large and seldom change."""
+    """A head in use; its weights are read apart, for they are large and seldom change.
+
+    The id alone does not name a head for ever: a restored database gives it out again.
+    """
 
     id: int
     task: str
     version: int
     model_version: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,8 @@ class Fitted:
 
 def active(session: Session, *, model_version: str) -> list[ActiveHead]:
     """Return the heads in use that belong to the embeddings of a model version, one a task."""
-    query = select(LightHead.id, LightHead.task, LightHead.version, LightHead.model_version)
+    columns = (LightHead.id, LightHead.task, LightHead.version, LightHead.model_version, LightHead.created_at)
+    query = select(*columns)
     query = query.where(LightHead.is_active, LightHead.model_version == model_version).order_by(LightHead.task)
     return [ActiveHead(*row) for row in session.execute(query)]
 

@@ -257,3 +257,22 @@ def test_somebody_elses_choice_made_meanwhile_stays(pipeline: Pipeline, workspac
     with reading() as session:
         row = session.scalars(select(Learning).where(Learning.subject == Subject.SENTIMENT)).one()
     assert not row.is_waiting
+
+
+def test_a_head_is_known_by_more_than_its_number(pipeline: Pipeline, workspace: dict[str, Any]) -> None:
+    """A restored database gives numbers out again; the annotator must not take an old head for the new one."""
+    first = arrive(pipeline, workspace, 1, SUBTLE)
+    correct(first, "sentiment", "negative")
+    pipeline.settle()
+    arrive(pipeline, workspace, 2, SUBTLE)
+    old = in_use("sentiment")
+    assert old
+    wanted = "complaint" if said(first, "intent").label != "complaint" else "other"
+    correct(first, "intent", wanted)
+    pipeline.settle()
+    with transaction() as session:
+        session.delete(session.get_one(LightHead, old.id))
+        session.flush()
+        new = session.scalars(select(LightHead).where(LightHead.task == "intent")).one()
+        new.id = old.id
+    assert said(arrive(pipeline, workspace, 3, SUBTLE), "intent").label == wanted
