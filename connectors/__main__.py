@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors._mime import NOBODY_DOMAIN
-from connectors.base import Address, InboundAttachment, InboundMessage, RawDelivery
+from connectors.base import Address, Identity, InboundAttachment, InboundMessage, RawDelivery, RemoteFile
 from connectors.errors import Malformed
 from connectors.registry import connector_for, kinds
 from connectors.sanitize import sanitize_html
@@ -70,12 +70,29 @@ def message_as_json(message: InboundMessage) -> dict[str, Any]:
         "quoted": message.quoted,
         "signature": message.signature,
         "html": sanitize_html(message.html).html if message.html is not None else None,
-        "attachments": [_attachment(one) for one in message.attachments],
+        "attachments": [*map(_attachment, message.attachments), *map(_remote_file, message.remote_files)],
         "in_reply_to": message.in_reply_to,
         "references": list(message.references),
         "auto": message.auto,
         "sent_at": message.sent_at.isoformat() if message.sent_at else None,
+        "kind": message.kind,
+        "sender": {
+            "kind": sender.kind,
+            "address": sender.address,
+            "handle": sender.profile.handle if sender.profile else "",
+        },
+        "thread": message.thread_key,
+        "target": message.target,
+        "reaction": message.reaction,
+        "status": message.status,
+        "public": message.is_public,
+        "url": message.url,
     }
+
+
+def _sender(sender: Identity) -> dict[str, str]:
+    handle = sender.profile.handle if sender.profile else ""
+    return {"kind": sender.kind, "address": sender.address, "handle": handle}
 
 
 def _addresses(addresses: Iterable[Address]) -> list[dict[str, str]]:
@@ -90,6 +107,20 @@ def _attachment(attachment: InboundAttachment) -> dict[str, Any]:
         "sha256": hashlib.sha256(attachment.data).hexdigest(),
         "inline": attachment.is_inline,
         "content_id": attachment.content_id,
+    }
+
+
+def _remote_file(file: RemoteFile) -> dict[str, Any]:
+    """A file that is still with the provider: nobody has its bytes yet."""
+    return {
+        "filename": file.filename,
+        "content_type": file.content_type,
+        "size": file.size,
+        "sha256": None,
+        "inline": False,
+        "content_id": None,
+        "url": file.url,
+        "media_id": file.media_id,
     }
 
 

@@ -1,7 +1,8 @@
 """The one HTTP client: it connects only to addresses somebody approved, and ends in time whatever the other side does.
 
 The socket goes to the very address that was approved: a second look-up, which could answer otherwise, does not happen.
-No redirect is followed, no proxy, cookie or compression used. `seconds` bounds the whole exchange after the look-up of
+No proxy, cookie or compression is used; a redirect is followed by `download` only, and every place of it is guarded
+like the first. `seconds` bounds the whole exchange after the look-up of
 the name, also with a server that drips byte by byte; of the answer at most `most_bytes` are read.
 """
 
@@ -10,20 +11,24 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urljoin
 
 import httpcore
 
+from connectors.base import MayReach
 from connectors.errors import Rejected, Transient
 from connectors.web_address import authority, split, target
 
 Address = IPv4Address | IPv6Address
-MayReach = Callable[[Address], bool]
 SECONDS = 15.0
 MOST_BYTES = 2 * 1024 * 1024
+MOST_FILE_BYTES = 25 * 1024 * 1024
+MOST_REDIRECTS = 4
+REDIRECTS = {301, 302, 303, 307, 308}
 SocketOptions = Iterable[tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]]
 
 
@@ -46,7 +51,48 @@ def post(
     seconds: float = SECONDS,
     most_bytes: int = MOST_BYTES,
 ) -> Answer:
-    """POST bytes and return the answer, whatever its status.
+    """POST bytes and return the answer, whatever its status. Raises as `request`."""
+    return request("POST", url, body=body, headers=headers, may_reach=may_reach, seconds=seconds, most_bytes=most_bytes)
+
+
+def download(
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    may_reach: MayReach,
+    seconds: float = 60.0,
+    most_bytes: int = MOST_FILE_BYTES,
+) -> Answer:
+    """GET a file and return the answer, following redirects; `headers` go to the first host only.
+
+    Raises Transient, and Rejected for an address that may not be reached or a file larger than `most_bytes`.
+    """
+    ends_at = time.monotonic() + seconds
+    for _ in range(MOST_REDIRECTS):
+        answer = request(
+            "GET", url, headers=headers, may_reach=may_reach, seconds=_seconds_left(ends_at), most_bytes=most_bytes + 1
+        )
+        if len(answer.body) > most_bytes:
+            raise Rejected(f"The file is larger than {most_bytes // 1_000_000} MB.")
+        if answer.status not in REDIRECTS or "location" not in answer.headers:
+            return answer
+        onward = urljoin(url, answer.headers["location"])
+        headers = headers if split(onward).netloc == split(url).netloc else {}
+        url = onward
+    raise Rejected("The file's address leads round in circles.")
+
+
+def request(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    may_reach: MayReach,
+    body: bytes = b"",
+    seconds: float = SECONDS,
+    most_bytes: int = MOST_BYTES,
+) -> Answer:
+    """Send a request and return the answer, whatever its status.
 
     Raises Transient where nobody answered properly in time, Rejected for an address that may not be reached.
     """
@@ -65,7 +111,7 @@ def post(
     try:
         with (
             httpcore.ConnectionPool(ssl_context=_trust(), network_backend=places) as pool,
-            pool.stream("POST", address, headers=list(sent.items()), content=body) as answer,
+            pool.stream(method, address, headers=list(sent.items()), content=body) as answer,
         ):
             read = _read(answer.iter_stream(), most_bytes)
             told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
@@ -86,6 +132,12 @@ def _read(chunks: Iterable[bytes], most: int) -> bytes:
         if len(kept) >= most:
             break
     return bytes(kept[:most])
+
+
+def reachable(address: Address) -> bool:
+    """Say whether a provider that an admin named may be there: loopback and private networks may, key servers not."""
+    inner = address.ipv4_mapped if isinstance(address, IPv6Address) and address.ipv4_mapped else address
+    return not (inner.is_link_local or inner.is_unspecified or inner.is_multicast)
 
 
 @cache
@@ -152,6 +204,13 @@ class _Stream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)
+
+
+def _seconds_left(ends_at: float) -> float:
+    left = ends_at - time.monotonic()
+    if left <= 0:
+        raise Transient("The file did not come in time.")
+    return left
 
 
 def _left(ends_at: float) -> float:

@@ -17,9 +17,10 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, cast, get_args
 
-from connectors.base import Auto, Identity, IdentityKind, InboundAttachment, InboundMessage
+from connectors.base import Auto, Identity, InboundAttachment, InboundMessage
 from connectors.errors import Malformed
 
+IDENTITY_KINDS = {"email", "phone", "handle", "visitor"}
 _MAX_ATTACHMENTS = 100
 
 
@@ -54,13 +55,13 @@ def _sender(said: Any) -> Identity:
     if not isinstance(said, dict):
         raise Malformed("The message does not say from whom it is.")
     kind, address = _text(said, "kind") or "email", _text(said, "address").strip()
-    if kind not in get_args(IdentityKind):
+    if kind not in IDENTITY_KINDS:
         raise Malformed(f"{kind[:40]!r} is not a kind of identity.")
     if not address:
         raise Malformed("The sender has no address.")
     if kind == "email":
         address = address.lower()
-    return Identity(cast("IdentityKind", kind), address[:320], " ".join(_text(said, "name").split())[:200])
+    return Identity(kind, address[:320], " ".join(_text(said, "name").split())[:200])
 
 
 def _attachment(said: Any) -> InboundAttachment:

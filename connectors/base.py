@@ -6,15 +6,25 @@ values go out. Times are aware UTC datetimes. Who keeps the promises: tests/conn
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, ClassVar, Literal, Protocol
 
 Auto = Literal["none", "auto_reply", "bounce", "list", "calendar"]
-IdentityKind = Literal["email", "phone", "handle", "visitor"]
+MessageKind = Literal[
+    "text", "image", "audio", "video", "file", "location", "contact", "sticker",  # something said
+    "reaction", "edit", "delete", "status",  # something that happened to a message said before
+    "unsupported",  # said, but this kind of channel does not tell us what
+]  # fmt: skip
+Status = Literal["sent", "delivered", "read", "failed"]
+ActionKind = Literal["like", "unlike", "hide", "unhide", "delete"]
+# "email", "phone" and "visitor" are shared by all kinds of channels; a provider's own accounts carry its kind ("x")
+IdentityKind = str
 SettingKind = Literal["text", "secret", "integer", "boolean", "choice", "lines"]
 Credentials = Mapping[str, Any]
+MayReach = Callable[[IPv4Address | IPv6Address], bool]
 Cursor = Mapping[str, Any]
 
 
@@ -48,9 +58,20 @@ class Capabilities:
     cc: bool = False
     typing: bool = False
     attachments: bool = False
+    media_types: tuple[str, ...] = ()  # of files that may be sent: "image/png", "image/*"; empty: any
+    max_attachments: int = 20  # files of one message
     max_text: int = 100_000  # characters
     max_attachment_bytes: int = 25_000_000  # all attachments of one message together
-    reply_window_seconds: float | None = None
+    reply_window_seconds: float | None = None  # since the customer's last message; None: always
+    templates: bool = False  # outside the window a template that the provider approved may still be sent
+    public: bool = False  # some of its messages are public posts
+    private_reply: bool = False  # a public message may be answered in private
+    edits: bool = False  # customers can edit what they said
+    deletes: bool = False  # customers can take back what they said
+    reactions: bool = False  # customers can react to a message
+    delivery_states: bool = False  # the provider tells when a reply arrived
+    read_states: bool = False  # the provider tells when a reply was read
+    actions: tuple[ActionKind, ...] = ()  # what an agent may do with a customer's message besides answering
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +101,27 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """What a provider shows of a person to everybody. All of it is written by that person."""
+
+    handle: str = ""  # as people write it: "@ana"
+    url: str = ""
+    avatar_url: str = ""
+    followers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
-    """One address of a person on one kind of channel. `verified`: the channel itself vouches for it."""
+    """One address of a person on one kind of channel. `verified`: the channel itself vouches for it.
+
+    `address` is what a reply is sent to and never changes (the provider's id, not a handle that can be renamed).
+    """
 
     kind: IdentityKind
     address: str
     name: str = ""
     verified: bool = False
+    profile: Profile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +134,27 @@ class InboundAttachment:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file that stays with the provider until `download` fetches it, by its address or by the provider's id."""
+
+    filename: str
+    content_type: str
+    url: str = ""
+    media_id: str = ""
+    size: int | None = None  # bytes, as the provider says
+
+
+@dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """One thing a customer said.
+    """One thing a customer said, or (by its `kind`) that happened to a message said before.
 
     `text` holds only the new words; `quoted` and `signature` what was cut from them; `html` is raw and untrusted.
     `external_id` is never empty (a synthetic one is made from the content). `tokens` are reply tokens found in the
     recipients; `thread_key` is the channel's own name of the conversation, where it has one.
+
+    What happened to a message: `kind` is edit (`text` is the new one), delete, reaction (`reaction` is the emoji, ""
+    takes it back) or status (`status`, and `status_reason` where it failed), `target` the external id of that message,
+    and `external_id` tells this event from others. The sender is the customer in any case.
     """
 
     external_id: str
@@ -126,6 +176,24 @@ class InboundMessage:
     sent_at: datetime | None = None
     also: tuple[Identity, ...] = ()  # further identities of the same sender (an e-mail left in a chat)
     custom: Mapping[str, str] = field(default_factory=dict)
+    kind: MessageKind = "text"
+    target: str | None = None
+    reaction: str = ""
+    status: Status | None = None
+    status_reason: str = ""
+    remote_files: tuple[RemoteFile, ...] = ()
+    is_public: bool = False  # everybody can read it
+    url: str = ""  # where people see it at the provider
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A message that the provider approved beforehand. `text` has {{1}}, {{2}} … where `values` go, in order."""
+
+    name: str
+    language: str
+    text: str
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +205,10 @@ class OutboundAttachment:
 
 @dataclass(frozen=True, slots=True)
 class OutboundMessage:
-    """A reply on its way out. `idempotency_key` is stable over retries; ids carry no angle brackets."""
+    """A reply on its way out. `idempotency_key` is stable over retries; ids carry no angle brackets.
+
+    `in_reply_to` is the newest message of the conversation, `answers` the customer's message that is answered.
+    """
 
     idempotency_key: str
     to: tuple[Address, ...]
@@ -152,6 +223,10 @@ class OutboundMessage:
     reply_token: str | None = None
     from_name: str = ""
     automatic: bool = False  # nobody wrote it: carries the headers that stop mail loops
+    thread_key: str | None = None
+    answers: str | None = None
+    is_public: bool = False  # everybody may read it; False where `answers` is public: a private reply
+    template: Template | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +239,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class WebRequest:
-    """A webhook call as it arrived; header names are lower case."""
+    """A webhook call as it arrived; header names are lower case. `url` is the whole address the provider called."""
 
     method: str
     path: str
@@ -172,6 +247,32 @@ class WebRequest:
     headers: Mapping[str, str]
     body: bytes
     remote_address: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WebAnswer:
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a webhook call brought (nothing, for a handshake), and what to answer once that is stored."""
+
+    deliveries: tuple[RawDelivery, ...] = ()
+    answer: WebAnswer = WebAnswer()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What an agent does with a customer's message besides answering it."""
+
+    kind: ActionKind
+    target: str  # the message's external id
+    recipient: str = ""  # its sender's address
+    thread_key: str | None = None
 
 
 class Connector(Protocol):
@@ -195,10 +296,22 @@ class Connector(Protocol):
         """
 
     def verify(self, credentials: Credentials, request: WebRequest) -> None:
-        """Check the signature on the raw body, in constant time. Raises BadCredentials."""
+        """Check the signature on the raw body, or a handshake's secret, in constant time. Raises BadCredentials."""
+
+    def receive(self, credentials: Credentials, request: WebRequest, received_at: datetime) -> Received:
+        """Say what a verified call brought and what to answer. No network. Raises Malformed: answered with 400."""
 
     def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
         """Turn bytes into values: pure and total. Raises Malformed and nothing else."""
 
     def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
         """Hand one message to the provider. Raises Transient, BadCredentials or Rejected."""
+
+    def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:
+        """Fetch a file that a message named, guarded. Raises Transient, BadCredentials or Rejected."""
+
+    def act(self, credentials: Credentials, action: Action) -> None:
+        """Do what an agent asked, one of `capabilities.actions`; twice is once. Raises as `send`."""
+
+    def templates(self, credentials: Credentials) -> tuple[Template, ...]:
+        """Return the templates that the provider approved. Raises Transient or BadCredentials."""

@@ -23,10 +23,11 @@ from connectors.base import (
     Setting,
     WebRequest,
 )
+from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Malformed
 
 
-class MailConnector:
+class MailConnector(Defaults):
     """Speaks to one mailbox and its outgoing server."""
 
     kind: ClassVar[str] = "mail"

@@ -35,6 +35,7 @@ from connectors.base import (
     Setting,
     WebRequest,
 )
+from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Rejected, Transient
 
 FIRST_MESSAGES = 54
@@ -55,7 +56,7 @@ class Pace:
     heartbeat_seconds: float = 25
 
 
-class SandboxConnector:
+class SandboxConnector(Defaults):
     """Reads and writes files; tells stories."""
 
     kind: ClassVar[str] = "sandbox"

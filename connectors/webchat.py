@@ -25,6 +25,7 @@ from connectors.base import (
     Setting,
     WebRequest,
 )
+from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Malformed
 from connectors.origins import bad_origins, origins_of
 from connectors.submission import Submission, clean_line, clean_text, load_json, read_submission
@@ -32,7 +33,7 @@ from connectors.submission import Submission, clean_line, clean_text, load_json,
 MAX_TEXT = 5_000
 
 
-class WebchatConnector:
+class WebchatConnector(Defaults):
     kind: ClassVar[str] = "webchat"
     label: ClassVar[str] = "Web chat"
     capabilities: ClassVar[Capabilities] = Capabilities(

@@ -26,6 +26,7 @@ from connectors.base import (
     Setting,
     WebRequest,
 )
+from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Malformed, Rejected
 from connectors.origins import bad_origins, lines_of
 from connectors.submission import Submission, clean_line, read_submission
@@ -60,7 +61,7 @@ class Field:
         return MAX_TEXT if self.kind == "textarea" else MAX_LINE
 
 
-class WebformConnector:
+class WebformConnector(Defaults):
     kind: ClassVar[str] = "webform"
     label: ClassVar[str] = "Web form"
     capabilities: ClassVar[Capabilities] = Capabilities(push=True, subject=True, attachments=True, max_text=MAX_TEXT)

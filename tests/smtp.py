@@ -18,10 +18,12 @@ import ssl
 import threading
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, cast
 
 import pytest
@@ -168,8 +170,17 @@ def _received(session: Session, envelope: Envelope, *, encrypted: bool) -> Recei
     return Received(envelope.mail_from or "", recipients, raw, bool(session.authenticated), encrypted)
 
 
+@contextmanager
+def running_smtp() -> Iterator[SmtpServer]:
+    with TemporaryDirectory(prefix="smtp-") as folder:
+        server = SmtpServer(Path(folder))
+        try:
+            yield server
+        finally:
+            server.close()
+
+
 @pytest.fixture
-def smtp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmtpServer]:
-    server = SmtpServer(tmp_path_factory.mktemp("smtp"))
-    yield server
-    server.close()
+def smtp_server() -> Iterator[SmtpServer]:
+    with running_smtp() as server:
+        yield server

@@ -4,8 +4,8 @@ Captured payloads lie in tests/fixtures/KIND/: NAME.eml or NAME.body is what arr
 `meta` where there is any, NAME.expected.json is the whole result. To write the expected result of a new capture, run
 this file as a program (`python -m tests.connectors.test_contract`) and read what it wrote before you commit it.
 
-How a kind that sends over a network maps its provider's refusals is tested beside it (test_mail_send.py). No kind of
-today signs what it pushes; the first that does brings its flipped byte along.
+What each kind sends to, and how its provider signs calls, is told by its module in tests/fakes/ (see provider.py there).
+How a kind maps its provider's refusals is tested beside it (test_mail_send.py).
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
+from types import ModuleType
 from typing import Any, get_args
 
 import pytest
@@ -26,17 +28,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from connectors.base import (
-    Address,
     Auto,
     Connector,
-    IdentityKind,
     InboundMessage,
+    MessageKind,
     OutboundMessage,
     RawDelivery,
     WebRequest,
 )
 from connectors.errors import BadCredentials, ConnectorError, Malformed, Rejected
 from connectors.registry import connector_for, kinds
+from tests.fakes.mail import mail_credentials
 from tests.smtp import SmtpServer
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -156,13 +158,21 @@ def check_message(message: InboundMessage) -> None:
     """The promises of connectors/base.py that types cannot make."""
     assert message.external_id
     assert message.sender.address
-    assert message.sender.kind in get_args(IdentityKind)
+    assert message.sender.kind.isidentifier()
     assert message.auto in get_args(Auto)
     assert message.sent_at is None or message.sent_at.tzinfo is not None
     assert not any(sign in message.external_id + message.subject for sign in "\r\n")
     texts = [message.external_id, message.subject, message.text, message.quoted, message.signature, message.html or ""]
     texts += [message.sender.address, message.sender.name, *message.references, *message.custom.values()]
     texts += [text for file in message.attachments for text in (file.filename, file.content_type)]
+    texts += [
+        text for file in message.remote_files for text in (file.filename, file.content_type, file.url, file.media_id)
+    ]
+    texts += [message.reaction, message.status_reason, message.url, message.target or "", message.thread_key or ""]
+    assert message.kind in get_args(MessageKind)
+    assert bool(message.target) is (message.kind in {"edit", "delete", "reaction", "status"})
+    assert bool(message.status) is (message.kind == "status")
+    assert all(file.url or file.media_id for file in message.remote_files)
     for text in texts:
         assert "\0" not in text  # PostgreSQL refuses it
         text.encode("utf-8")  # half surrogates do not encode
@@ -242,44 +252,48 @@ def test_depth_and_size_do_not_break_a_parser(kind: str) -> None:
 # ---------------------------------------------------------------- send
 
 
-@pytest.fixture
-def credentials(smtp_server: SmtpServer, tmp_path: Path) -> dict[str, dict[str, Any]]:
-    """Credentials with which each kind that can send really sends."""
-    mail = {
-        "address": "support@northwind.example",
-        "imap_host": "localhost",
-        "imap_password": "x",
-        "smtp_host": "localhost",
-    }
-    return {
-        "mail": {**mail, "smtp_port": smtp_server.port, "smtp_security": "none"},
-        "sandbox": {"folder": str(tmp_path)},
-        "webchat": {},
-        "webform": {},
-    }
-
-
-REPLY = OutboundMessage("reply-77", (Address("ana@example.com", "Ana"),), "Good news", recipient="ana", subject="Re: x")
+def fake(kind: str) -> ModuleType:
+    return import_module(f"tests.fakes.{kind}")
 
 
 @every_kind
-def test_sending_the_same_key_twice_gives_the_same_receipt(kind: str, credentials: dict[str, dict[str, Any]]) -> None:
+def test_sending_the_same_key_twice_gives_the_same_receipt(kind: str) -> None:
     connector = connector_for(kind)
     if not connector.capabilities.send:
         with pytest.raises(Rejected):
-            connector.send(credentials[kind], REPLY)
+            connector.send({}, OutboundMessage("reply-77", (), "Good news"))
         return
-    receipts = [connector.send(credentials[kind], REPLY) for _ in range(2)]
+    with fake(kind).running() as credentials:
+        receipts = [connector.send(credentials, fake(kind).REPLY) for _ in range(2)]
     assert receipts[0].external_id
     assert connector.capabilities.idempotent_send is (receipts[0].external_id == receipts[1].external_id)
 
 
-def test_a_reply_finds_its_way_back_by_token_and_message_id(
-    credentials: dict[str, dict[str, Any]], smtp_server: SmtpServer
-) -> None:
+@every_kind
+def test_a_call_with_one_flipped_bit_is_refused(kind: str) -> None:
+    """Where the provider signs its calls; a form and a chat are posted by people, who sign nothing."""
+    if not hasattr(fake(kind), "signed"):
+        assert not connector_for(kind).capabilities.push or kind in {"webform", "webchat", "sandbox"}
+        return
+    with fake(kind).running() as credentials:
+        body = b'{"said": "hello"}' * 3
+        call: WebRequest = fake(kind).signed(credentials, body)
+        connector_for(kind).verify(credentials, call)
+        for place in (0, len(call.body) // 2, len(call.body) - 1):
+            flipped = bytearray(call.body)
+            flipped[place] ^= 1
+            with pytest.raises(BadCredentials):
+                connector_for(kind).verify(credentials, replace(call, body=bytes(flipped)))
+        with pytest.raises(BadCredentials):
+            connector_for(kind).verify(credentials, replace(call, headers={}, query={}))
+        with pytest.raises(BadCredentials):
+            connector_for(kind).verify({}, call)
+
+
+def test_a_reply_finds_its_way_back_by_token_and_message_id(smtp_server: SmtpServer) -> None:
     token = "k3jx9abcdefghijklmnopqrstuvw"
-    message = OutboundMessage(**{**{f.name: getattr(REPLY, f.name) for f in fields(REPLY)}, "reply_token": token})
-    receipt = connector_for("mail").send(credentials["mail"], message)
+    message = replace(fake("mail").REPLY, reply_token=token)
+    receipt = connector_for("mail").send(mail_credentials(smtp_server), message)
     sent = smtp_server.wait_for(1)[0].mail
     answer = f"From: ana@example.com\r\nTo: {sent['Reply-To']}\r\nIn-Reply-To: {sent['Message-ID']}\r\n\r\nThanks\r\n"
     (heard,) = connector_for("mail").parse(RawDelivery(answer.encode(), datetime.now(UTC)))

@@ -28,6 +28,14 @@ KEYS = [
     "references",
     "auto",
     "sent_at",
+    "kind",
+    "sender",
+    "thread",
+    "target",
+    "reaction",
+    "status",
+    "public",
+    "url",
 ]
 
 FULL = """Message-ID: <m1@x.example>
@@ -106,6 +114,14 @@ def test_a_mail_becomes_one_line_with_all_keys(tmp_path: Path) -> None:
         "references": ["r0@acme.example", "r1@acme.example"],
         "auto": "none",
         "sent_at": "2025-03-04T14:14:07+00:00",
+        "kind": "text",
+        "sender": {"kind": "email", "address": "joerg@x.example", "handle": ""},
+        "thread": None,
+        "target": None,
+        "reaction": "",
+        "status": None,
+        "public": False,
+        "url": "",
     }
 
 

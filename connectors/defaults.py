@@ -1,0 +1,62 @@
+"""What a kind of channel answers to what it cannot do: every connector inherits this and says what it can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from connectors.base import (
+    Action,
+    Batch,
+    Credentials,
+    Cursor,
+    InboundAttachment,
+    MayReach,
+    OutboundMessage,
+    RawDelivery,
+    Receipt,
+    Received,
+    RemoteFile,
+    Template,
+    WebRequest,
+)
+from connectors.errors import BadCredentials, Rejected
+
+KEPT_HEADERS = ("content-type",)
+
+
+class Defaults:
+    """Nothing is fetched, no call is accepted, nothing leaves. A call that was verified is one delivery."""
+
+    def address(self, credentials: Credentials) -> str:  # noqa: ARG002 - the protocol's
+        """Return "": a channel without an address of its own."""
+        return ""
+
+    def fetch(self, credentials: Credentials, cursor: Cursor) -> Iterator[Batch]:  # noqa: ARG002
+        """Yield nothing."""
+        return iter(())
+
+    def verify(self, credentials: Credentials, request: WebRequest) -> None:  # noqa: ARG002
+        """Refuse. Raises BadCredentials."""
+        raise BadCredentials("Nothing is called on this kind of channel.")
+
+    def receive(self, credentials: Credentials, request: WebRequest, received_at: datetime) -> Received:  # noqa: ARG002
+        """Take the whole body as one delivery; its hash tells duplicates."""
+        meta = {name.replace("-", "_"): request.headers[name] for name in KEPT_HEADERS if name in request.headers}
+        return Received((RawDelivery(request.body, received_at, meta=meta),))
+
+    def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:  # noqa: ARG002
+        """Refuse. Raises Rejected."""
+        raise Rejected("Nothing can be sent through this kind of channel.")
+
+    def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:  # noqa: ARG002
+        """Refuse. Raises Rejected."""
+        raise Rejected("This kind of channel keeps no files at its provider.")
+
+    def act(self, credentials: Credentials, action: Action) -> None:  # noqa: ARG002
+        """Refuse. Raises Rejected."""
+        raise Rejected("This kind of channel does not offer that.")
+
+    def templates(self, credentials: Credentials) -> tuple[Template, ...]:  # noqa: ARG002
+        """Return none."""
+        return ()

@@ -1,0 +1,1 @@
+"""A form sends nothing and signs nothing."""
