@@ -138,7 +138,15 @@ def test_missing_things_are_empty_and_the_standard_input_is_read() -> None:
         "quoted": "",
         "signature": "",
         "auto": "none",
+        "kind": "text",
+        "thread": None,
+        "target": None,
+        "reaction": "",
+        "status": None,
+        "public": False,
+        "url": "",
     }
+    assert line.pop("sender")["kind"] == "email"
     assert line == {"from": {"email": "", "name": ""}, "subject": "hi", **empty, **nothing}
 
 
