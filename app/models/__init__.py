@@ -19,6 +19,7 @@ from app.models.base import Base
 from app.models.business_hours import BusinessHours
 from app.models.canned_response import CannedResponse
 from app.models.case import Case, CaseConversation, CaseStatus, CaseType
+from app.models.channel_template import ChannelTemplate
 from app.models.contact import Contact, ContactIdentity
 from app.models.conversation import Conversation, ConversationRead, Priority, Status, ThreadReference
 from app.models.conversation_mood import ConversationMood
@@ -28,8 +29,14 @@ from app.models.inbox import Channel, ChannelState, Inbox, InboxAccess
 from app.models.kb_article import ArticleState, KbArticle
 from app.models.light_head import HeadActivation, HeadKind, Learning, LightHead, Subject
 from app.models.message import Attachment, DailyCount, Direction, Message, SendState, Visibility
+from app.models.message_action import ActionState, MessageAction
+from app.models.message_change import MessageChange
+from app.models.message_reaction import MessageReaction
+from app.models.message_revision import MessageRevision
 from app.models.outbox_event import Heartbeat, OutboxEvent
 from app.models.prediction import MessageEmbedding, Prediction, PredictionModel
+from app.models.private_thread import PrivateThread
+from app.models.remote_file import FetchState, RemoteFile
 from app.models.sentiment_count import SentimentCount, SentimentDay, SentimentHour
 from app.models.suggestion import SuggestionEmbedding, SuggestionUse
 from app.models.tag import Tag, Tagging
@@ -39,6 +46,7 @@ from app.models.webhook import WebhookDelivery, WebhookEndpoint, WebhookState
 from app.models.workspace_intent import IntentExample, WorkspaceIntent
 
 __all__ = [
+    "ActionState",
     "Activity",
     "Alert",
     "AlertKind",
@@ -64,6 +72,7 @@ __all__ = [
     "CaseType",
     "Channel",
     "ChannelState",
+    "ChannelTemplate",
     "Contact",
     "ContactIdentity",
     "Conversation",
@@ -74,6 +83,7 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "Direction",
+    "FetchState",
     "HeadActivation",
     "HeadKind",
     "Heartbeat",
@@ -84,7 +94,11 @@ __all__ = [
     "Learning",
     "LightHead",
     "Message",
+    "MessageAction",
+    "MessageChange",
     "MessageEmbedding",
+    "MessageReaction",
+    "MessageRevision",
     "NoticeState",
     "OutboxEvent",
     "Prediction",
@@ -92,6 +106,8 @@ __all__ = [
     "Presence",
     "Priority",
     "PrivacySetting",
+    "PrivateThread",
+    "RemoteFile",
     "Role",
     "SendState",
     "SentimentCount",

@@ -27,7 +27,11 @@ class Contact(Base):
 
 
 class ContactIdentity(Base):
-    """One address of a contact. `verified`: a channel vouched that this person holds it."""
+    """One address of a contact. `verified`: a channel vouched that this person holds it.
+
+    `handle`, `profile_url`, `avatar_url` and `followers` are what the provider showed of them to everybody at
+    `profile_seen_at`: written by that person, never to be trusted.
+    """
 
     __tablename__ = "contact_identity"
     __table_args__ = (UniqueConstraint("kind", "address"),)
@@ -38,5 +42,10 @@ class ContactIdentity(Base):
     address: Mapped[str]
     name: Mapped[str] = mapped_column(default="", server_default="")
     verified: Mapped[bool] = mapped_column(default=False, server_default="false")
+    handle: Mapped[str] = mapped_column(default="", server_default="")
+    profile_url: Mapped[str] = mapped_column(default="", server_default="")
+    avatar_url: Mapped[str] = mapped_column(default="", server_default="")
+    followers: Mapped[int | None]
+    profile_seen_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]  # last time this address was connected live (a chat visitor)
     created_at: Mapped[Created]

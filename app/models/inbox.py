@@ -48,7 +48,12 @@ class InboxAccess(Base):
 
 
 class Channel(Base):
-    """One connected source. `sealed` holds all its settings encrypted; `token` names it in public addresses."""
+    """One connected source. `sealed` holds all its settings encrypted; `token` names it in public addresses.
+
+    `last_success_at` is when we last heard from the provider, `last_delivery_at` when it last brought something, and
+    `lag_seconds` how long the newest message took from there to us. `templates_at` is when templates were last fetched,
+    `templates_claimed_until` that somebody is at it.
+    """
 
     __tablename__ = "channel"
 
@@ -64,8 +69,13 @@ class Channel(Base):
     state: Mapped[ChannelState] = mapped_column(one_of(ChannelState), default=ChannelState.ACTIVE)
     state_reason: Mapped[str] = mapped_column(default="", server_default="")
     last_success_at: Mapped[datetime | None]
+    last_delivery_at: Mapped[datetime | None]
+    lag_seconds: Mapped[float | None]
     last_error: Mapped[str] = mapped_column(default="", server_default="")
     last_error_at: Mapped[datetime | None]
+    templates_at: Mapped[datetime | None]
+    templates_error: Mapped[str] = mapped_column(default="", server_default="")
+    templates_claimed_until: Mapped[datetime | None]
     leased_by: Mapped[str | None]
     leased_until: Mapped[datetime | None]
     created_at: Mapped[Created]

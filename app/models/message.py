@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Created, Id, Json, PublicId, one_of
@@ -34,6 +35,13 @@ class Message(Base):
 
     `recipients` is {"to": [{email, name}], "cc": […], "reply_to": […]}. `in_reply_to` and `references` carry ids
     without angle brackets. `annotated_at` and `routed_at` say how far understanding and routing have come.
+
+    `kind` is connectors.base.MessageKind. `visibility` is who of us and them may read it, `is_public` that everybody
+    in the world may; `url` is where they see it and `thread_key` the provider's own name of its thread. `edited_at` and
+    `deleted_at` are the customer's doing (the words before an edit: MessageRevision; the words of what was deleted
+    stay, and are not shown as said). Of our replies: `answers_id` is the customer's message that is answered,
+    `template` {"name", "language", "text", "values"} of what was sent instead of free text, `delivered_at` and
+    `read_at` what the provider told.
     """
 
     __tablename__ = "message"
@@ -54,6 +62,7 @@ class Message(Base):
         Index("ix_message_unrouted", "id", postgresql_where="routed_at IS NULL AND direction = 'inbound'"),
         Index("ix_message_unsent", "id", postgresql_where="send_state IN ('queued', 'sending')"),
         Index("ix_message_created_at", "created_at"),
+        Index("ix_message_answers", "answers_id", postgresql_where="answers_id IS NOT NULL"),
     )
 
     id: Mapped[Id]
@@ -80,6 +89,16 @@ class Message(Base):
     auto: Mapped[str] = mapped_column(default="none", server_default="none")
     custom: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     language: Mapped[str | None]
+    kind: Mapped[str] = mapped_column(default="text", server_default="text")
+    is_public: Mapped[bool] = mapped_column(default=False, server_default="false")
+    url: Mapped[str] = mapped_column(default="", server_default="")
+    thread_key: Mapped[str | None]
+    edited_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    answers_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    template: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    delivered_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
     send_state: Mapped[SendState | None] = mapped_column(one_of(SendState))
     send_error: Mapped[str] = mapped_column(default="", server_default="")
     send_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -93,6 +112,10 @@ class Message(Base):
     @property
     def is_inbound(self) -> bool:
         return self.direction is Direction.INBOUND
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
 
     @property
     def is_note(self) -> bool:
