@@ -42,6 +42,7 @@ class JsonApi:
     headers: Mapping[str, str] = field(default_factory=dict)
     explain: Callable[[Reply], ConnectorError | None] = lambda _reply: None
     may_reach: MayReach = _http.reachable
+    seconds: float = _http.SECONDS  # of one call
 
     def get(self, path: str, **query: str | int) -> Any:
         """GET and return the JSON. Raises Transient, BadCredentials or Rejected."""
@@ -68,7 +69,7 @@ class JsonApi:
         sent = {"accept": "application/json", **self.headers, **(headers or {})}
         if body:
             sent["content-type"] = content_type
-        answer = _http.request(method, url, headers=sent, body=body, may_reach=self.may_reach)
+        answer = _http.request(method, url, headers=sent, body=body, may_reach=self.may_reach, seconds=self.seconds)
         reply = Reply(answer.status, _json(answer.body), answer.headers)
         if reply.is_good:
             return reply.data
