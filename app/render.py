@@ -35,6 +35,7 @@ def configure_templates(app: Flask) -> None:
         initials=initials,
         hue=hue,
         percent=percent,
+        duration=duration,
         text_html=text_html,
         one_line=one_line,
         editable=discreet,
@@ -136,6 +137,18 @@ def words(label: str | None) -> str:
 
 def percent(share: float | None) -> str:
     return "" if share is None else f"{round(share * 100)}%"
+
+
+def duration(seconds: float) -> str:
+    """Say a stretch of time in its two largest units: "4 s", "3 h 12 min", "2 d 1 h"."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    units = ((86400, "d"), (3600, "h"), (60, "min"))
+    size, name = next((size, name) for size, name in units if whole >= size)
+    rest = whole % size
+    below = next(((small, word) for small, word in units if small < size and rest >= small), None)
+    return f"{whole // size} {name}" + (f" {rest // below[0]} {below[1]}" if below else "")
 
 
 def initials(name: str) -> str:

@@ -240,7 +240,8 @@ def test_a_parked_delivery_stands_with_its_reason_and_is_tried_again(admin: Visi
 def test_the_bytes_come_out_as_they_came_in_and_only_as_a_file(admin: Visitor, inbox: Inbox) -> None:
     answer = admin.get(f"/settings/deliveries/{_park(inbox).public_id}/raw")
     assert answer.data == b"<script>alert(1)</script>\x00"
-    assert answer.mimetype == "application/octet-stream"
+    assert answer.mimetype == "text/plain"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert "sandbox" in answer.headers["Content-Security-Policy"]
 

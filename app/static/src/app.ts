@@ -1,6 +1,7 @@
 // Everything that the product's own pages run: one script, loaded with defer. Pages work without it; it makes them live.
 import "./page/htmx_setup";
 import "./page/copy";
+import "./page/filter_list";
 import "./page/menus";
 import "./page/slide";
 import "./page/threshold";

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app import crypto
 from app.config import settings
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
-from app.models import Channel, Inbox
-from app.queries import settings_channels, settings_people
+from app.models import Channel, ChannelState, Inbox
+from app.queries import channel_health, settings_channels, settings_people
 from app.services import by_public_id, channel_settings, channels
 from app.services.teams import clean_name
 from app.web.authz import admin_only, current_user
+from app.web.settings import channel_kinds, day_bars
 from app.web.settings.channel_form import ChannelForm
 
 pages = Blueprint("settings_channels", __name__, url_prefix="/settings/channels")
@@ -31,7 +35,10 @@ def index() -> str:
 @pages.get("/new")
 @admin_only
 def choose() -> str:
-    return render_template("settings/channel_kinds.html", connectors=channel_settings.all_connectors())
+    """Offer the kinds of channels; `q` leaves those that hold its words."""
+    search = request.args.get("q", "").strip()[:60]
+    families = channel_kinds.by_family(channel_settings.all_connectors())
+    return render_template("settings/channel_kinds.html", families=families, search=search)
 
 
 @pages.get("/new/<kind>")
@@ -139,8 +146,7 @@ def _page(
 ) -> str:
     with reading() as session:
         inboxes = settings_people.inboxes_to_choose(session)
-    hook = getattr(form.connector, "snippets", None)
-    snippets = hook(settings().base_url, channel.token) if hook and channel else ()
+        fared = _fared(session, channel) if channel else {}
     return render_template(
         "settings/channel.html",
         form=form,
@@ -148,5 +154,36 @@ def _page(
         inboxes=inboxes,
         problem=problem,
         found=found,
-        snippets=snippets,
+        snippets=_snippets(channel) if channel else (),
+        opens=_opens,
+        **fared,
     )
+
+
+def _fared(session: Session, channel: Channel) -> dict[str, Any]:
+    home = session.get_one(Inbox, channel.inbox_id)
+    days = channel_health.days(session, channel=channel)
+    return {
+        "days": days,
+        "bars": day_bars.bars(days),
+        "rows": settings_channels.deliveries(session, inboxes=[home], channel=channel),
+        "most_deliveries": settings_channels.NEWEST,
+    }
+
+
+def _snippets(channel: Channel) -> tuple[tuple[str, str], ...]:
+    """Return (label, text) of what an admin takes along to the provider; nothing of a channel that is gone."""
+    connector = channel_settings.find_connector(channel.kind)
+    if channel.state is ChannelState.REMOVED:
+        return ()
+    base = settings().base_url
+    hook = getattr(connector, "snippets", None)
+    if hook is not None:
+        return tuple(hook(base, channel.token))
+    address = f"{base}/webhooks/{channel.kind}/{channel.token}"
+    return (("Webhook address", address),) if connector.capabilities.push else ()
+
+
+def _opens(snippet: str) -> bool:
+    """Tell whether a snippet is a page to look at: a webhook is called by machines."""
+    return "/webhooks/" not in snippet

@@ -60,9 +60,10 @@ def raw(delivery_id: str) -> Response:
         )
     return Response(
         blobs.get(sha256),
-        mimetype="application/octet-stream",
+        mimetype="text/plain",
         headers={
-            "Content-Disposition": f'attachment; filename="delivery-{delivery_id}.bin"',
+            "Content-Disposition": f'attachment; filename="delivery-{delivery_id}.txt"',
+            "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "default-src 'none'; sandbox",
         },
     )
