@@ -14,6 +14,7 @@ KINDS = {
     WEBFORM: "connectors.webform:WebformConnector",
     WEBCHAT: "connectors.webchat:WebchatConnector",
     SANDBOX: "connectors.sandbox:SandboxConnector",
+    "api": "connectors.api:ApiConnector",
 }
 
 
