@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from nlp.evaluation import Judged
 from nlp.tasks import LABELS, MANY, NONE
@@ -32,6 +33,7 @@ REJECTED = 0.01  # share of known in-scope examples that the scope's edge may cu
 SCALE = 20.0  # of unit embeddings before the logistic regression
 SHRINK = 1.0
 _TINY = 1e-6
+ONE_THREAD = 1  # matrices this small are slower on several threads, and beside other work by more than ten times
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,8 @@ def fit_corrections(
     wanted = np.stack([_wanted(task, labels, truth) for truth in truths[-MOST_CORRECTIONS:]])
     points = _unit(embeddings)[-MOST_CORRECTIONS:]
     said = np.array([[of.get(label, 0.0) for label in labels] for of in base], np.float32)[-MOST_CORRECTIONS:]
-    moves = _moves(task, _kernel(points, points), said, wanted)
+    with threadpool_limits(ONE_THREAD, "blas"):
+        moves = _moves(task, _kernel(points, points), said, wanted)
     return LightHead(task, "corrections", version, labels, {"embeddings": points.astype(np.float16), "moves": moves})
 
 
@@ -220,6 +223,11 @@ def _cross_validated(points: Matrix, truth: NDArray[np.intp], labels: int) -> tu
 
 def _fit_linear(points: Matrix, truth: NDArray[np.intp], labels: int) -> dict[str, Matrix]:
     """Fit a softmax regression by accelerated gradient descent; every label weighs the same in sum."""
+    with threadpool_limits(ONE_THREAD, "blas"):
+        return _descended(points, truth, labels)
+
+
+def _descended(points: Matrix, truth: NDArray[np.intp], labels: int) -> dict[str, Matrix]:
     inputs = np.hstack([SCALE * points, np.ones((len(points), 1), np.float32)])
     wanted = np.eye(labels, dtype=np.float32)[truth]
     counts = np.maximum(wanted.sum(0), 1)

@@ -14,6 +14,7 @@ from app.services.learning import Claim
 from app.services.lessons import Lesson
 from app.services.light_heads import Fitted
 from app.services.workspace_intents import LEAST_INTENTS
+from workers.jobs import ask
 
 if TYPE_CHECKING:
     from nlp.light import LightHead
@@ -129,6 +130,7 @@ def _embedded(found: Sequence[Lesson], claim: Claim, model_version: str) -> list
     for start in range(0, len(lacking), AT_ONCE):
         _tell(claim, f"Reading example {start + 1} of {len(lacking)}", 0.7 * start / len(lacking))
         chunk = lacking[start : start + AT_ONCE]
+        ask.answer(())  # who looks at a screen does not wait until all is read
         said = _say([lesson.text for lesson in chunk], "intent")
         read |= {id(lesson): one.embedding for lesson, one in zip(chunk, said, strict=True)}
         new = {lesson.example_id: read[id(lesson)] for lesson in chunk if lesson.example_id and read[id(lesson)]}
