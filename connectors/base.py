@@ -47,6 +47,7 @@ class Capabilities:
     """What a kind of channel can do, as data; the composer and the pipeline enforce it."""
 
     push: bool = False  # bytes come to us (HTTP, socket)
+    own_pages: bool = False  # they come through pages of ours, so the webhook address takes none
     pull: bool = False  # we go and fetch them
     send: bool = False  # replies can leave through it
     reaches: tuple[IdentityKind, ...] = ()  # the kinds of address a reply can go to
@@ -154,7 +155,8 @@ class InboundMessage:
 
     What happened to a message: `kind` is edit (`text` is the new one), delete, reaction (`reaction` is the emoji, ""
     takes it back) or status (`status`, and `status_reason` where it failed), `target` the external id of that message,
-    and `external_id` tells this event from others. The sender is the customer in any case.
+    and `external_id` tells this event from others. The sender is the customer in any case; only a deletion that the
+    provider attributes to nobody, or does itself, has a sender of the kind "provider".
     """
 
     external_id: str

@@ -2,7 +2,11 @@
 
     FOLDER/in/    *.json (see _sandbox_format.py) and *.eml: each becomes a message and moves to done/ once stored;
                   write to NAME.part and rename, so that nobody reads half a file
-    FOLDER/out/   one JSON file a reply, named by its idempotency key
+    FOLDER/out/   one JSON file a reply, named by its idempotency key; one a like, a hiding …
+    FOLDER/media/ the files that messages name by `media_id`; templates.json is what the provider approved
+
+The same messages may be posted to its webhook address, signed with its secret (_sandbox_calls.py), so that all that
+real providers do can be tried without one.
 
 With `drip_seconds` it also tells the stories of _demo.py: some weeks' worth at once when it starts for the first time,
 then one message every so many seconds. The cursor, {"position": n}, is the place in the stories.
@@ -11,40 +15,40 @@ then one message every so many seconds. The cursor, {"position": n}, is the plac
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
-from base64 import b64encode
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import ClassVar
 
-from connectors import _demo
+from connectors import _demo, _sandbox_calls
+from connectors._sandbox_folders import CONTENT_TYPES, Folders, as_json, write
 from connectors.base import (
+    Action,
     Batch,
     Capabilities,
     Credentials,
     Cursor,
+    InboundAttachment,
     InboundMessage,
+    MayReach,
     OutboundMessage,
     RawDelivery,
     Receipt,
+    Received,
+    RemoteFile,
     Setting,
+    Template,
     WebRequest,
 )
 from connectors.defaults import Defaults
-from connectors.errors import BadCredentials, Rejected, Transient
+from connectors.errors import BadCredentials, Rejected
 
 FIRST_MESSAGES = 54
 _FIRST_DAYS = 24.0  # what is shown over time needs some weeks
 _THINNING = 2.0  # the further back, the further apart
-_BATCH_FILES = 50
-_BATCH_BYTES = 8_000_000
-_MAX_BYTES = 64_000_000
-_CONTENT_TYPES = {".json": "application/json", ".eml": "message/rfc822"}
 _KEY = re.compile(r"[A-Za-z0-9._-]{1,150}")
 
 
@@ -70,6 +74,16 @@ class SandboxConnector(Defaults):
         subject=True,
         html=True,
         attachments=True,
+        push=True,
+        public=True,
+        private_reply=True,
+        edits=True,
+        deletes=True,
+        reactions=True,
+        delivery_states=True,
+        read_states=True,
+        templates=True,
+        actions=("like", "unlike", "hide", "unhide", "delete"),
     )
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("folder", "Folder", required=True, help="A folder on the server; it is made if it is not there"),
@@ -81,6 +95,7 @@ class SandboxConnector(Defaults):
             help="0: no demo messages, only files",
         ),
         Setting("seed", "Seed", "integer", default=1, help="Decides the order of the demo messages"),
+        Setting("webhook_secret", "Secret of webhook calls", "secret", help="Empty: no calls are accepted"),
         Setting("loop", "Begin again after the last demo message", "boolean", default=False),
     )
 
@@ -93,13 +108,13 @@ class SandboxConnector(Defaults):
 
     def check(self, credentials: Credentials) -> str:
         """Make the folders and say where they are. Raises BadCredentials."""
-        folders = _Folders(credentials)
+        folders = Folders(credentials)
         waiting = sum(1 for _ in folders.waiting())
         return f"Reading {folders.inbox} ({waiting} waiting), writing {folders.outbox}."
 
     def fetch(self, credentials: Credentials, cursor: Cursor) -> Generator[Batch, None, None]:
         """Yield files and stories as they come; never ends by itself. Raises Transient, BadCredentials."""
-        folders, stories = _Folders(credentials), _Stories(credentials, cursor)
+        folders, stories = Folders(credentials), _Stories(credentials, cursor)
         yield from stories.first()
         next_story = time.monotonic() + stories.drip_seconds
         next_sign = time.monotonic()
@@ -117,14 +132,19 @@ class SandboxConnector(Defaults):
     def fetch_once(self, credentials: Credentials, cursor: Cursor) -> Generator[Batch, None, None]:
         """Yield the files that wait, and the first stories where none was told yet."""
         yield from _Stories(credentials, cursor).first()
-        yield from _Folders(credentials).read()
+        yield from Folders(credentials).read()
 
-    def verify(self, credentials: Credentials, request: WebRequest) -> None:  # noqa: ARG002 - part of the protocol
-        raise BadCredentials("A sandbox takes files, not web requests.")
+    def verify(self, credentials: Credentials, request: WebRequest) -> None:
+        """Check the signature of a posted body, or the secret of a handshake. Raises BadCredentials."""
+        _sandbox_calls.verify(str(credentials.get("webhook_secret") or ""), request)
+
+    def receive(self, credentials: Credentials, request: WebRequest, received_at: datetime) -> Received:  # noqa: ARG002
+        """Return one delivery a message; a handshake is answered with its challenge. Raises Malformed."""
+        return _sandbox_calls.receive(request, received_at)
 
     def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
         """Turn one file into one message. Raises Malformed."""
-        if delivery.meta.get("content_type") == _CONTENT_TYPES[".eml"]:
+        if delivery.meta.get("content_type") == CONTENT_TYPES[".eml"]:
             from connectors._mime import parse_mail
 
             return [parse_mail(delivery.raw)]
@@ -136,58 +156,24 @@ class SandboxConnector(Defaults):
         """Write one file; the same key writes the same file once. Raises Transient, BadCredentials, Rejected."""
         if not _KEY.fullmatch(message.idempotency_key):
             raise Rejected("The key of the reply does not fit into a file name.")
-        path = _Folders(credentials).outbox / f"{message.idempotency_key}.json"
+        path = Folders(credentials).outbox / f"{message.idempotency_key}.json"
         if not path.exists():
-            _write(path, json.dumps(_as_json(message), ensure_ascii=False, indent=1).encode("utf-8", "replace"))
+            write(path, json.dumps(as_json(message), ensure_ascii=False, indent=1).encode("utf-8", "replace"))
         return Receipt(f"sandbox-{message.idempotency_key}", f"written to {path.name}")
 
+    def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:
+        """Return a file of media/, or fetch one by its address. Raises Transient, Rejected, BadCredentials."""
+        return _sandbox_calls.download(Folders(credentials), file, may_reach)
 
-class _Folders:
-    """The three folders of one channel."""
+    def act(self, credentials: Credentials, action: Action) -> None:
+        """Write one file for what was done; twice is once. Raises Transient, BadCredentials."""
+        name = sha256(f"{action.kind} {action.target}".encode("utf-8", "replace")).hexdigest()[:32]
+        path = Folders(credentials).outbox / f"action-{name}.json"
+        write(path, json.dumps(asdict(action), ensure_ascii=False, indent=1).encode("utf-8", "replace"))
 
-    def __init__(self, credentials: Credentials) -> None:
-        named = str(credentials.get("folder") or "").strip()
-        if not named or "\0" in named:
-            raise BadCredentials("The sandbox needs a folder.")
-        base = Path(named)
-        self.inbox, self.done, self.outbox = base / "in", base / "done", base / "out"
-        try:
-            for folder in (self.inbox, self.done, self.outbox):
-                folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BadCredentials(f"The folder {named} cannot be used: {error.strerror}.") from error
-
-    def waiting(self) -> Iterator[Path]:
-        """Files to read, in name order; what is being written (*.part) and what is hidden is left alone."""
-        try:
-            names = sorted(entry.name for entry in os.scandir(self.inbox) if entry.is_file(follow_symlinks=False))
-        except OSError as error:
-            raise Transient(f"The folder {self.inbox} cannot be read: {error.strerror}.") from error
-        wanted = (name for name in names if Path(name).suffix in _CONTENT_TYPES and not name.startswith("."))
-        return (self.inbox / name for name in wanted)
-
-    def read(self) -> Iterator[Batch]:
-        """Yield what waits, in bounded batches, and put each file aside once it is stored."""
-        group: list[tuple[Path, RawDelivery]] = []
-        for path in self.waiting():
-            delivery = _delivery(path)
-            if delivery is None:
-                continue
-            total = sum(len(other.raw) for _, other in group) + len(delivery.raw)
-            if group and (len(group) >= _BATCH_FILES or total > _BATCH_BYTES):
-                yield from self._hand_out(group)
-                group = []
-            group.append((path, delivery))
-        if group:
-            yield from self._hand_out(group)
-
-    def _hand_out(self, group: list[tuple[Path, RawDelivery]]) -> Iterator[Batch]:
-        yield Batch(tuple(delivery for _, delivery in group))
-        for path, _ in group:
-            try:
-                path.replace(self.done / path.name)
-            except OSError as error:
-                raise Transient(f"{path.name} cannot be moved to {self.done}: {error.strerror}.") from error
+    def templates(self, credentials: Credentials) -> tuple[Template, ...]:
+        """Return what templates.json holds. Raises Transient, BadCredentials."""
+        return _sandbox_calls.templates(Folders(credentials))
 
 
 class _Stories:
@@ -224,7 +210,7 @@ class _Stories:
     def _delivery(self, position: int, sent_at: datetime) -> RawDelivery:
         message = _demo.message_at(self._seed, position, sent_at)
         raw = json.dumps(message, ensure_ascii=False).encode()
-        return RawDelivery(raw, sent_at, external_id=message["id"], meta={"content_type": _CONTENT_TYPES[".json"]})
+        return RawDelivery(raw, sent_at, external_id=message["id"], meta={"content_type": CONTENT_TYPES[".json"]})
 
 
 def _integer(credentials: Credentials, key: str, otherwise: int) -> int:
@@ -233,56 +219,6 @@ def _integer(credentials: Credentials, key: str, otherwise: int) -> int:
         return otherwise if value is None or value == "" else int(value)
     except (TypeError, ValueError):
         raise BadCredentials(f"{key} is not a number.") from None
-
-
-def _delivery(path: Path) -> RawDelivery | None:
-    """Read one file; None when somebody took it away meanwhile."""
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise Transient(f"{path.name} cannot be read: {error.strerror}.") from error
-    name = sha256(path.name.encode("utf-8", "surrogateescape") + b"\0" + raw).hexdigest()
-    meta = {"file": path.name.encode("utf-8", "replace").decode(), "content_type": _CONTENT_TYPES[path.suffix]}
-    return RawDelivery(raw, _now(), external_id=f"file-{name}", meta=meta)
-
-
-def _as_json(message: OutboundMessage) -> dict[str, object]:
-    """Everything a reply holds, as plain JSON."""
-    return {
-        "key": message.idempotency_key,
-        "to": [{"email": one.email, "name": one.name} for one in message.to],
-        "cc": [{"email": one.email, "name": one.name} for one in message.cc],
-        "recipient": message.recipient,
-        "from_name": message.from_name,
-        "subject": message.subject,
-        "text": message.text,
-        "html": message.html,
-        "in_reply_to": message.in_reply_to,
-        "references": list(message.references),
-        "reply_token": message.reply_token,
-        "automatic": message.automatic,
-        "attachments": [
-            {"filename": one.filename, "content_type": one.content_type, "base64": b64encode(one.data).decode("ascii")}
-            for one in message.attachments
-        ],
-        "sent_at": _now().isoformat(),
-    }
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write whole or not at all."""
-    part = path.with_suffix(".part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise Transient(f"{path.name} cannot be written: {error.strerror}.") from error
 
 
 def _now() -> datetime:

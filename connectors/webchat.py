@@ -38,6 +38,7 @@ class WebchatConnector(Defaults):
     label: ClassVar[str] = "Web chat"
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
+        own_pages=True,
         send=True,
         reaches=("visitor",),
         live_only=True,

@@ -64,7 +64,9 @@ class Field:
 class WebformConnector(Defaults):
     kind: ClassVar[str] = "webform"
     label: ClassVar[str] = "Web form"
-    capabilities: ClassVar[Capabilities] = Capabilities(push=True, subject=True, attachments=True, max_text=MAX_TEXT)
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        push=True, own_pages=True, subject=True, attachments=True, max_text=MAX_TEXT
+    )
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("title", "Title", default="Contact us", required=True),
         Setting(

@@ -88,6 +88,8 @@ def store_batch(
     if cursor is not None:
         current.cursor = dict(cursor)
     current.last_success_at = now()
+    if new:
+        current.last_delivery_at = current.last_success_at
     outbox.record_all(session, [DeliveryStored(delivery_id=id_, channel_id=channel.id) for id_ in new])
     return new
 

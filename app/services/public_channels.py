@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,14 @@ def channel_at(session: Session, *, kind: str, token: str) -> PublicChannel:
         inbox=str(inbox.public_id),
         settings=defaults | given,
     )
+
+
+def store_all(session: Session, *, channel: PublicChannel, deliveries: Sequence[ingest.StoredDelivery]) -> None:
+    """Store what one call brought (nothing, too: we heard from the provider). Raises NotFound if it was closed."""
+    row = ingest.active_channel(session, kind=channel.kind, token=channel.token)
+    if row is None:
+        raise NotFound
+    ingest.store_batch(session, channel=row, deliveries=deliveries)
 
 
 def store(session: Session, *, channel: PublicChannel, delivery: ingest.StoredDelivery, exact: bool = False) -> bool:

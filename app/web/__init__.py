@@ -6,7 +6,18 @@ from importlib import import_module
 
 from flask import Flask
 
-ROOMS = ("session", "links", "errors", "inbox", "webform", "webchat", "reports", "alerts", "settings")
+ROOMS = (
+    "session",
+    "links",
+    "errors",
+    "inbox",
+    "webform",
+    "webchat",
+    "channel_webhooks",
+    "reports",
+    "alerts",
+    "settings",
+)
 
 
 def register(app: Flask) -> None:
