@@ -9,17 +9,17 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, ClassVar
 from uuid import uuid4
 
 from connectors import _http
-from connectors._api_read import LONGEST_ID, Unprocessable, messages_in, names_itself, read_all
-from connectors._api_signing import ID, require_caller, signed_headers
+from connectors._api_read import read_one
 from connectors._json_api import FIRST_ERROR, JsonApi, Reply, retry_after
 from connectors._payload import line, mapping
+from connectors._posted import LONGEST_ID, Posted, key_of_bytes, read_all, take
 from connectors._remote import FIRST_REDIRECT, fetched
 from connectors._signing import require_secret
+from connectors._standard_webhooks import require_caller, signed_headers
 from connectors.base import (
     Capabilities,
     Credentials,
@@ -32,14 +32,13 @@ from connectors.base import (
     Received,
     RemoteFile,
     Setting,
-    WebAnswer,
     WebRequest,
 )
 from connectors.defaults import Defaults
-from connectors.errors import BadCredentials, Malformed, Rejected, Transient
+from connectors.errors import BadCredentials, Rejected, Transient
 from connectors.web_address import split
 
-ACCEPTED, BAD, NOT_ALLOWED, CONFLICT, UNPROCESSABLE = 202, 400, 405, 409, 422
+CONFLICT = 409
 MOST_SECONDS = 15.0
 
 
@@ -122,21 +121,11 @@ class ApiConnector(Defaults):
 
     def receive(self, credentials: Credentials, request: WebRequest, received_at: datetime) -> Received:  # noqa: ARG002
         """Take a whole call, or none of it: answers 202 with the ids, 400 or 422 with one sentence."""
-        if request.method != "POST":
-            return Received((), _answer(NOT_ALLOWED, {"error": "Messages are posted: use POST."}))
-        try:
-            key = _key_of(request)
-            messages = read_all(request.body, key, self.kind)
-        except Unprocessable as error:
-            return Received((), _answer(UNPROCESSABLE, {"error": error.reason}))
-        except Malformed as error:
-            return Received((), _answer(BAD, {"error": error.reason}))
-        delivery = RawDelivery(request.body, received_at, external_id=key, meta={"content_type": "application/json"})
-        return Received((delivery,), _answer(ACCEPTED, {"ids": [message.external_id for message in messages]}))
+        return take(request, received_at, self._read)
 
     def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
         """Return the messages of a call. Raises Malformed."""
-        return read_all(delivery.raw, delivery.external_id or _hash(delivery.raw), self.kind)
+        return read_all(delivery.raw, delivery.external_id or key_of_bytes(delivery.raw), self._read)
 
     def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
         """Post a reply, signed and with its key. Raises Transient, BadCredentials or Rejected."""
@@ -149,24 +138,8 @@ class ApiConnector(Defaults):
         """Fetch a file from the address that a message gave. Raises Transient or Rejected."""
         return fetched(file, file.url, name="The file's server", may_reach=may_reach)
 
-
-def _key_of(request: WebRequest) -> str:
-    """Return the name of a call, which tells a repetition. Raises Malformed."""
-    key = request.headers.get("idempotency-key", "") or request.headers.get(ID, "")
-    if key:
-        if len(key) > LONGEST_ID - 10 or not (key.isascii() and key.isprintable()):
-            raise Malformed(f"The Idempotency-Key is at most {LONGEST_ID - 10} plain characters.")
-        return key
-    every_message_is_named = all(names_itself(posted) for posted in messages_in(request.body))
-    return _hash(request.body) if every_message_is_named else str(uuid4())
-
-
-def _hash(raw: bytes) -> str:
-    return sha256(raw).hexdigest()
-
-
-def _answer(status: int, body: object) -> WebAnswer:
-    return WebAnswer(status, json.dumps(body, ensure_ascii=False).encode(), "application/json")
+    def _read(self, posted: Posted, key: str) -> InboundMessage:
+        return read_one(posted, key, self.kind)
 
 
 def _reply_url(credentials: Credentials) -> str:

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors import _http
-from connectors._api_signing import signed_headers
+from connectors._standard_webhooks import signed_headers
 from connectors.base import InboundMessage, RawDelivery, Received, RemoteFile, WebRequest
 from connectors.errors import BadCredentials, ConnectorError, Malformed, Rejected, Transient
 from connectors.registry import connector_for

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from connectors._api_signing import signature, signed_headers
+from connectors._standard_webhooks import signature, signed_headers
 from connectors.base import Address, Credentials, OutboundAttachment, OutboundMessage, WebRequest
 from tests.fakes.provider import Call, Provider, Said, serving
 
