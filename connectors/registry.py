@@ -15,6 +15,7 @@ KINDS = {
     WEBCHAT: "connectors.webchat:WebchatConnector",
     SANDBOX: "connectors.sandbox:SandboxConnector",
     "api": "connectors.api:ApiConnector",
+    "mastodon": "connectors.mastodon:MastodonConnector",
 }
 
 

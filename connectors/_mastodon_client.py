@@ -1,0 +1,196 @@
+"""Mastodon.py on the one HTTP client, its errors as ours, and each answer's JSON exactly as the server gave it.
+
+Mastodon.py adds a null for every field that it knows and the server left out, so what is stored is taken from the
+answer itself. The library opens a token that is the name of a file, so the token is handed to it only once it is made.
+Limits of calls: docs.joinmastodon.org/api/rate-limits (300 in five minutes, X-RateLimit-Reset).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from connectors import _http
+from connectors._payload import mapping
+from connectors.base import Credentials
+from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
+from connectors.submission import clean_line
+from connectors.web_address import split
+
+if TYPE_CHECKING:
+    from mastodon import Mastodon
+    from requests import PreparedRequest, Response, Session  # noqa: TID251 - the types Mastodon.py speaks with
+
+NAME = "Mastodon"
+DEFAULT_SERVER = "https://mastodon.social"
+SECONDS = 20.0
+MOST_BYTES = 8 * 1024 * 1024
+NEW_ENOUGH = "4.0.0"  # told, because the library never stops asking a server that hides its version
+FORBIDDEN, SERVER_ERROR = 403, 500
+SIGN_IN_WORDS = ("scope", "login", "token", "credentials")  # in a 403: about the account, not about one post
+OURS = frozenset(("host", "content-length", "accept-encoding", "connection"))
+
+
+class Server:
+    """One signed-in account. `client` is Mastodon.py; `said` is the JSON of its last answer."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        """Take the settings `api_url` and `access_token`. Raises BadCredentials where they cannot be right."""
+        self.url = server_url(credentials)
+        self.token = access_token(credentials)
+        self.client = _library(self.url, self.token)
+        self._door = _door()
+        self.client.session = _guarded(self._door)
+
+    @property
+    def said(self) -> Any:
+        """The JSON of the last answer as the server wrote it."""
+        return self._door.said
+
+    def retry_after(self) -> float | None:
+        """Return the seconds until the server counts calls afresh, None where it does not say."""
+        resets_at = cast("float | None", self.client.ratelimit_reset)
+        if resets_at is None:
+            return None
+        return min(max(resets_at - datetime.now(UTC).timestamp(), 1.0), 3600.0)
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Turn what the library raises inside into Transient, BadCredentials or Rejected."""
+        from mastodon.errors import MastodonError, MastodonRatelimitError
+
+        try:
+            yield
+        except MastodonRatelimitError:
+            raise Transient(
+                f"{NAME} cannot take this now: too many calls.", retry_after_seconds=self.retry_after()
+            ) from None
+        except MastodonError as error:
+            raise _ours(error) from None
+        except ValueError as error:
+            raise Rejected(f"{NAME} refused this: {clean_line(str(error), 200)}.") from None
+
+
+def server_url(credentials: Credentials) -> str:
+    """Return the server's address without a slash at its end. Raises BadCredentials."""
+    given = str(credentials.get("api_url") or DEFAULT_SERVER).strip().rstrip("/")
+    address = given if "://" in given else f"https://{given}"
+    try:
+        split(address)
+    except Rejected:
+        raise BadCredentials("The server is no web address: write it as https://mastodon.social.") from None
+    return address
+
+
+def access_token(credentials: Credentials) -> str:
+    """Return the token. Raises BadCredentials where it is missing or no token at all."""
+    token = str(credentials.get("access_token") or "").strip()
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise BadCredentials("The access token is missing: copy it from Preferences, Development on your server.")
+    return token
+
+
+def _library(url: str, token: str) -> Mastodon:
+    from mastodon import Mastodon
+
+    client = Mastodon(
+        api_base_url=url,
+        ratelimit_method="throw",
+        request_timeout=SECONDS,
+        user_agent="Tributary",
+        mastodon_version=NEW_ENOUGH,
+    )
+    client.access_token, client.mastodon_major = token, 4
+    return client
+
+
+def streaming_client(server: Server) -> Mastodon:
+    """Return a client whose connection stays open, which the guarded one cannot; it reads no proxy and no .netrc."""
+    client = _library(server.url, server.token)
+    client.session.trust_env = False
+    return client
+
+
+class _Door:
+    """Takes a request that the library made to the guarded client."""
+
+    def __init__(self) -> None:
+        self.said: Any = None
+
+    def send(self, request: PreparedRequest) -> Response:
+        from requests import Response  # noqa: TID251 - the type Mastodon.py speaks with
+
+        sent = {name.lower(): str(value) for name, value in request.headers.items()}
+        body = request.body or b""
+        answer = _http.request(
+            request.method or "GET",
+            request.url or "",
+            headers={name: value for name, value in sent.items() if name not in OURS},
+            body=body.encode() if isinstance(body, str) else body,
+            may_reach=_http.reachable,
+            seconds=SECONDS,
+            most_bytes=MOST_BYTES,
+        )
+        response = Response()
+        response.status_code, response.url, response.request = answer.status, request.url or "", request
+        response.headers.update(answer.headers)
+        response._content = answer.body  # noqa: SLF001 - what requests' own adapters fill, by way of a socket
+        self.said = _json(answer.body)
+        return response
+
+
+def _door() -> _Door:
+    return _Door()
+
+
+def _guarded(door: _Door) -> Session:
+    """Return a session of requests without its network: every request leaves by the door."""
+    from requests import Session  # noqa: TID251 - Mastodon.py takes one
+    from requests.adapters import BaseAdapter  # noqa: TID251
+
+    class Adapter(BaseAdapter):
+        def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
+            return door.send(request)
+
+        def close(self) -> None:
+            pass
+
+    session = Session()
+    session.trust_env = False
+    session.max_redirects = _http.MOST_REDIRECTS
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, Adapter())
+    return session
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body) if body.strip() else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _ours(error: Exception) -> ConnectorError:
+    """Say a library's error as ours; what the guarded client raised lies behind the library's own."""
+    from mastodon.errors import MastodonIOError, MastodonUnauthorizedError
+
+    if isinstance(error.__context__, ConnectorError):
+        return error.__context__
+    status = next((part for part in error.args if isinstance(part, int)), None)
+    said = clean_line(str(error.args[-1] or ""), 300).rstrip(".") if error.args else ""
+    if isinstance(error, MastodonUnauthorizedError):
+        return BadCredentials(f"{NAME} does not accept this channel's credentials: {said}.")
+    if status is None or status >= SERVER_ERROR or isinstance(error, MastodonIOError):
+        reason = f"status {status}" if status else "no answer that could be understood"
+        return Transient(f"{NAME} cannot take this now: {reason}.")
+    if status == FORBIDDEN and any(word in said.lower() for word in SIGN_IN_WORDS):
+        return BadCredentials(f"{NAME} does not accept this channel's credentials: {said}.")
+    return Rejected(f"{NAME} refused this: {said or f'status {status}'}.")
+
+
+def dumped(value: Mapping[str, Any] | Any) -> bytes:
+    """Return the bytes that are stored of one object of an answer."""
+    return json.dumps(mapping(value), ensure_ascii=False).encode("utf-8", "surrogatepass")
