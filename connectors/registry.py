@@ -16,6 +16,7 @@ KINDS = {
     SANDBOX: "connectors.sandbox:SandboxConnector",
     "api": "connectors.api:ApiConnector",
     "mastodon": "connectors.mastodon:MastodonConnector",
+    "whatsapp": "connectors.whatsapp:WhatsappConnector",
 }
 
 
