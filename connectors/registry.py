@@ -17,6 +17,7 @@ KINDS = {
     "api": "connectors.api:ApiConnector",
     "mastodon": "connectors.mastodon:MastodonConnector",
     "whatsapp": "connectors.whatsapp:WhatsappConnector",
+    "telegram": "connectors.telegram:TelegramConnector",
 }
 
 

@@ -279,7 +279,8 @@ def test_a_call_with_one_flipped_bit_is_refused(kind: str) -> None:
         body = b'{"said": "hello"}' * 3
         call: WebRequest = fake(kind).signed(credentials, body)
         connector_for(kind).verify(credentials, call)
-        for place in (0, len(call.body) // 2, len(call.body) - 1):
+        signs_the_body = getattr(fake(kind), "SIGNS_THE_BODY", True)  # False: a shared secret travels in a header
+        for place in (0, len(call.body) // 2, len(call.body) - 1) if signs_the_body else ():
             flipped = bytearray(call.body)
             flipped[place] ^= 1
             with pytest.raises(BadCredentials):
