@@ -24,6 +24,7 @@ MOST_TEXT = 100_000
 LONGEST_ID = 255
 ACCEPTED, BAD, NOT_ALLOWED, UNPROCESSABLE = 202, 400, 405, 422
 Posted = Mapping[str, Any]
+Objects = Callable[[bytes], list[Posted]]  # what a body brings
 Read = Callable[[Posted, str], InboundMessage]  # one object and the name it has where it brings none
 
 
@@ -45,7 +46,10 @@ def messages_in(raw: bytes) -> list[Posted]:
 
 def read_all(raw: bytes, key: str, read: Read) -> list[InboundMessage]:
     """Return every message of a call; `key` names those without an id of their own. Raises Malformed."""
-    posted = messages_in(raw)
+    return _read_each(messages_in(raw), key, read)
+
+
+def _read_each(posted: list[Posted], key: str, read: Read) -> list[InboundMessage]:
     if len(posted) == 1:
         return [read(posted[0], key)]
     messages: list[InboundMessage] = []
@@ -57,18 +61,20 @@ def read_all(raw: bytes, key: str, read: Read) -> list[InboundMessage]:
     return messages
 
 
-def take(request: WebRequest, received_at: datetime, read: Read) -> Received:
+def take(request: WebRequest, received_at: datetime, read: Read, objects: Objects = messages_in) -> Received:
     """Take a whole call, or none of it: answers 202 with the ids, 400, 405 or 422 with one sentence. Total."""
     if request.method != "POST":
         return Received((), _answer(NOT_ALLOWED, {"error": "Messages are posted: use POST."}))
     try:
-        key = _key_of(request)
-        messages = read_all(request.body, key, read)
+        posted = objects(request.body)
+        key = _key_of(request, posted)
+        messages = _read_each(posted, key, read)
     except Unprocessable as error:
         return Received((), _answer(UNPROCESSABLE, {"error": error.reason}))
     except Malformed as error:
         return Received((), _answer(BAD, {"error": error.reason}))
-    delivery = RawDelivery(request.body, received_at, external_id=key, meta={"content_type": "application/json"})
+    meta = {"content_type": request.headers.get("content-type", "application/json")}
+    delivery = RawDelivery(request.body, received_at, external_id=key, meta=meta)
     return Received((delivery,), _answer(ACCEPTED, {"ids": [message.external_id for message in messages]}))
 
 
@@ -77,15 +83,14 @@ def key_of_bytes(raw: bytes) -> str:
     return sha256(raw).hexdigest()
 
 
-def _key_of(request: WebRequest) -> str:
+def _key_of(request: WebRequest, posted: list[Posted]) -> str:
     """Return the name of a call, which tells a repetition. Raises Malformed."""
     key = request.headers.get("idempotency-key", "") or request.headers.get(ID, "")
     if key:
         if len(key) > LONGEST_ID - 10 or not (key.isascii() and key.isprintable()):
             raise Malformed(f"The Idempotency-Key is at most {LONGEST_ID - 10} plain characters.")
         return key
-    every_message_is_named = all(_names_itself(posted) for posted in messages_in(request.body))
-    return key_of_bytes(request.body) if every_message_is_named else str(uuid4())
+    return key_of_bytes(request.body) if all(map(_names_itself, posted)) else str(uuid4())
 
 
 def _answer(status: int, body: object) -> WebAnswer:

@@ -18,6 +18,7 @@ KINDS = {
     "mastodon": "connectors.mastodon:MastodonConnector",
     "whatsapp": "connectors.whatsapp:WhatsappConnector",
     "telegram": "connectors.telegram:TelegramConnector",
+    "voice": "connectors.voice:VoiceConnector",
 }
 
 
