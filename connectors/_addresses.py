@@ -24,6 +24,7 @@ _ADDRESS = re.compile(
     r"(?:\"[^\"\x00-\x1f]{1,128}\"|[^\s\x00-\x1f\"(),:;<>@\[\\\]]{1,128})@"
     r"(?:[^\s\x00-\x1f\"(),:;<>@\[\\\]!/]{1,255}|\[[0-9A-Za-z.:]{1,60}\])"
 )
+_INNER_COMMENT = re.compile(r"\([^()]{0,200}\)")  # <pete(his account)@silly.example>
 _AROUND_SIGNS = re.compile(r"\s*([.@])\s*")
 
 
@@ -151,7 +152,7 @@ def _resolve(box: _Mailbox) -> tuple[str, str]:
         return "", ""
     phrase = "".join(box.words)[:4000]
     for angle in box.angles:
-        email = _clean_address(angle)
+        email = _clean_address(_INNER_COMMENT.sub("", angle))
         if email:
             return email, _clean_name(phrase) or _clean_name(" ".join(box.comments))
     email = _clean_address(phrase)

@@ -13,6 +13,8 @@ from connectors import _quotewords as words
 MAX_LINE = 500  # characters
 _MAX_WRAP = 4  # lines above the last one
 _MAX_BLOCK = 800
+_SHORT_OPENER = 20  # "On Tue," alone on a line
+_LONGEST_NAME = 60
 _COLONS = (":", "：")
 
 
@@ -30,6 +32,9 @@ def attribution_start(
 
     `is_free` says whether a line is neither quoted nor signature; `above_quote` that quoted lines follow.
     """
+    whole = _whole_line(bare, is_free, index)
+    if whole is not None and _is_attribution(_block(bare, whole, index), above_quote=above_quote, opened=whole < index):
+        return whole
     weak = strong = None
     for row in range(index, max(index - _MAX_WRAP, 0) - 1, -1):
         if not bare[row] or not is_free(row) or len(bare[row]) > MAX_LINE:
@@ -50,6 +55,20 @@ def attribution_start(
     return None
 
 
+def _whole_line(bare: Sequence[str], is_free: Callable[[int], bool], index: int) -> int | None:
+    """Where an attribution begins that has date, address and verb on its last line; a name may be left above it."""
+    line = bare[index].casefold()
+    above = index - 1
+    has_above = above >= 0 and bool(bare[above]) and is_free(above)
+    if has_above and len(bare[above]) <= _SHORT_OPENER and words.STRONG_OPENER.match(bare[above].casefold()):
+        return None
+    if not words.DATE.search(line) or not names_writer(line):
+        return None
+    if line[0] == "<" and has_above and len(bare[above]) <= _LONGEST_NAME and not (above and bare[above - 1]):
+        return above
+    return index if "@" in line or has_time(line) else None
+
+
 def words_before(line: str) -> str:
     """`Yes, do. On Tue, Mar 4, 2025 at 3:14 PM Tom wrote:`: the words in front of an attribution on its line."""
     opener = words.INNER_OPENER.search(line)
@@ -57,6 +76,11 @@ def words_before(line: str) -> str:
     if "@" in head or words.STRONG_OPENER.match(head.casefold()) or names_writer(head):
         return ""
     return head.rstrip("-_=*~ \t")
+
+
+def is_groupwise_rule(line: str) -> bool:
+    """`>>> Tom <tom@acme.example> 3/4/2025 3:14 PM >>>`: what follows is quoted without marks."""
+    return line.startswith(">>> ") and line.endswith(" >>>") and len(line) <= MAX_LINE and has_date(line.casefold())
 
 
 def has_date(text: str) -> bool:

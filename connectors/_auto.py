@@ -132,4 +132,7 @@ def _is_list(headers: Headers) -> bool:
 def _is_machine(headers: Headers, sender: Address | None) -> bool:
     if headers.token("auto-submitted") not in {"", "no"} or headers.token("x-fc-machinegenerated") == "true":
         return True
-    return has_null_path(headers) or (sender is not None and is_daemon(sender) and "in-reply-to" not in headers)
+    if has_null_path(headers):
+        return True
+    is_person = sender is not None and sender.email.startswith("administrator@")  # in many small firms
+    return sender is not None and is_daemon(sender) and not is_person and "in-reply-to" not in headers

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
-from connectors._envelope import message_id
+from connectors._envelope import addresses, message_id
 from connectors._headers import Headers, read_headers, skip_envelope
 from connectors._parts import Leaf, Tree
 from connectors.base import Address
@@ -65,7 +66,8 @@ _SUBJECT = re.compile(
     r"|не (?:удалось )?доставл|не доставлен|невозможно доставить|teslim edilem|iletilemedi|αποτυχία παράδοσησ"
     r"|kézbesít|nem kézbesíthető|eșec|nu a fost livrat"
     r"|配信(?:不能|できま|エラー|失敗|の失敗|状況)|送信エラー|送信できません|未配達|不達|投递失败|投递状态|退信"
-    r"|无法投递|系统退信|無法傳遞|傳送失敗|退回|배달(?:되지|할 수| 실패|하지)"
+    r"|无法投递|系统退信|無法傳遞|傳送失敗|退回|배달(?:되지|할 수| 실패|하지)|발송 ?실패|전송되지"
+    r"|unsolicited bulk e-?mail, app"
     r"|전달(?:되지| 실패)|전송 실패|반송|تعذر|فشل (?:تسليم|التسليم)|לא נמסר|כשל במסירה|không (?:gửi|thể)|gagal"
 )
 _BODY = re.compile(
@@ -92,7 +94,8 @@ _BODY = re.compile(
     r"|échec|non remis|no se (?:pudo|ha podido|puede)|no ha podido|não (?:pôde|foi possível|pode)|non (?:è stato"
     r"|è possibile|consegnat|recapitat)|impossibile|не (?:было доставлено|может быть доставлено|удалось"
     r"|существует)|недоступ|kon niet|kunde inte|kunne ikke|nie (?:został|można|mógł)|nebylo|配信(?:でき|不能)|送信でき"
-    r"|見つかりません|無法|无法|不存在|退回|존재하지|전송하지|반송|erreur|adresse (?:est )?(?:inconnue|invalide)"
+    r"|見つかりません|無法|无法|不存在|退回|존재하지|전송하지|전송되지|delivery of the email was stopped"
+    r"|considered unsolicited|반송|erreur|adresse (?:est )?(?:inconnue|invalide)"
 )
 _FAILED_ADDRESS = re.compile(r"<?([^\s<>\"(),:;=\[\]]{1,64}@[^\s<>\"(),:;=\[\]]{1,190}\.[a-z]{2,24})>?", re.IGNORECASE)
 _STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
@@ -158,7 +161,7 @@ def bounce_details(tree: Tree, text: str) -> dict[str, str]:
     recipient = (
         group.first("final-recipient") or group.first("original-recipient") or tree.headers.first("x-failed-recipients")
     )
-    address = _FAILED_ADDRESS.search(recipient.rpartition(";")[2]) or _FAILED_ADDRESS.search(body)
+    address = _FAILED_ADDRESS.search(recipient.rpartition(";")[2]) or _first_stranger(body, tree.headers)
     reason = group.first("diagnostic-code").partition(";")[2].strip() or group.first("diagnostic-code")
     found = _REASON.search(body) if not reason else None
     reason = reason or (found[0].strip() if found else "")
@@ -170,6 +173,13 @@ def bounce_details(tree: Tree, text: str) -> dict[str, str]:
         "original_message_id": _original_id(tree, text),
     }
     return {name: value for name, value in details.items() if value}
+
+
+def _first_stranger(body: str, headers: Headers) -> re.Match[str] | None:
+    """The first address of a text that is not the one the notice went to."""
+    ours = {address.email for address in addresses(headers, "to")}
+    found = list(islice(_FAILED_ADDRESS.finditer(body), _MAX_GROUPS))
+    return next((one for one in found if one[1].lower() not in ours), found[0] if found else None)
 
 
 def _recipient_groups(tree: Tree) -> Iterator[Headers]:

@@ -100,7 +100,8 @@ def _sender(headers: Headers) -> Address | None:
     for name in ("from", "sender", "return-path", "x-sender", "reply-to"):
         found = _envelope.addresses(headers, name)
         if found:
-            return found[0] if name == "from" else Address(found[0].email, found[0].name or headers.first("from")[:200])
+            written = headers.first("from").replace("<>", "").strip()
+            return found[0] if name == "from" else Address(found[0].email, found[0].name or written[:200])
     local = headers.first("from").strip("<> ")
     return Address(local.lower()) if local and " " not in local and len(local) < 100 else None
 

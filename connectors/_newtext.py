@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors import _quotewords as words
-from connectors._attribution import MAX_LINE, attribution_start, may_end_attribution, words_before
+from connectors._attribution import MAX_LINE, attribution_start, is_groupwise_rule, may_end_attribution, words_before
 from connectors._htmltext import CUT, INSET, MARKS, RULE, SIGNED
 from connectors._originals import RULE_SIGNS, Originals
 from connectors._signature import signature_start
@@ -95,9 +95,9 @@ class _Splitter:
 
     def _find_boundaries(self) -> None:
         for index, bare in enumerate(self.bare):
-            if not bare or self.kinds[index] != TEXT:
+            if not bare or (self.kinds[index] != TEXT and not is_groupwise_rule(bare)):
                 continue
-            cut = self._cut_at(index, bare)
+            cut = self._cut_at(index, bare) if self.kinds[index] == TEXT else (index, index + 1)
             if cut:
                 self.cut, self.cut_body = cut
                 self.kinds[self.cut :] = [QUOTED] * (len(self.kinds) - self.cut)
@@ -115,6 +115,8 @@ class _Splitter:
                 return index, originals.after_fields(index + 1)
         if (":" in bare[:42] or "：" in bare[:42]) and originals.is_header_block(index):
             return index, originals.after_fields(index)
+        if "@" in bare and (originals.is_letter_head(index) or originals.is_one_line_block(index)):
+            return index, index + 1
         return self._attribution_at(index, bare)
 
     def _attribution_at(self, index: int, bare: str) -> tuple[int, int] | None:

@@ -8,7 +8,14 @@ from connectors import _quotewords as words
 from connectors._attribution import has_date, has_time, names_writer
 
 RULE_SIGNS = "-_=*~#+—–─━ \t"
+_ONE_LINE = 600  # characters of a header block without line breaks
+_LONGEST_MOMENT = 40
 _MAX_FIELDS = 16  # lines of a header block looked at
+
+
+def field_kind(name: str) -> str | None:
+    """The kind of header field that a name stands for, in any language."""
+    return words.FIELD_KINDS.get("".join(name.split()).strip("*_|").replace("-", "").casefold())
 
 
 class Originals:
@@ -65,6 +72,24 @@ class Originals:
             return True
         return bool(when_and_whom) and ("subject" in kinds or has_address)
 
+    def is_one_line_block(self, index: int) -> bool:
+        """`From: Tom <tom@acme.example> Sent: … To: … Subject: …`, the line breaks lost."""
+        line = self.bare[index]
+        if "@" not in line or self.field(index) != "from":
+            return False
+        before_colons = [piece.split()[-1:] for piece in line[:_ONE_LINE].replace("：", ":").split(":")[:-1]]
+        kinds = {field_kind(piece[0]) for piece in before_colons if piece}
+        return {"date", "to", "subject"} <= kinds
+
+    def is_letter_head(self, index: int) -> bool:
+        """Lotus Notes: the writer's address, a line with the moment, then `To`, `cc`, `Subject` each on its line."""
+        rows = self.bare[index + 1 : index + 6]
+        if "@" not in self.bare[index] or not rows or len(rows[0]) > _LONGEST_MOMENT:
+            return False
+        if not (has_date(rows[0].casefold()) and has_time(rows[0].casefold())):
+            return False
+        return any(field_kind(row) == "to" for row in rows[1:4] if row and ":" not in row)
+
     def _fields_from(self, index: int) -> tuple[set[str], bool]:
         """The kinds of the fields that follow each other here, and whether From or To holds an address."""
         kinds: set[str] = set()
@@ -95,7 +120,7 @@ class Originals:
         name, colon, _ = self.bare[index][:42].replace("：", ":").partition(":")
         if not colon:
             return None
-        return words.FIELD_KINDS.get("".join(name.split()).strip("*_").replace("-", "").casefold())
+        return field_kind(name)
 
     def after_fields(self, index: int) -> int:
         """The first line behind a header block (or `index`, where there is none)."""

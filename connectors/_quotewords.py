@@ -48,17 +48,30 @@ _FIELD_WORDS = {
 FIELD_KINDS = {word.replace("-", "").casefold(): kind for kind, words in _FIELD_WORDS.items() for word in words.split()}
 FIELD_KINDS |= dict.fromkeys(
     _words(
-        "enviadoel enviadael enviadoem enviadaem envoyéle verzondenop gesendetam sentat datesent tarihi"
+        "تمالإرسال أرسلت تاريخالإرسال المرسلة đãgửi ngàygửi thờigian ส่ง วันที่ วันที่ส่ง تاریخ تاریخارسال ارسالشده"
+        " भेजागया दिनांक dihantar tarikh изпратено изпратена 傳送日期 传送日期 已傳送 已发送 poslato послато saadetud"
+        " saatmisaeg kuupäev nosūtīts datums išsiųsta enviat bidaltzedata dags dagsetning 送信 送信日 受信日時 보낸시각"
+        " 발신일 전송 αποστολή göndermetarihi küldve küldésideje 날짜/시간 datetime"
+        " enviadoel enviadael enviadoem enviadaem envoyéle verzondenop gesendetam sentat datesent tarihi"
         " gönderilmetarihi dataenviada datum/zeit sentdate gönderimtarihi dataeora utsänt 发送日期 日期时间"
     ),
     "date",
-) | {"dela": "from", "tomu": "to"}
+)
+FIELD_KINDS |= dict.fromkeys(
+    _words("dela відкого از प्रेषक daripada frá nork од 발신 发信人 寄信人 送信者 absender"), "from"
+)
+FIELD_KINDS |= dict.fromkeys(
+    _words("tomu به प्रति kepada до 收件者 수신 prima za за pera ke adressaat kellele nori saaja 受信者"), "to"
+)
+FIELD_KINDS |= dict.fromkeys(
+    _words("موضوع विषय относно subjek gaia efni assumpte rubrik tiêuđề เรื่อง ชื่อเรื่อง 标题 標題"), "subject"
+)
 
 PLAIN_DATES = frozenset(
     _words(
         "date datum fecha data dato päivämäärä päiväys tarih ημερομηνία dátum 日付 日時 日期 時間 时间 날짜 "
         "التاريخ תאריך"
-        " ngày tanggal дата"
+        " ngày tanggal дата วันที่ تاریخ दिनांक tarikh kuupäev datums"
     )
 )
 
@@ -71,11 +84,13 @@ _VERBS = (
     r"|píše|napísal(?:\(a\)|a|/a)?|написав(?:\(-ла\)|ла|\(ла\))?|написал(?:\(а\)|а|/а|и)?|пишет|писал(?:\(а\)|а"
     r"|и)?|пише"
     r"|yazdı|şunları yazdı|yazmış|έγραψε|έγραψαν|írta|ezt írta|a scris|au scris|va escriure|ha escrit|napisao(?:/la)?"
-    r"|napisala|je napisal(?:a|\(a\))?|написа|rašė|parašė|rakstīja|kirjutas|đã viết|menulis|shkroi|idatzi du|escribiu"
+    r"|napisala|je napisal(?:a|\(a\))?|написа|rašė|parašė|rakstīja|kirjutas|đã viết|menulis"
+    r"|napisana przez|napisal(?:a|\(a\))?|isinulat n\w+|missatge de|написао(?:/ла)?|shkroi|idatzi du|escribiu"
     r"|sgrifennodd|schrieb am|scribis|tarihinde yazdı|viết|skrifar|напісаў|napísal dňa"
 )
 _CJK_VERBS = (
-    r"写道|寫道|写到|のメール|は書きました|が書きました|님이 작성|작성|씀|썼습니다|쓰시길|님의 말|كتب|كتبت"
+    r"写道|寫道|写到|のメール|は書きました|が書きました|님이 작성|작성|쓴 글|次のように書きました"
+    r"|เขียนเมื่อ|씀|썼습니다|쓰시길|님의 말|كتب|كتبت"
     r"|تمت كتابة|נכתב|כתב|כתבה|نوشت|เขียนว่า|ने लिखा"
 )
 VERB = _pattern(rf"(?<!\w)(?:{_VERBS})(?!\w)|{_CJK_VERBS}")
@@ -100,7 +115,8 @@ STRONG_OPENER = _pattern(
     r"(?:on|at|am|le|el|il|em|op|den|på|w dniu|dnia|dne|dňa|v|u|на|в|во|у|στις|την|a|pe|în|in data(?: di)?|data"
     r"|vào(?: lúc)?|pada(?: tanggal)?|في|بتاريخ|בתאריך|ב-|ביום|at|于|於|在|tarih|ngày|ned\.?|den:|nel giorno"
     r"|il giorno|em data de"
-    r"|le :|alle|um|kl\.?|date:?|ในวันที่|dia|no dia|a la|egun)(?=[\s,:\u202a0-9]|$)"
+    r"|le :|alle|um|kl\.?|date:?|ในวันที่|dia|no dia|a la|egun|wiadomość napisana przez"
+    r"|missatge de|el dia|kuupäev|noong|þann|v v|às|เมื่อ|در تاریخ|hau idatzi du|уто|dana|datums)(?=[\s,:\u202a0-9]|$)"
     r"|(?:在|于|於|vào)\s*\d"
 )
 WEAK_OPENER = _pattern(rf"[\W_]*(?:\d{{1,4}}\s?[./年-]|\d{{1,2}} \w{{3,}}|(?:{_WEEKDAYS})\w{{0,9}}\.?,?\s)")
@@ -129,7 +145,7 @@ ORIGINAL = _pattern(
     r"|원본 메시지|원본 메일|원본 이메일|الرسالة الأصلية|رسالة أصلية|ההודעה המקורית|הודעה מקורית|thư gốc|tin nhắn gốc"
     r"|pesan asli|missatge original"
     r"|izvorna poruka|originalna poruka|izvirno sporočilo|reply message|reply separator|antwort|previous message"
-    r"|in reply to|oryginalny e-mail|ursprüngliche)"
+    r"|in reply to|replied message|回复的原邮件|邮件原件|原邮件|oryginalny e-mail|ursprüngliche)"
 )
 FORWARDED = _pattern(
     r"(?:forwarded message|forwarded mail|forwarded by|weitergeleitete (?:nachricht|mail|e-mail)|weitergeleitet"
@@ -165,14 +181,18 @@ _DEVICE = (
     r"|motorola|moto|lg|pixel|oppo|realme|vivo|tablet|proton|gmx|web\.de|k-9|k9|bluemail|aquamail|spark"
     r"|airmail|mailspring|thunderbird|app|telephone|phone|surface|zoho|tutanota|tuta|fastmail|mac|icloud"
     r"|t-online|orange|mail\.ru|yandex|myмail|nine|typeapp|newton|superhuman|hey|wiko|asus|lenovo|cell|device"
-    r"|tele2|verizon|t-mobile|at&t|sprint|gionee|telus|rogers|bell)"
+    r"|яндекс|мобильн|пошт|почт|手机|手機|邮箱|邮件|郵件|메일|unterwegs|tele2|verizon|t-mobile|at&t"
+    r"|sprint|gionee|telus|rogers|bell)"
 )
 SENT_FROM = _pattern(
-    r"(?:from my |sent (?:from|via|with|using|by|on) |get outlook for |(?:von|aus) (?:meinem|meiner|mobile"
+    r"(?:from my |sent (?:from|via|with|using|by|on) |get (?:outlook|bluemail|aol|yahoo mail|gmail"
+    r"|proton mail) for |(?:von|aus) (?:meinem|meiner|mobile"
     r"|unterwegs|my"
     r"|web|outlook|iphone)|gesendet (?:von|mit|über|aus|vom) "
-    r"|diese (?:nachricht|e-mail) wurde von meinem|holen sie sich outlook|outlook für |envoyé (?:de|depuis"
-    r"|à partir|avec|via) |téléchargez? outlook|obtenir outlook|obtenez outlook"
+    r"|diese (?:nachricht|e-mail) wurde von meinem|holen sie sich outlook|outlook für |изпратено от "
+    r"|ส่งจาก|получить outlook"
+    r"|envoyé (?:de|depuis|par"
+    r"|à partir|avec|via) |télécharge[rz]? outlook|obtenir outlook|obtenez outlook"
     r"|enviado (?:desde|do|de|a partir|via|con|pelo|por) |enviada (?:do|desde|a partir) |obtener outlook"
     r"|obter o outlook|obtenha o outlook|baixe o outlook|inviato (?:da|dal|con|tramite|via) |scarica outlook"
     r"|ottieni outlook"
@@ -181,8 +201,8 @@ SENT_FROM = _pattern(
     r"|få outlook|skaff deg outlook"
     r"|lähetetty |hanki outlook|wysłan[eyo] (?:z|za) |pobierz (?:aplikację )?outlook|odesl?áno z|odoslané z"
     r"|stáhnout outlook|získat outlook|отправлено (?:с|из) |скачать outlook|загрузите outlook|надіслано (?:з"
-    r"|із) |στάλθηκε από|εστάλη από|αποστολή από|αποκτήστε"
-    r"|elküldve |küldve |trimis (?:de pe|din|cu) |发自|發自|来自 ?i|來自我的|从我的|從我的|傳送自|寄自|获取"
+    r"|із|від) |στάλθηκε από|εστάλη από|αποστολή από|αποκτήστε"
+    r"|elküldve |küldve |trimis (?:de pe|din|cu) |发自|發自|来自 ?i|来自我的|來自我的|从我的|從我的|傳送自|寄自|获取"
     r"|取得 ?outlook|发送自|用我的|أُ?رسلت? من"
     r"|تم الإرسال من|الحصول على outlook|נשלח מ|קבל את outlook|đã gửi từ|được gửi từ|tải outlook|dikirim dari"
     r"|dapatkan outlook"
@@ -191,7 +211,8 @@ SENT_FROM = _pattern(
 SENT_FROM_END = _pattern(
     r"(?:から送信|から送信されました|から送信しました|를 다운로드|에서 보냄|에서 보냈습니다|에서 전송됨"
     r"|에서 보낸 메일|를 통해 보냄|gönderildi|gönderilmiştir|傳送|发送"
-    r"|を入手|gesendet|bidalia|lähetetty|elküldve|verzonden|skickat|傳送的郵件|edinin|downloaden|herunter)[.!。]?$"
+    r"|を入手|gesendet|bidalia|lähetetty|elküldve|küldve|verzonden|skickat|傳送的郵件|edinin|downloaden"
+    r"|herunter)[.!。]?$"
 )
 DEVICE = _pattern(_DEVICE)
 ADVERT = _pattern(

@@ -15,7 +15,7 @@ _LOOK_BACK = 60  # lines with words, from the end of the stretch
 _MAX_LOOSE = 15  # lines below a delimiter that is not exactly "-- "
 _MAX_CHARS = 110
 _APP_NAME = re.compile(r"(?:my |mein\w* |mi |mon |il mio )?[A-Z0-9][\w.+-]*(?: [\w.+-]+){0,2}")
-_CLAUSE_END = re.compile(r"[,;.!(<]")
+_CLAUSE_END = re.compile(r"[,;!(<]|\.(?=\s)")
 
 
 def signature_start(lines: Sequence[str], bare: Sequence[str], start: int, end: int) -> int:
@@ -66,7 +66,8 @@ def _is_delimiter(bare: Sequence[str], index: int, below: list[int]) -> bool:
     ):
         return False
     names = any(words.CONTACT.search(bare[row].casefold()) for row in below)
-    return names or len(line) < 4 or not any(bare[row].endswith((".", "!", "?", "。")) for row in below)
+    is_tight = len(line) < 4 and below[0] == index + 1
+    return names or is_tight or not any(bare[row].endswith((".", "!", "?", "。")) for row in below)
 
 
 def _app_line(bare: Sequence[str], rows: list[int], end: int) -> int:
@@ -80,7 +81,7 @@ def _app_line(bare: Sequence[str], rows: list[int], end: int) -> int:
 
 def _is_app_line(line: str) -> bool:
     folded = line.casefold()
-    if words.ADVERT.match(folded):
+    if words.ADVERT.match(folded) or ("outlook" in folded and "//aka.ms/" in folded):
         return True
     found = words.SENT_FROM.match(folded)
     if found is None:

@@ -30,6 +30,10 @@ WORDS = {
     "=?hex?Q?41?=": "41",
     "=?UTF-8?Q?=?=": "",
     "no words at all": "no words at all",
+    "=?windows-1251?Q?=CF=F0=E8=E2=E5=F2?==?windows-1251?Q?_=E2=F1=E5=EC?=": "Привет всем",
+    "=?gb2312?Q?=C4=FA=BA=C3?= =?gb18030?B?tqmktQ==?=": "您好订さ",
+    "=?ISO-2022-JP?B?GyRCN28bKEI=?= =?ISO-2022-JP?B?GyRCTD4bKEI=?=": "件名",
+    "=?koi8-r?B?8NLJ18XU?= =?utf-8?Q?=21?= =?iso-8859-2?Q?=A3?=": "Привет!Ł",
 }
 
 
@@ -73,6 +77,19 @@ ADDRESSES = {
     "a@b@c.example": [],
     "<>": [],
     "": [],
+    "Pete(A nice \\) chap) <pete(his account)@silly.example(his host)>": [("pete@silly.example", "Pete")],
+    "A Group(Some people)\t:Chris <c@(Chris's host.)public.example>, <j@one.example> (my friend); (end)": [
+        ("c@public.example", "Chris"),
+        ("j@one.example", "my friend"),
+    ],
+    "Mary Smith <@node.example:mary@example.net>, , jdoe@test  . example": [
+        ("mary@example.net", "Mary Smith"),
+        ("jdoe@test.example", ""),
+    ],
+    '"=?utf-8?B?TcO8bGxlciwgSGFucw==?=" <h@x.example>': [("h@x.example", "Müller, Hans")],
+    "=?UTF-8?Q?Tom_=40_Acme?= <tom@acme.example>": [("tom@acme.example", "Tom @ Acme")],
+    "tom@acme.example (=?UTF-8?Q?J=C3=B6rg?=)": [("tom@acme.example", "Jörg")],
+    "Recipient List <>;": [],
     "Foo [Bar] <a@b.example>": [("a@b.example", "Foo [Bar]")],
     "a@b.example\x00, c@d.example": [("c@d.example", "")],
 }
@@ -195,6 +212,7 @@ SENDERS = {
     "From: \nReturn-Path: <anna@b.example>": ("anna@b.example", ""),
     "from : anna@b.example": ("anna@b.example", ""),
     "From: root": ("root", ""),
+    "From: Ruth <>\nReply-To: ruth@b.example": ("ruth@b.example", "Ruth"),
 }
 
 

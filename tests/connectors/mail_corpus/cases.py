@@ -36,7 +36,7 @@ def replies() -> list[Reply]:
 
 def automatic() -> list[Automatic]:
     found = []
-    for name, case in _cases(FOLDER / "automatic.txt"):
+    for name, case in (case for path in sorted(FOLDER.glob("automatic*.txt")) for case in _cases(path)):
         mail, _, expected = case.rpartition("\n--- ")
         auto, *lines = expected.strip().split("\n")
         details = dict(line.split(" = ", 1) for line in lines)
