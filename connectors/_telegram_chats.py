@@ -93,13 +93,13 @@ def is_comment(message: Mapping[str, Any]) -> bool:
 
 def is_public(chat: Any) -> bool:
     """Say whether everybody can read a chat: groups and channels with a name of their own."""
-    return at(chat, "type") in {"supergroup", "channel"} and bool(line(at(chat, "username")))
+    return line(at(chat, "type")) in {"supergroup", "channel"} and bool(line(at(chat, "username")))
 
 
 def url_of(chat: Any, number: int) -> str:
     """Return where members, or everybody, see a message; "" for private chats and small groups."""
     name, id_ = line(at(chat, "username"), 64), line(at(chat, "id"), 30)
-    if at(chat, "type") not in {"supergroup", "channel"}:
+    if line(at(chat, "type")) not in {"supergroup", "channel"}:
         return ""
     if name:
         return f"https://t.me/{name}/{number}"
@@ -110,7 +110,7 @@ def author_of(message: Mapping[str, Any]) -> Identity:
     """Return who said it: a person, or the group or channel in whose name it was said. Raises Malformed."""
     spoken_for = mapping(message.get("sender_chat"))
     found = someone(spoken_for) or someone(message.get("from")) or someone(message.get("user"))
-    if not found and at(message, "chat", "type") in {"channel", "private"}:
+    if not found and line(at(message, "chat", "type")) in {"channel", "private"}:
         found = someone(message.get("chat"))  # a channel's post names nobody else, and a private chat is the person
     if not found:
         raise Malformed("The message does not say who wrote it.")
@@ -157,7 +157,7 @@ def addresses_bot(message: Mapping[str, Any], bot: str, username: str) -> bool:
 def _means_bot(entity: Mapping[str, Any], units: bytes, bot: str, username: str) -> bool:
     if entity.get("type") == "text_mention":
         return bool(bot) and line(at(entity, "user", "id")) == bot
-    if entity.get("type") not in {"mention", "bot_command"}:
+    if line(entity.get("type")) not in {"mention", "bot_command"}:
         return False
     start, length = whole(entity.get("offset")) or 0, min(whole(entity.get("length")) or 0, LONGEST_NAME)
     words = units[2 * start : 2 * (start + length)].decode("utf-16-le", "replace")  # offsets count UTF-16 units

@@ -103,7 +103,7 @@ def _message(_update: Said, said: Said, meta: Meta) -> list[InboundMessage]:
 def _is_wanted(said: Said, meta: Meta) -> bool:
     if _is_echo(said, meta.get("bot", "")):
         return False
-    kind = at(said, "chat", "type")
+    kind = line(at(said, "chat", "type"))
     if kind == "channel":
         return meta.get("channel_posts", "1") == "1"
     if kind in {"group", "supergroup"} and at(said, "chat", "is_direct_messages") is not True:
