@@ -16,6 +16,8 @@ _SECURITY = (
     ("none", "None (only for a server on the same machine)"),
 )
 
+AUTHSERV_ID = "authserv_id"  # a setting, and with each delivery in its meta
+
 SETTINGS = (
     Setting(
         "address", "Address", required=True, help="The address customers write to, for example support@acme.example"
@@ -49,6 +51,13 @@ SETTINGS = (
         "integer",
         default=20,
         help="Only for servers that cannot announce new mail (no IDLE); at most 25",
+        group="Incoming mail (IMAP)",
+    ),
+    Setting(
+        AUTHSERV_ID,
+        "Name of your mail server in Authentication-Results",
+        help="Senders are checked by what this server found. For example mx.acme.example; - for Microsoft 365, which"
+        " names none. Empty: nobody's word is taken and no sender is verified",
         group="Incoming mail (IMAP)",
     ),
     Setting("smtp_host", "Server", required=True, group="Outgoing mail (SMTP)"),
@@ -98,6 +107,7 @@ class MailSettings:
     import_existing: bool
     hurry: bool
     poll_seconds: float
+    authserv_id: str = ""
 
     @property
     def domain(self) -> str:
@@ -127,6 +137,7 @@ def read_settings(credentials: Credentials) -> MailSettings:
         import_existing=_boolean(credentials, "import_existing"),
         hurry=_boolean(credentials, "hurry"),
         poll_seconds=max(1, _integer(credentials, "poll_seconds")),
+        authserv_id=_text(credentials, AUTHSERV_ID),
     )
 
 

@@ -12,6 +12,7 @@ import hashlib
 import re
 
 from connectors import _auto, _bounce, _envelope
+from connectors._authentication import authenticate
 from connectors._calendar import calendar_text
 from connectors._content import Content, read_content
 from connectors._headers import Headers
@@ -44,8 +45,11 @@ _FIELDS_OF_MAIL = (
 )
 
 
-def parse_mail(raw: bytes) -> InboundMessage:
-    """Read one mail. Raises Malformed where the bytes are no mail at all; everything else gives a message."""
+def parse_mail(raw: bytes, *, authserv_id: str = "") -> InboundMessage:
+    """Read one mail. Raises Malformed where the bytes are no mail at all; everything else gives a message.
+
+    `authserv_id`: the name under which our own mail server tells what it found out about the sender.
+    """
     tree = take_apart(raw)
     content = read_content(tree)
     _refuse_noise(raw, tree, content)
@@ -57,10 +61,12 @@ def parse_mail(raw: bytes) -> InboundMessage:
     if content.truncated:
         custom["truncated"] = "yes"
     headers = tree.headers
+    vouched = authenticate(headers, _envelope.addresses(headers, "from"), authserv_id)
+    custom |= _said({"authentication": vouched.summary, "warning": vouched.warning})
     to, cc = _envelope.addresses(headers, "to"), _envelope.addresses(headers, "cc")
     return InboundMessage(
         external_id=_envelope.message_id(headers) or _synthetic_id(raw),
-        sender=_identity(sender, raw),
+        sender=_identity(sender, raw, is_verified=vouched.is_verified),
         subject=headers.first("subject")[:MAX_SUBJECT_CHARS],
         text=split.text,
         quoted=split.quoted,
@@ -106,10 +112,14 @@ def _sender(headers: Headers) -> Address | None:
     return Address(local.lower()) if local and " " not in local and len(local) < 100 else None
 
 
-def _identity(sender: Address | None, raw: bytes) -> Identity:
+def _said(values: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}
+
+
+def _identity(sender: Address | None, raw: bytes, *, is_verified: bool) -> Identity:
     if sender is None:
         return Identity("email", f"{_digest(raw)[:24]}@{NOBODY_DOMAIN}")
-    return Identity("email", sender.email, sender.name)
+    return Identity("email", sender.email, sender.name, verified=is_verified)
 
 
 def _split(tree: Tree, content: Content, whole: str, *, is_bounce: bool) -> SplitText:

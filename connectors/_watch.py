@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from connectors._folder import Folder
 from connectors._imap import LARGEST_MAIL, Mailbox, NoSuchFolder, StoredMail
-from connectors._mail_settings import MailSettings, Timing
+from connectors._mail_settings import AUTHSERV_ID, MailSettings, Timing
 from connectors.base import Batch, Cursor, RawDelivery
 from connectors.errors import Transient
 
@@ -136,7 +136,7 @@ class Watch:
             folder.failed(uids)
             yield self._batch([])
             raise
-        deliveries = [_delivery(folder, mail) for mail in mails]
+        deliveries = [_delivery(folder, mail, self._settings) for mail in mails]
         read = [mail.uid for mail in mails]
         del mails  # the bytes belong to the batch alone while it is being stored
         folder.stored(uids[-1])
@@ -168,11 +168,13 @@ class Watch:
         return Batch(tuple(deliveries), {"folders": folders})
 
 
-def _delivery(folder: Folder, mail: StoredMail) -> RawDelivery:
+def _delivery(folder: Folder, mail: StoredMail, settings: MailSettings) -> RawDelivery:
     now = _now()
     # an old mail keeps the moment it reached the mailbox; a fresh one gets ours, which is finer than a second
     is_old = mail.stored_at is not None and mail.stored_at < now - _FRESH
     meta = {"folder": folder.name, "uid": str(mail.uid), "uidvalidity": str(folder.uidvalidity)}
+    if settings.authserv_id:
+        meta[AUTHSERV_ID] = settings.authserv_id
     if mail.stored_at is not None:
         meta["internaldate"] = mail.stored_at.isoformat()
     if mail.truncated:

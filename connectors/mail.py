@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import ClassVar
 
-from connectors._mail_settings import SETTINGS, MailSettings, Timing, read_settings
+from connectors._mail_settings import AUTHSERV_ID, SETTINGS, MailSettings, Timing, read_settings
 from connectors.base import (
     Batch,
     Capabilities,
@@ -106,7 +106,7 @@ class MailConnector(Defaults):
             raise Malformed(delivery.meta[UNREADABLE])
         from connectors._mime import parse_mail
 
-        return [parse_mail(delivery.raw)]
+        return [parse_mail(delivery.raw, authserv_id=delivery.meta.get(AUTHSERV_ID, ""))]
 
     def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
         """Hand a reply to the outgoing server; all recipients or none. Raises Transient, BadCredentials, Rejected."""
