@@ -72,6 +72,11 @@ class MessageAnnotated(MessageEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class MessageChanged(MessageEvent):
+    """Edited, deleted, reacted to, delivered or read, its files fetched: the message looks different now."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoteWritten(MessageEvent):
     pass
 
@@ -229,6 +234,7 @@ Event.vocabulary.update(
         DeliveryParked,
         MessageReceived,
         MessageAnnotated,
+        MessageChanged,
         NoteWritten,
         ReplyQueued,
         ReplySent,

@@ -22,6 +22,7 @@ from app.events import (
     Event,
     LearningAsked,
     MessageAnnotated,
+    MessageChanged,
     MessageReceived,
     ReplyQueued,
     ReplySent,
@@ -54,6 +55,7 @@ class Poke:
 JOBS: dict[type[Event], Subscription] = {
     DeliveryStored: Subscription("ingest", "workers.jobs.ingest.ingest", "delivery_id"),
     MessageReceived: Subscription("nlp", "workers.jobs.annotate.annotate", "message_id"),
+    MessageChanged: Subscription("nlp", "workers.jobs.annotate.annotate", "message_id"),  # perhaps it has new words
     MessageAnnotated: Subscription("default", "workers.jobs.route.route", "message_id"),
     AskAsked: Subscription("ask", "workers.jobs.ask.answer", "ask_id"),
     SuggestionChanged: Subscription("nlp", "workers.jobs.ask.read_suggestions", "suggestion_id"),

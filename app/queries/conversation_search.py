@@ -74,7 +74,8 @@ def _from(term: Term) -> Condition:
 
 def _said(word: str) -> Select[int]:
     oldest = select(func.max(Message.id) - MOST_MESSAGES).scalar_subquery()
-    query = select(Message.conversation_id).where(Message.id > oldest, Message.text.icontains(word, autoescape=True))
+    said = Message.text.icontains(word, autoescape=True), Message.deleted_at.is_(None)
+    query = select(Message.conversation_id).where(Message.id > oldest, *said)
     return query.order_by(Message.id.desc()).limit(MOST_FOUND)
 
 

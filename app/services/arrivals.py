@@ -15,11 +15,18 @@ from connectors.base import InboundAttachment, InboundMessage
 
 MAX_SHORT, MAX_ID, MAX_TEXT, MAX_HTML = 1_000, 500, 200_000, 2_000_000  # characters; the raw bytes stay whole
 MAX_REFERENCES = 50
+CHANGES = frozenset(("edit", "delete", "reaction", "status"))  # kinds that happen to a message said before
 
 
 def plain(value: str, limit: int) -> str:
     """Cut, and remove what PostgreSQL cannot hold: NUL and lone surrogates."""
     return value[:limit].replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def web_address(url: str) -> str:
+    """Return an address that may become a link; "" for any other (javascript:, data:)."""
+    cleaned = plain(url, 2_000).strip()
+    return cleaned if cleaned.lower().startswith(("https://", "http://")) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,15 @@ class Arrival:
         return plain(self.message.external_id, MAX_ID)
 
     @property
+    def is_change(self) -> bool:
+        return self.message.kind in CHANGES
+
+    @property
+    def target(self) -> str:
+        """Return the id of the message that a change is about."""
+        return plain(self.message.target or "", MAX_ID)
+
+    @property
     def fingerprint(self) -> str:
         """Return the MD5 of sender and words as they are stored: PostgreSQL computes the same."""
         words = f"{self.sender_key[1]}\n{plain(self.message.text, MAX_TEXT)}"
@@ -90,10 +106,20 @@ def lock_keys(session: Session, arrivals: Sequence[Arrival]) -> None:
         names.update(f"person:{(also.kind, also.address)}" for also in arrival.message.also)
         nearest_and_root = (*arrival.references[:1], *arrival.references[-1:])
         names.update(f"thread:{arrival.inbox_id}:{id_}" for id_ in (arrival.external_id, *nearest_and_root))
+        names.add(_message_name(arrival.channel_id, arrival.target if arrival.is_change else arrival.external_id))
     keys = sorted(_key(name) for name in names)
     if keys:
         statement = text("SELECT pg_advisory_xact_lock(key) FROM unnest(:keys) AS key ORDER BY key")
         session.execute(statement.bindparams(bindparam("keys", type_=ARRAY(BigInteger))), {"keys": keys})
+
+
+def lock_message(session: Session, channel_id: int, external_id: str) -> None:
+    """Queue up behind whoever is putting this message, or changes of it, on the timeline; before any row is locked."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _key(_message_name(channel_id, external_id))})
+
+
+def _message_name(channel_id: int, external_id: str) -> str:
+    return f"message:{channel_id}:{external_id}"
 
 
 def _key(name: str) -> int:

@@ -86,7 +86,7 @@ def read(session: Session, *, ask: Ask) -> Asked:
 def _told(session: Session, conversation_id: int, *, with_strength: bool) -> list[Told]:
     query = (
         select(Message.id, func.left(Message.text, LONGEST_TEXT), Message.direction, Message.visibility)
-        .where(Message.conversation_id == conversation_id)
+        .where(Message.conversation_id == conversation_id, Message.deleted_at.is_(None))
         .order_by(Message.id.desc())
         .limit(MOST_MESSAGES)
     )

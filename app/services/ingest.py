@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import ForUpdateArg
@@ -22,12 +22,12 @@ from app.clock import now
 from app.db import assert_no_transaction
 from app.events import DeliveryParked, DeliveryStored, MessageReceived
 from app.models import Channel, ChannelState, Delivery, DeliveryState, Direction, Inbox, Message
-from app.services import people, threads, timeline
+from app.services import channel_health, message_changes, people, threads, timeline
 from app.services.arrivals import Arrival, StoredAttachment, lock_keys, plain
 from connectors.base import Cursor, InboundMessage, RawDelivery
 
 MAX_REASON = 500  # characters
-OURS = "ours"  # a reply of ours that comes back (a copy to ourselves) is no news, however servers changed its words
+OURS = "ours"  # of a reply of ours that comes back (a copy to ourselves), and of an edited message: never news
 ROW_STAYS = ForUpdateArg(key_share=True)  # FOR NO KEY UPDATE: messages that refer to the row need not wait
 
 
@@ -126,19 +126,27 @@ def ingest_messages(session: Session, *, deliveries: Sequence[int], arrivals: Se
 
     Args:
         deliveries: ids of every delivery the batch was parsed from, also of those that held no message.
-        arrivals: the messages in them, in arrival order. What was seen before is left out.
+        arrivals: the messages in them, and what happened to messages, in arrival order. What was seen before is left
+            out.
 
     Raises: sqlalchemy's IntegrityError or a deadlock when another worker was faster: run the batch again.
 
     """
     lock_keys(session, arrivals)
-    fresh = _unseen(session, arrivals)
-    contacts = people.resolve(session, fresh)
-    places = threads.place(session, fresh, contacts)
+    changes = [arrival for arrival in arrivals if arrival.is_change]
+    fresh = _unseen(session, [arrival for arrival in arrivals if not arrival.is_change])
+    homes = message_changes.homes(session, changes)
+    contacts = people.resolve(session, fresh, also=homes.contacts)
+    places = threads.place(session, fresh, contacts, also=homes.conversations)
     messages = timeline.write(session, places)
-    _close_deliveries(session, deliveries, {place.arrival.delivery_id for place in places})
+    told = message_changes.record(session, changes)
+    news = {place.arrival.delivery_id for place in places} | {change.delivery_id for change in told}
+    _close_deliveries(session, deliveries, news)
     inboxes = _inboxes(session, arrivals)
     outbox.record_all(session, [_received(place, message, inboxes) for place, message in messages])
+    written = {(message.channel_id, message.external_id or "") for _, message in messages}
+    message_changes.settle(session, written | {(change.channel_id, change.target) for change in told})
+    channel_health.note_lag(session, [place.arrival for place in places])
     return [message.id for _, message in messages]
 
 
@@ -201,12 +209,13 @@ def _seen(session: Session, arrivals: Sequence[Arrival]) -> dict[tuple[int, str 
     if not keys:
         return {}
     written = func.md5(Message.sender + "\n" + Message.text)
-    fingerprint = case((Message.direction == Direction.OUTBOUND, OURS), else_=written)
+    has_other_words = or_(Message.direction == Direction.OUTBOUND, Message.edited_at.is_not(None))
+    fingerprint = case((has_other_words, OURS), else_=written)
     query = select(Message.channel_id, Message.external_id, fingerprint).where(Message.external_id.in_(keys))
     return {(channel_id, external_id): found for channel_id, external_id, found in session.execute(query)}
 
 
-def _close_deliveries(session: Session, ids: Sequence[int], with_news: set[int]) -> None:
+def _close_deliveries(session: Session, ids: Sequence[int], with_news: set[int | None]) -> None:
     for delivery in session.scalars(select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id)):
         if delivery.id in with_news:
             delivery.state = DeliveryState.INGESTED

@@ -130,7 +130,8 @@ def _corrected_examples(session: Session, slugs: Mapping[int, str], model_versio
 
 
 def _learned_from() -> tuple[ColumnElement[bool], ...]:
-    return Correction.undone_at.is_(None), Correction.set_aside_at.is_(None)
+    """Say what is learned from: nothing that was taken back, by us or by who wrote it. Message is joined."""
+    return Correction.undone_at.is_(None), Correction.set_aside_at.is_(None), Message.deleted_at.is_(None)
 
 
 def _stored(model_version: str) -> ColumnElement[bool]:

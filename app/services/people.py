@@ -6,23 +6,28 @@ vouches for (a signed chat visitor); what somebody merely typed never opens anot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from app.models import Contact, ContactIdentity
-from app.services.arrivals import Arrival, plain
+from app.services.arrivals import Arrival, plain, web_address
 from app.services.numbering import Ids
-from connectors.base import Identity
+from connectors.base import Identity, Profile
 
 Key = tuple[str, str]
+MOST_FOLLOWERS = 2**62
 
 
-def resolve(session: Session, arrivals: Sequence[Arrival]) -> dict[int, Contact]:
-    """Return the contact of each arrival, by its place in the sequence. The people are locked by the caller."""
+def resolve(session: Session, arrivals: Sequence[Arrival], *, also: Collection[int] = ()) -> dict[int, Contact]:
+    """Return the contact of each arrival, by its place in the sequence; lock these, and `also` (ids), in one order.
+
+    The people's addresses are locked by the caller.
+    """
     identities = _known(session, arrivals)
-    contacts = _contacts(session, identities)
+    contacts = _contacts(session, identities, also)
     ids = Ids(session, Contact, len({arrival.sender_key for arrival in arrivals} - set(identities)))
     found: dict[int, Contact] = {}
     held: list[ContactIdentity] = []
@@ -52,8 +57,8 @@ def _known(session: Session, arrivals: Sequence[Arrival]) -> dict[Key, ContactId
     return {(row.kind, row.address): row for row in session.scalars(select(ContactIdentity).where(held))}
 
 
-def _contacts(session: Session, identities: dict[Key, ContactIdentity]) -> dict[int, Contact]:
-    ids = sorted({identity.contact_id for identity in identities.values()})
+def _contacts(session: Session, identities: dict[Key, ContactIdentity], also: Collection[int]) -> dict[int, Contact]:
+    ids = sorted({identity.contact_id for identity in identities.values()} | set(also))
     if not ids:
         return {}
     query = select(Contact).where(Contact.id.in_(ids)).order_by(Contact.id).with_for_update()
@@ -84,7 +89,18 @@ def _hold(arrival: Arrival, contact: Contact, identities: dict[Key, ContactIdent
             identities[key] = held
         elif held.contact_id == contact.id and identity.verified:
             held.verified = True
+        _see_profile(held, identity.profile, arrival.received_at)
     return new
+
+
+def _see_profile(held: ContactIdentity, profile: Profile | None, seen_at: datetime) -> None:
+    """Keep what the provider shows of a person; the newest holds."""
+    if profile is None or (held.profile_seen_at is not None and held.profile_seen_at > seen_at):
+        return
+    held.handle = plain(" ".join(profile.handle.split()), 200)
+    held.profile_url, held.avatar_url = web_address(profile.url), web_address(profile.avatar_url)
+    held.followers = profile.followers if profile.followers is None else min(max(profile.followers, 0), MOST_FOLLOWERS)
+    held.profile_seen_at = seen_at
 
 
 def _key(identity: Identity) -> Key:

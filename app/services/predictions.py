@@ -108,8 +108,10 @@ def take_up(session: Session, *, model_id: str, version: str) -> None:
     session.execute(statement.on_conflict_do_update(index_elements=["version"], set_={"taken_up_at": now()}))
 
 
-def record(session: Session, *, annotations: Mapping[int, Annotated]) -> None:
+def record(session: Session, *, annotations: Mapping[int, Annotated], read: Mapping[int, str] | None = None) -> None:
     """Store the answers by message id, and move counts, latest answers, moods.
+
+    `read` are the texts that were read: a message whose writer changed or deleted it meanwhile is left out.
 
     Answers that are stored already are left alone. Of a message that was annotated by an older version the answers are
     kept and counted beside the older ones; the rest follows when its conversation has been read again (rescoring).
@@ -121,6 +123,7 @@ def record(session: Session, *, annotations: Mapping[int, Annotated]) -> None:
         .order_by(Message.id)
         .execution_options(populate_existing=True)
     ).all()
+    messages = [message for message in messages if _says_still(message, read)]
     known = {conversation.mood_version for conversation in conversations.values()}
     _know_models(session, [told for told in annotations.values() if told.model_version not in known])
     fresh = [message for message in messages if message.annotated_at is None]
@@ -132,6 +135,13 @@ def record(session: Session, *, annotations: Mapping[int, Annotated]) -> None:
     conversation_moods.move(session, conversations, _answers(fresh, stored.values()))
     events = [message_event(session, MessageAnnotated, conversations[m.conversation_id], m) for m in fresh]
     outbox.record_all(session, events)
+
+
+def _says_still(message: Message, read: Mapping[int, str] | None) -> bool:
+    """Say whether a message still has the words that were read."""
+    if message.is_deleted:
+        return False
+    return read is None or read.get(message.id) == annotated_text(message.subject, message.text)
 
 
 def lock_conversations(session: Session, message_ids: set[int]) -> dict[int, Conversation]:

@@ -31,7 +31,7 @@ from app.models import (
     User,
     Visibility,
 )
-from app.services import activities, delivery_route
+from app.services import activities, delivery_route, message_changes
 from app.services.arrivals import MAX_TEXT, StoredAttachment, plain
 from app.services.changes import conversation_changed, message_event
 from app.services.timeline import count, preview
@@ -112,6 +112,7 @@ def retry(session: Session, *, message: Message, actor: User) -> None:
         raise Conflict("This reply is not waiting for a decision any more.")
     message.send_state, message.send_error, message.send_attempts = SendState.QUEUED, "", 0
     message.send_after = message.claimed_until = None
+    message_changes.forget_failures(session, message=message)
     activities.record(session, verb="reply.retried", conversation=conversation, actor=actor)
     outbox.record(session, message_event(session, ReplyQueued, conversation, message))
 

@@ -70,7 +70,7 @@ def keep(session: Session, *, portion: Portion, annotations: Mapping[int, Annota
     if not portion.texts:
         _show_anew(session, portion)
         return
-    predictions.record(session, annotations=annotations)
+    predictions.record(session, annotations=annotations, read=portion.texts)
     row = session.get_one(ConversationMood, (portion.conversation_id, portion.version), with_for_update=True)
     row.rescored_to = min(annotations, default=row.rescored_to)
     row.claimed_until = None
@@ -94,6 +94,7 @@ def _unread(session: Session, conversation_id: int, version: str, *, before: int
         Message.conversation_id == conversation_id,
         Message.direction == Direction.INBOUND,
         Message.annotated_at.is_not(None),
+        Message.deleted_at.is_(None),
         ~exists().where(told),
     )
     if before is not None:

@@ -25,7 +25,8 @@ from app.models import (
     SendState,
     User,
 )
-from app.services import activities, threads
+from app.services import activities, message_changes, threads
+from app.services.arrivals import lock_message
 from app.services.changes import message_event
 from app.services.replies import public_key
 from connectors.base import Address, Credentials, OutboundMessage, Receipt
@@ -76,12 +77,14 @@ def claim_next(session: Session, *, conversation_id: int) -> Claim | None:
 
 def record_sent(session: Session, *, message_id: int, receipt: Receipt) -> None:
     """The provider took it. Recorded once."""
+    _queue_up(session, message_id, receipt)
     conversation, message = _both(session, message_id)
     if message.send_state is not SendState.SENDING:
         return
     message.external_id, message.sent_at = receipt.external_id, now()
     threads.store_reference(session, conversation, receipt.external_id)
     _finish(session, conversation, message, SendState.SENT, "")
+    message_changes.settle_sent(session, message=message)
 
 
 def record_failed(session: Session, *, message_id: int, reason: str) -> None:
@@ -102,6 +105,12 @@ def record_transient(session: Session, *, message_id: int, reason: str, retry_af
     doubled = min(FIRST_WAIT_SECONDS * 2 ** (message.send_attempts - 1), LONGEST_WAIT_SECONDS)
     message.send_after = now() + timedelta(seconds=max(doubled, retry_after_seconds or 0))
     message.send_state, message.send_error, message.claimed_until = SendState.QUEUED, reason[:500], None
+
+
+def _queue_up(session: Session, message_id: int, receipt: Receipt) -> None:
+    """Wait for whoever is storing what the provider tells of this reply already."""
+    channel_id = session.scalars(select(Message.channel_id).where(Message.id == message_id)).one()
+    lock_message(session, channel_id, receipt.external_id)
 
 
 def _hopeless(message: Message, channel: Channel) -> tuple[SendState, str] | None:

@@ -1,14 +1,17 @@
 """Which conversation a message belongs to.
 
-In this order: the token in the address it was sent to, the channel's own thread, the messages it refers to (nearest
-first). Never the subject. A sender who is not part of the conversation found, and was never named in it, gets a
-conversation of their own; both show a line about the other.
+In this order: the token in the address it was sent to, the private thread into which a public conversation moved, the
+channel's own thread, the messages it refers to (nearest first). Never the subject. A sender who is not part of the
+conversation found, and was never named in it, gets a conversation of their own; both show a line about the other.
+
+A private thread of the provider is one conversation, whoever speaks in it (a group, a shared room). Of a public thread
+everybody has their own: a post with a hundred commenters is a hundred customers.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select, tuple_
@@ -18,14 +21,14 @@ from uuid_utils.compat import uuid7
 
 from app.crypto import new_token
 from app.models import Contact, Conversation, Message, ThreadReference
-from app.services import activities
+from app.services import activities, private_threads
 from app.services.arrivals import MAX_SHORT, Arrival, plain
 from app.services.numbering import Ids
 
 ANSWER_MARKS = frozenset(
     ("re", "aw", "sv", "vs", "antw", "odp", "rif", "res", "ref", "tr", "fw", "fwd", "wg", "vl", "vb", "rv", "enc")
 )
-Candidates = dict[tuple[str, int, str], Conversation]  # ("token" | "thread" | "reference", inbox or channel id, value)
+Candidates = dict[tuple[str, int, str], Conversation]  # ("token" | "moved" | …, inbox or channel id, value)
 
 
 @dataclass(slots=True)
@@ -37,9 +40,11 @@ class Place:
     conversation: Conversation
 
 
-def place(session: Session, arrivals: Sequence[Arrival], contacts: dict[int, Contact]) -> list[Place]:
-    """Find or open the conversation of each arrival, in order; conversations found are locked."""
-    candidates = _candidates(session, arrivals)
+def place(
+    session: Session, arrivals: Sequence[Arrival], contacts: dict[int, Contact], *, also: Collection[int] = ()
+) -> list[Place]:
+    """Find or open the conversation of each arrival, in order; lock those found, and `also` (ids), in one order."""
+    candidates = _candidates(session, arrivals, also)
     named = _named(session, arrivals, contacts, candidates)
     ids = Ids(session, Conversation, len(arrivals))
     places: list[Place] = []
@@ -47,11 +52,11 @@ def place(session: Session, arrivals: Sequence[Arrival], contacts: dict[int, Con
     for index, arrival in enumerate(arrivals):
         contact = contacts[index]
         found = _found(arrival, candidates)
-        if found and (found.contact_id == contact.id or arrival.message.sender.address in named[found.id]):
+        if found and _belongs(arrival, contact, found, named[found.id]):
             placed = Place(arrival, contact, found)
         else:
             placed = Place(arrival, contact, _open(session, ids, arrival, contact))
-            if found:
+            if found and not arrival.message.is_public:
                 strangers.append((placed, found))
         _remember(arrival, placed.conversation, candidates)
         named[placed.conversation.id] |= _addresses(arrival)
@@ -83,17 +88,37 @@ def store_reference(session: Session, conversation: Conversation, external_id: s
     session.execute(insert(ThreadReference).values(values).on_conflict_do_nothing())
 
 
-def _candidates(session: Session, arrivals: Sequence[Arrival]) -> Candidates:
+def _belongs(arrival: Arrival, contact: Contact, found: Conversation, named: set[str]) -> bool:
+    if found.contact_id == contact.id:
+        return True
+    if arrival.message.is_public:
+        return False
+    shares_thread = thread_name(arrival) is not None and thread_name(arrival) == found.thread_key
+    return shares_thread or arrival.message.sender.address in named
+
+
+def thread_name(arrival: Arrival) -> str | None:
+    """Return by what name the conversation of an arrival's thread is found; of a public one everybody has their own."""
+    key = arrival.message.thread_key
+    if not key:
+        return None
+    return plain(f"{arrival.sender_key[1]} in {key}" if arrival.message.is_public else key, 500)
+
+
+def _candidates(session: Session, arrivals: Sequence[Arrival], also: Collection[int]) -> Candidates:
     tokens = {token for arrival in arrivals for token in arrival.message.tokens}
-    threads = {(a.channel_id, plain(a.message.thread_key, 500)) for a in arrivals if a.message.thread_key}
+    threads = {(a.channel_id, name) for a in arrivals if (name := thread_name(a))}
     references = {(a.inbox_id, id_) for a in arrivals for id_ in (a.external_id, *a.references)}
     by_reference = _referred(session, references)
-    wanted = Conversation.reply_token.in_(tokens) | Conversation.id.in_(by_reference.values())
+    moved = private_threads.entered(session, arrivals)
+    known = {*by_reference.values(), *moved.values(), *also}
+    wanted = Conversation.reply_token.in_(tokens) | Conversation.id.in_(known)
     if threads:
         wanted |= tuple_(Conversation.channel_id, Conversation.thread_key).in_(sorted(threads))
     locked = select(Conversation).where(wanted).order_by(Conversation.id).with_for_update()
     rows = {row.id: row for row in session.scalars(locked)}
     found: Candidates = {("reference", inbox, id_): rows[cid] for (inbox, id_), cid in by_reference.items()}
+    found |= {("moved", channel, sender): rows[cid] for (channel, sender), cid in moved.items()}
     for row in rows.values():
         found["token", row.inbox_id, row.reply_token] = row
         if row.thread_key:
@@ -112,8 +137,10 @@ def _referred(session: Session, references: set[tuple[int, str]]) -> dict[tuple[
 
 def _found(arrival: Arrival, candidates: Candidates) -> Conversation | None:
     keys: list[tuple[str, int, str]] = [("token", arrival.inbox_id, token) for token in arrival.message.tokens]
-    if arrival.message.thread_key:
-        keys.append(("thread", arrival.channel_id, plain(arrival.message.thread_key, 500)))
+    if not arrival.message.is_public:
+        keys.append(("moved", arrival.channel_id, private_threads.moved_name(arrival)))
+    if name := thread_name(arrival):
+        keys.append(("thread", arrival.channel_id, name))
     keys += [("reference", arrival.inbox_id, id_) for id_ in (*arrival.references, arrival.external_id)]
     return next((candidates[key] for key in keys if key in candidates), None)
 
@@ -148,7 +175,7 @@ def _open(session: Session, ids: Ids, arrival: Arrival, contact: Contact) -> Con
         channel_id=arrival.channel_id,
         contact_id=contact.id,
         subject=bare_subject(plain(arrival.message.subject, MAX_SHORT)),
-        thread_key=plain(arrival.message.thread_key, 500) if arrival.message.thread_key else None,
+        thread_key=thread_name(arrival),
         reply_token=new_token(),
         last_message_at=arrival.received_at,
         version=0,
@@ -171,8 +198,8 @@ def _keep_apart(session: Session, stranger: Place, found: Conversation) -> None:
 
 def _remember(arrival: Arrival, conversation: Conversation, candidates: Candidates) -> None:
     """Let later messages of the same batch find this conversation."""
-    if arrival.message.thread_key:
-        candidates["thread", arrival.channel_id, plain(arrival.message.thread_key, 500)] = conversation
+    if name := thread_name(arrival):
+        candidates["thread", arrival.channel_id, name] = conversation
     candidates["reference", arrival.inbox_id, arrival.external_id] = conversation
     for id_ in arrival.references:
         candidates.setdefault(("reference", arrival.inbox_id, id_), conversation)

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from app.models import Attachment, DailyCount, Direction, Message, Status
 from app.services import activities
-from app.services.arrivals import MAX_HTML, MAX_SHORT, MAX_TEXT, Arrival, plain
+from app.services.arrivals import MAX_HTML, MAX_SHORT, MAX_TEXT, Arrival, plain, web_address
 from app.services.threads import Place
 from connectors.base import Address
 
@@ -75,6 +75,10 @@ def _row(place: Place) -> dict[str, Any]:
         "in_reply_to": plain(said.in_reply_to, 500) if said.in_reply_to else None,
         "references": list(reversed(arrival.references)),
         "auto": said.auto,
+        "kind": said.kind,
+        "is_public": said.is_public,
+        "url": web_address(said.url),
+        "thread_key": plain(said.thread_key, 500) if said.thread_key else None,
         "custom": {plain(key, 100): plain(value, 5_000) for key, value in said.custom.items()},
         "sent_at": said.sent_at,
         "created_at": arrival.received_at,

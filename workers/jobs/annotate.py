@@ -35,7 +35,7 @@ def annotate_batch() -> int:
 
     def record() -> None:
         with transaction() as session:
-            predictions.record(session, annotations=annotations)
+            predictions.record(session, annotations=annotations, read=dict(waiting))
 
     retrying(record)
     return len(waiting)

@@ -1,0 +1,26 @@
+"""How a channel does: how long what it brings takes to reach us."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.models import Channel
+from app.services.arrivals import Arrival
+
+
+def note_lag(session: Session, arrivals: Sequence[Arrival]) -> None:
+    """Keep how long the newest message of each channel took from the provider to us, in seconds.
+
+    The last thing a transaction does: channels are locked in one order, after all else, for as short as can be.
+    """
+    newest: dict[int, Arrival] = {}
+    for arrival in arrivals:
+        if arrival.message.sent_at is not None:
+            newest[arrival.channel_id] = arrival
+    for channel_id, arrival in sorted(newest.items()):
+        assert arrival.message.sent_at is not None
+        seconds = max(0.0, (arrival.received_at - arrival.message.sent_at).total_seconds())
+        session.execute(update(Channel).where(Channel.id == channel_id).values(lag_seconds=seconds))
