@@ -20,6 +20,7 @@ from app.queries.conversation_view import (
     activity_line,
     case_columns,
     case_line,
+    identity_object,
 )
 
 MOST = 50
@@ -62,8 +63,9 @@ def name_of(session: Session, *, contact_id: int) -> str:
 
 
 def _identities() -> ColumnElement[Any]:
-    one = json_object(kind=ContactIdentity.kind, address=ContactIdentity.address, verified=ContactIdentity.verified)
-    query = select(json_list(one, order=ContactIdentity.id)).where(ContactIdentity.contact_id == Contact.id)
+    query = select(json_list(identity_object(), order=ContactIdentity.id)).where(
+        ContactIdentity.contact_id == Contact.id
+    )
     return query.correlate(Contact).scalar_subquery()
 
 

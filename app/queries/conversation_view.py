@@ -37,9 +37,14 @@ Other = aliased(Conversation)
 
 @dataclass(frozen=True, slots=True)
 class IdentityRow:
+    """One address; the profile is what its provider shows of the person, written by them."""
+
     kind: str
     address: str
     verified: bool
+    handle: str = ""
+    profile_url: str = ""
+    followers: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +147,22 @@ def find(session: Session, *, public_id: str, user: User, inbox_ids: InboxIds) -
     return _view(row) if row else None
 
 
-def _identities() -> ColumnElement[Any]:
-    identity = json_object(
-        kind=ContactIdentity.kind, address=ContactIdentity.address, verified=ContactIdentity.verified
+def identity_object() -> ColumnElement[Any]:
+    """Return the JSON of an IdentityRow."""
+    return json_object(
+        kind=ContactIdentity.kind,
+        address=ContactIdentity.address,
+        verified=ContactIdentity.verified,
+        handle=ContactIdentity.handle,
+        profile_url=ContactIdentity.profile_url,
+        followers=ContactIdentity.followers,
     )
-    query = select(json_list(identity, order=ContactIdentity.id)).where(ContactIdentity.contact_id == Contact.id)
+
+
+def _identities() -> ColumnElement[Any]:
+    query = select(json_list(identity_object(), order=ContactIdentity.id)).where(
+        ContactIdentity.contact_id == Contact.id
+    )
     return query.correlate(Contact).scalar_subquery()
 
 

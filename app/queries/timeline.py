@@ -11,7 +11,9 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import Attachment, Channel, Conversation, Correction, Message, Prediction, User
+from app.queries import message_extras
 from app.queries._json import AnySelect, InboxIds, json_list, json_object
+from app.queries.message_extras import NOTHING, Extras
 
 PAGE, MOST = 80, 500
 LONGEST_TEXT = 20_000  # characters shown; the whole is one click away
@@ -56,7 +58,7 @@ class AttachmentRow:
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """One thing said."""
+    """One thing said. The words of one that its writer deleted are in it: a page shows them to few."""
 
     id: int
     public_id: UUID
@@ -87,6 +89,16 @@ class MessageRow:
     is_annotated: bool
     predictions: tuple[PredictionRow, ...]  # the newest first
     attachments: tuple[AttachmentRow, ...]
+    kind: str = "text"
+    is_public: bool = False  # everybody in the world can read it
+    url: str = ""  # where they read it; a stranger wrote it
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    delivered_at: datetime | None = None
+    read_at: datetime | None = None
+    template: dict[str, Any] | None = None
+    is_at_provider: bool = False  # has an id there: can be answered, liked, hidden
+    more: Extras = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +173,16 @@ def _select() -> AnySelect:
             Message.annotated_at.is_not(None).label("is_annotated"),
             _predictions().label("predictions"),
             _attachments().label("attachments"),
+            Message.kind,
+            Message.is_public,
+            Message.url,
+            Message.edited_at,
+            Message.deleted_at,
+            Message.delivered_at,
+            Message.read_at,
+            Message.template,
+            Message.external_id.is_not(None).label("is_at_provider"),
+            message_extras.column().label("more"),
         )
         .join(Conversation, Conversation.id == Message.conversation_id)
         .join(Channel, Channel.id == Message.channel_id)
@@ -216,6 +238,7 @@ def _row(row: Any) -> MessageRow:
     told["is_note"] = visibility == "private"
     told["predictions"] = tuple(prediction_row(one) for one in told["predictions"])
     told["attachments"] = tuple(AttachmentRow(**one) for one in told["attachments"])
+    told["more"] = message_extras.read(told["more"])
     return MessageRow(**told)
 
 

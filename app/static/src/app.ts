@@ -6,10 +6,13 @@ import "./page/menus";
 import "./page/slide";
 import "./page/threshold";
 import "./inbox/conversation";
+import "./inbox/answering";
 import "./inbox/composer";
 import "./inbox/frames";
 import "./inbox/helpers";
 import "./inbox/keyboard";
+import "./inbox/reply_window";
+import "./inbox/template_form";
 import { goLive } from "./inbox/live";
 
 // the server says times in the zone of the browser that asks

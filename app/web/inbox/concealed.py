@@ -33,6 +33,23 @@ def conceal(row: MessageRow) -> tuple[MessageRow, tuple[str, ...]]:
     return shown, tuple(sorted(WORDS[kind] for kind in kinds))
 
 
+def without_words(row: MessageRow) -> MessageRow:
+    """Return a row that was deleted as those see it who may not know what it said."""
+    return replace(
+        row,
+        subject="",
+        text="",
+        is_cut=False,
+        quoted="",
+        signature="",
+        has_html=False,
+        custom={},
+        predictions=(),
+        attachments=(),
+        more=replace(row.more, revisions=(), remote_files=()),
+    )
+
+
 def _texts(row: MessageRow) -> Iterator[str]:
     yield from (row.text, row.subject, row.quoted, row.signature)
     yield from (file.filename for file in row.attachments)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -11,29 +10,17 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.db import reading
-from app.errors import Invalid, NotFound
+from app.errors import NotFound
 from app.models import CaseStatus, CaseType, Priority, User
 from app.queries import conversation_view, sidebar, timeline
 from app.queries._json import InboxIds
 from app.queries.conversation_view import ConversationView
-from app.services import access, delivery_route
-from app.web.inbox import asked, snooze, timeline_items
+from app.services import access
+from app.web.inbox import asked, snooze, timeline_items, ways
 from app.web.inbox.conversation_list import answer, shown
 from app.web.session import current_user, signed_in
 
 pages = Blueprint("conversation", __name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How a reply would reach the customer, or why it cannot."""
-
-    can_send: bool
-    explanation: str = ""
-    takes_files: bool = False
-    takes_cc: bool = False
-    longest_text: int = 0
-    to: str = ""
 
 
 @pages.get("/inbox/c/<public_id>")
@@ -65,7 +52,7 @@ def pane(session: Session, user: User, public_id: str, options: sidebar.Options 
         "everywhere": everywhere,
         "earlier": page.earlier,
         "items": timeline_items.arrange(page, seen.activities, here=seen, mixed=everywhere),
-        "way": _way(session, seen),
+        "way": ways.find(session, seen, answers=request.args.get("answers", "")),
         "client_key": uuid4().hex,
         "options": offered,
         "colleagues": {one.id for one in offered.people if one.sees(seen.conversation.inbox_id)},
@@ -89,19 +76,3 @@ def _timeline(
     if everywhere:
         return timeline.of_contact(session, contact_id=seen.contact.id, inbox_ids=inbox_ids, before=before, limit=limit)
     return timeline.of_conversation(session, conversation_id=seen.conversation.id, before=before, limit=limit)
-
-
-def _way(session: Session, seen: ConversationView) -> Way:
-    try:
-        route = delivery_route.of(session, seen.conversation)
-    except Invalid as missing:
-        return Way(can_send=False, explanation=missing.reason)
-    can = route.capabilities
-    return Way(
-        can_send=True,
-        explanation=route.explanation,
-        takes_files=can.attachments,
-        takes_cc=can.cc,
-        longest_text=can.max_text,
-        to=route.address if can.cc else "",
-    )

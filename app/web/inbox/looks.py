@@ -13,7 +13,7 @@ from app.render import words
 from app.services import labels
 from app.services.labels import OUT_OF_SCOPE
 from app.web import intent_titles
-from app.web.inbox import searching
+from app.web.inbox import searching, standing
 from app.web.inbox.feelings import FEELINGS, language_name, urgency_words
 from connectors.registry import connector_for
 
@@ -134,4 +134,11 @@ LOOKS = {
     "STATUSES": STATUSES,
     "SEND_STATES": SEND_STATES,
     "IDENTITIES": IDENTITIES,
+    "SAID_KINDS": standing.KINDS,
+    "choices_of": standing.choices,
+    "deeds_of": standing.deeds,
+    "reactions_of": standing.reactions,
+    "tick_of": standing.tick,
+    "web_link": standing.web_link,
+    "map_link": standing.map_link,
 }

@@ -18,7 +18,8 @@ from app.queries.conversation_view import ActivityLine, ConversationView
 from app.queries.timeline import MessageRow, TimelinePage
 from app.render import day
 from app.services import activities
-from app.web.inbox.concealed import conceal
+from app.web.inbox.concealed import conceal, without_words
+from app.web.inbox.ways import Way
 
 UNREADABLE = (TemplateError, TypeError, ValueError, LookupError, AttributeError, UnicodeError)
 
@@ -109,14 +110,20 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["draw"] = draw
 
 
-def draw(item: Item, *, seen: ConversationView | ContactView | None = None, query: str = "") -> Markup:
-    """Render one item of the timeline. What cannot be rendered becomes one line that says so."""
+def draw(
+    item: Item, *, seen: ConversationView | ContactView | None = None, query: str = "", way: Way | None = None
+) -> Markup:
+    """Render one item of the timeline. What cannot be rendered becomes one line that says so.
+
+    Of what its writer deleted, only that it was there; `way`: how one of the messages could be answered.
+    """
     kind = type(item).__name__.lower()
     hidden: tuple[str, ...] = ()
     try:
         if isinstance(item, MessageRow):
-            item, hidden = conceal(item)
-        return Markup(render_template(f"conversations/_{kind}.html", item=item, seen=seen, query=query, hidden=hidden))  # noqa: S704 - a template of ours, autoescaped
+            item, hidden = (without_words(item), ()) if item.deleted_at else conceal(item)
+        context = {"item": item, "seen": seen, "query": query, "hidden": hidden, "way": way}
+        return Markup(render_template(f"conversations/_{kind}.html", **context))  # noqa: S704 - a template of ours, autoescaped
     except UNREADABLE as trouble:
         current_app.logger.warning("timeline item not rendered: %s: %s", kind, type(trouble).__name__)
         return Markup(render_template("conversations/_unreadable.html", item=item))  # noqa: S704 - likewise

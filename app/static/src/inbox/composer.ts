@@ -1,22 +1,27 @@
 // The composer: drafts that survive a change of page, files by drop and paste, and a bubble that is there at once.
+import { forgetAnswered } from "./answering";
 import { Draft } from "./draft";
 import { Files } from "./files";
+import { Limits } from "./limits";
 import { signal } from "./live";
 import { send } from "./sending";
 
 type Kind = "reply" | "note";
 
 const TYPING_EVERY_MS = 2500;
+const SHORT = 2000; // characters: what is longer is not counted from the start
+const NEAR = 0.9; // of the limit
 
 class ComposerBox extends HTMLElement {
   private draft!: Draft;
   private files!: Files;
+  private readonly limits = new Limits(this);
   private lastTyping = 0;
   private failed: { key: string; text: string } | null = null;
 
   connectedCallback(): void {
     this.draft = new Draft(this.dataset["conversation"] ?? "");
-    this.files = new Files(this.form, this.querySelector(".composer-files"));
+    this.files = new Files(this.form, this.querySelector(".composer-files"), () => this.problem(this.tooMuch()));
     this.form.addEventListener("submit", this.onSubmit);
     this.text.addEventListener("input", this.onInput);
     this.text.addEventListener("keydown", this.onKey);
@@ -59,11 +64,15 @@ class ComposerBox extends HTMLElement {
   private showKind(): void {
     this.text.placeholder = this.kind === "note" ? "Write a note that only colleagues see…" : "Write a reply…";
     this.draft.keep(this.text.value, this.kind);
+    const files = this.querySelector<HTMLInputElement>('input[type="file"]');
+    if (files) files.accept = this.kind === "reply" ? this.limits.accept : "";
+    this.count();
+    this.problem(this.tooMuch());
   }
 
   private readonly onInput = (): void => {
     this.draft.keep(this.text.value, this.kind);
-    this.problem("");
+    this.problem(this.files.any() ? this.tooMuch() : "");
     this.count();
     if (Date.now() - this.lastTyping > TYPING_EVERY_MS) {
       this.lastTyping = Date.now();
@@ -83,6 +92,11 @@ class ComposerBox extends HTMLElement {
     event.preventDefault();
     if (!this.text.value.trim() && !this.files.any()) {
       this.problem("Write something, or attach a file.");
+      return;
+    }
+    const reason = this.tooMuch() || (this.kind === "reply" ? this.limits.problemOfText(this.text.value.trim()) : "");
+    if (reason) {
+      this.problem(reason);
       return;
     }
     const outgoing = {
@@ -105,6 +119,7 @@ class ComposerBox extends HTMLElement {
     this.draft.forget();
     this.problem("");
     this.count();
+    forgetAnswered(this.form);
   };
 
   private key(): string {
@@ -145,11 +160,21 @@ class ComposerBox extends HTMLElement {
     line.hidden = !reason;
   }
 
+  /** What is wrong with the files, for a reply: a note never leaves. */
+  private tooMuch(): string {
+    return this.kind === "reply" ? this.limits.problemOf(this.files.list()) : "";
+  }
+
+  /** Short limits are always counted, long ones near their end. */
   private count(): void {
-    const longest = Number(this.dataset["longest"] ?? "0");
-    const left = longest - this.text.value.length;
-    const line = this.querySelector(".composer-count");
-    if (line) line.textContent = longest && this.kind === "reply" && left < 200 ? `${left} left` : "";
+    const line = this.querySelector<HTMLElement>(".composer-count");
+    if (!line) return;
+    const longest = this.kind === "reply" ? this.limits.longest : 0;
+    const used = this.limits.length(this.text.value);
+    const isNear = used > longest * NEAR;
+    line.textContent = longest && (longest <= SHORT || isNear) ? `${used.toLocaleString("en")} / ${longest.toLocaleString("en")}` : "";
+    line.classList.toggle("is-near", longest > 0 && isNear);
+    line.classList.toggle("is-over", longest > 0 && used > longest);
   }
 }
 

@@ -1,8 +1,11 @@
 // Files of a reply: chosen, dropped or pasted; shown as chips that can be taken off again.
+import { size } from "./limits";
+
 export class Files {
   constructor(
     private readonly form: HTMLFormElement,
     private readonly shelf: Element | null,
+    private readonly changed: () => void,
   ) {
     this.input?.addEventListener("change", () => this.draw());
     form.addEventListener("paste", this.onPaste);
@@ -63,6 +66,7 @@ export class Files {
   private draw(): void {
     const files = this.list();
     this.shelf?.replaceChildren(...files.map((file, at) => this.chip(file, at)));
+    this.changed();
   }
 
   private chip(file: File, at: number): HTMLElement {
@@ -78,9 +82,4 @@ export class Files {
     item.append(name, remove);
     return item;
   }
-}
-
-function size(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

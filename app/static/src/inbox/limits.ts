@@ -1,0 +1,59 @@
+// What a channel takes, as the server said it in the composer's data: checked before anything is sent.
+export class Limits {
+  constructor(private readonly box: HTMLElement) {}
+
+  /** Characters as the server counts them: code points, not halves of them. */
+  length(text: string): number {
+    let count = 0;
+    for (const _ of text) count += 1;
+    return count;
+  }
+
+  get longest(): number {
+    return this.number("longest");
+  }
+
+  get accept(): string {
+    return this.box.dataset["accept"] ?? "";
+  }
+
+  /** Why these files cannot leave, or "". */
+  problemOf(files: File[]): string {
+    const most = this.number("mostFiles");
+    const largest = this.number("largest");
+    const total = files.reduce((sum, file) => sum + file.size, 0);
+    const strange = files.find((file) => !this.takes(file));
+    if (most && files.length > most) return `${this.who} takes at most ${most} ${most === 1 ? "file" : "files"} in one message. Take some off.`;
+    if (strange) return `${this.who} does not take “${strange.name}”. It takes ${this.accept.replaceAll(",", ", ")}.`;
+    if (largest && total > largest) return `The files are ${size(total)} together; ${this.who} takes ${size(largest)}. Take some off.`;
+    return "";
+  }
+
+  /** Why this text cannot leave, or "". */
+  problemOfText(text: string): string {
+    const over = this.longest ? this.length(text) - this.longest : 0;
+    return over > 0 ? `${this.who} takes at most ${this.longest.toLocaleString("en")} characters. Shorten it by ${over.toLocaleString("en")}.` : "";
+  }
+
+  private get who(): string {
+    return this.box.dataset["label"] || "This channel";
+  }
+
+  private number(name: string): number {
+    return Number(this.box.dataset[name] ?? "0");
+  }
+
+  private takes(file: File): boolean {
+    if (!this.accept) return true;
+    const type = file.type || "application/octet-stream";
+    return this.accept.split(",").some((wanted) => {
+      const one = wanted.trim().toLowerCase();
+      return one.endsWith("/*") ? type.startsWith(one.slice(0, -1)) : one === type;
+    });
+  }
+}
+
+export function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
