@@ -20,6 +20,7 @@ KINDS = {
     "x": "connectors.x:XConnector",
     "telegram": "connectors.telegram:TelegramConnector",
     "voice": "connectors.voice:VoiceConnector",
+    "rss": "connectors.rss:RssConnector",
 }
 
 
