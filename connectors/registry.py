@@ -21,6 +21,7 @@ KINDS = {
     "telegram": "connectors.telegram:TelegramConnector",
     "voice": "connectors.voice:VoiceConnector",
     "rss": "connectors.rss:RssConnector",
+    "sms": "connectors.sms:SmsConnector",
 }
 
 
