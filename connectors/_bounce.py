@@ -170,7 +170,7 @@ def bounce_details(tree: Tree, text: str) -> dict[str, str]:
         "bounce_recipient": address[1].lower() if address else "",
         "bounce_status": status[1] if status else "",
         "bounce_reason": reason[:500],
-        "original_message_id": _original_id(tree, text),
+        "original_message_id": original_id(tree, text),
     }
     return {name: value for name, value in details.items() if value}
 
@@ -197,7 +197,8 @@ def _recipient_groups(tree: Tree) -> Iterator[Headers]:
                 yield group
 
 
-def _original_id(tree: Tree, text: str) -> str:
+def original_id(tree: Tree, text: str) -> str:
+    """The Message-ID of the mail that a report gives back, or names in its words; "" where it does neither."""
     for leaf in tree.leaves:
         if leaf.content_type in _ORIGINALS:
             found = message_id(_headers_inside(tree, leaf))

@@ -14,6 +14,8 @@ from connectors._charset import decode
 from connectors._files import attachment_of, given_name, take_uuencoded
 from connectors._htmltext import MAX_HTML_CHARS, html_lines
 from connectors._parts import Leaf, Tree
+from connectors._sealed import take_pgp_messages
+from connectors._tnef import is_tnef, unpack
 from connectors.base import InboundAttachment
 
 MAX_TEXT_BYTES = 1_000_000
@@ -57,10 +59,24 @@ def read_content(tree: Tree) -> Content:
         if number in words:
             slot = slots.setdefault(_slot_key(leaf, number), _Slot())
             _read_words(tree, leaf, slot, content)
+        elif is_tnef(leaf.content_type, given_name(leaf)):
+            _open_tnef(tree, leaf, slots.setdefault(-number - 1, _Slot()), content)
         elif leaf.content_type not in _NOT_SHOWN:
             content.attachments.append(attachment_of(tree, leaf, len(content.attachments) + 1))
     _lay_out(list(slots.values()), content)
     return content
+
+
+def _open_tnef(tree: Tree, leaf: Leaf, slot: _Slot, content: Content) -> None:
+    """Take the files out of a winmail.dat; its words count where the mail itself has none."""
+    unpacked = unpack(tree.payload(leaf))
+    if unpacked is None:
+        content.attachments.append(attachment_of(tree, leaf, len(content.attachments) + 1))
+        return
+    content.attachments += unpacked.files
+    if not any(other.content_type in _WORDS for other in tree.leaves):
+        slot.plain.append(_LINE_ENDS.sub("\n", decode(unpacked.plain[:MAX_TEXT_BYTES])))
+        slot.html.append(_CONTROL.sub("", decode(unpacked.html[:MAX_HTML_CHARS])))
 
 
 def _word_leaves(tree: Tree) -> set[int]:
@@ -102,6 +118,9 @@ def _read_words(tree: Tree, leaf: Leaf, slot: _Slot, content: Content) -> None:
         text = _unflow(text, delete_space=leaf.parameters.get("delsp", "").lower() == "yes")
     elif leaf.content_type in {"text/enriched", "text/richtext"}:
         text = _RICH_COMMAND.sub("", text.replace("<<", "<"))
+    if "-----BEGIN PGP MESSAGE" in text:
+        text, files = take_pgp_messages(text)
+        content.attachments += files
     slot.plain.append(_without_pgp(text) if "-----BEGIN PGP SIGNED" in text else text)
 
 

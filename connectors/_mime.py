@@ -14,11 +14,13 @@ import re
 from connectors import _auto, _bounce, _envelope
 from connectors._authentication import authenticate
 from connectors._calendar import calendar_text
+from connectors._complaint import complaint_details
 from connectors._content import Content, read_content
 from connectors._headers import Headers
 from connectors._htmltext import MARKS
 from connectors._newtext import SplitText, split_lines
 from connectors._parts import Tree, take_apart
+from connectors._sealed import seals_of, unsealed
 from connectors.base import Address, Identity, InboundMessage
 from connectors.errors import Malformed
 
@@ -51,13 +53,14 @@ def parse_mail(raw: bytes, *, authserv_id: str = "") -> InboundMessage:
     `authserv_id`: the name under which our own mail server tells what it found out about the sender.
     """
     tree = take_apart(raw)
-    content = read_content(tree)
+    content = read_content(unsealed(tree))
     _refuse_noise(raw, tree, content)
     whole = "\n".join(content.lines).translate(_NO_MARKS)
     sender = _sender(tree.headers)
     auto = _auto.classify(tree, sender, whole)
     split = _split(tree, content, whole, is_bounce=auto == "bounce")
     custom = _bounce.bounce_details(tree, whole) if auto == "bounce" else {}
+    custom |= complaint_details(tree, whole) | seals_of(tree, content.attachments)
     if content.truncated:
         custom["truncated"] = "yes"
     headers = tree.headers
