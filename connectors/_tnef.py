@@ -63,7 +63,7 @@ def _is_whole(data: bytes) -> bool:
         if end + 2 > len(data) or sum(view[content:end]) & 0xFFFF != int.from_bytes(data[end : end + 2], "little"):
             return False
         position = end + 2
-    return _HEAD_BYTES < position and len(data) - position < _OBJECT_HEAD
+    return position > _HEAD_BYTES and len(data) - position < _OBJECT_HEAD
 
 
 def _unpacked(parts: list[tuple[str, str, int]], body: bytes) -> Unpacked | None:
