@@ -182,7 +182,7 @@ def fetched(
     if answer.status != 200:
         raise Rejected(f"{name} does not have this file any more (status {answer.status}).")
     told = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    content_type = file.content_type if file.content_type not in {"", UNKNOWN} else line(told, 100)
+    content_type = file.content_type if told in {"", UNKNOWN} else line(told, 100)  # a payload often only guesses
     return InboundAttachment(file.filename or "file", content_type or UNKNOWN, answer.body)
 
 

@@ -43,6 +43,10 @@ WORDS: Mapping[int, str] = {
 MOST_WAIT_SECONDS = 6 * 3600.0
 
 
+class WindowClosed(Rejected):
+    """The customer wrote too long ago for a free answer."""
+
+
 def explain(name: str, reply: Reply) -> ConnectorError | None:
     """Return our error for a refusal of the Graph API, None where it holds no error object."""
     error = mapping(at(reply.data, "error"))
@@ -61,7 +65,7 @@ def explain(name: str, reply: Reply) -> ConnectorError | None:
 def _final(name: str, code: int, subcode: int | None, said: str) -> ConnectorError:
     """Return the error of what will be refused again. One person's matters never pause the whole channel."""
     if code in WINDOW_CLOSED or subcode in WINDOW_SUBCODES:
-        return Rejected(f"{name} refused this, because the time to answer freely is over: {said}.")
+        return WindowClosed(f"{name} refused this, because the time to answer freely is over: {said}.")
     if code in WORDS or subcode in PERSON_SUBCODES:
         return Rejected(f"{name} refused this: {WORDS.get(code, said)}.")
     if code in SIGNED_OUT:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors._payload import at, line, mapping, objects, text
+from connectors._place import place
 from connectors.base import MessageKind, RemoteFile
 
 Object = Mapping[str, Any]
@@ -79,13 +80,9 @@ def _media(message: Object, kind: str) -> Said | None:
 
 
 def _location(message: Object, _kind: str) -> Said | None:
-    place = mapping(message.get("location"))
-    latitude, longitude = number(place.get("latitude")), number(place.get("longitude"))
-    name, address, url = (line(place.get(key), 500) for key in ("name", "address", "url"))
-    coordinates = f"{latitude}, {longitude}" if latitude and longitude else ""
-    words = ", ".join(part for part in (name, address) if part) or coordinates
-    parts = {"latitude": latitude, "longitude": longitude, "name": name, "address": address, "url": url}
-    return Said("location", words, custom=_filled(parts)) if words else None
+    spot = mapping(message.get("location"))
+    words, parts = place(spot.get("latitude"), spot.get("longitude"), spot.get("name"), spot.get("address"))
+    return Said("location", words, custom=_filled({**parts, "url": line(spot.get("url"))})) if words else None
 
 
 def _contacts(message: Object, _kind: str) -> Said | None:

@@ -17,6 +17,7 @@ KINDS = {
     "api": "connectors.api:ApiConnector",
     "mastodon": "connectors.mastodon:MastodonConnector",
     "whatsapp": "connectors.whatsapp:WhatsappConnector",
+    "facebook": "connectors.facebook:FacebookConnector",
     "x": "connectors.x:XConnector",
     "telegram": "connectors.telegram:TelegramConnector",
     "voice": "connectors.voice:VoiceConnector",

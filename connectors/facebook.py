@@ -1,0 +1,204 @@
+"""A Facebook page: Messenger, and what people write under its posts and on it.
+
+Sources (developers.facebook.com): documentation/business-messaging/messenger-platform (webhooks, send-messages: 2,000
+characters, 24 hours or 7 days as a person; private-replies); docs/graph-api/webhooks/reference/page (feed);
+docs/graph-api/reference/object/comments (a public answer, one picture), .../comment (is_hidden, delete), .../likes.
+The page's own comments and echoes of its messages are not heard. A person's name and picture are not in what is posted.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from connectors._facebook_feed import COMMENT, KIND, POST
+from connectors._facebook_feed import messages_of as public_messages
+from connectors._graph import (
+    APP_SECRET,
+    VERIFY_TOKEN,
+    Graph,
+    GraphWebhook,
+    advanced,
+    count_of,
+    fetched,
+    graph,
+    required_id,
+)
+from connectors._json_api import segment
+from connectors._messenger_parse import messages_of, told_in
+from connectors._messenger_send import (
+    DAY_SECONDS,
+    HUMAN_AGENT,
+    HUMAN_AGENT_SECONDS,
+    MAX_FILE,
+    MAX_IMAGE,
+    MOST_FILES,
+    Desk,
+    deliver,
+    kind_of,
+    reply_in_private,
+)
+from connectors._payload import at, line
+from connectors.base import (
+    Action,
+    Capabilities,
+    Credentials,
+    InboundAttachment,
+    InboundMessage,
+    MayReach,
+    OutboundMessage,
+    RawDelivery,
+    Receipt,
+    RemoteFile,
+    Setting,
+)
+from connectors.errors import BadCredentials, Malformed, Rejected
+from connectors.submission import load_json
+
+NAME = "Facebook"
+MAX_TEXT = 2000
+FIELDS = (
+    "feed, mention, ratings, messages, message_edits, message_reactions, message_reads, message_deliveries, "
+    "messaging_postbacks, messaging_referrals"
+)
+
+
+class FacebookConnector(GraphWebhook):
+    kind: ClassVar[str] = KIND
+    label: ClassVar[str] = "Facebook page"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        push=True,
+        send=True,
+        reaches=(KIND,),
+        threads=True,
+        attachments=True,
+        max_attachments=MOST_FILES,
+        max_text=MAX_TEXT,
+        max_attachment_bytes=MAX_FILE,
+        reply_window_seconds=DAY_SECONDS,
+        human_window_seconds=HUMAN_AGENT_SECONDS,  # where the setting `human_agent` is on
+        public=True,
+        private_reply=True,
+        edits=True,
+        deletes=True,
+        reactions=True,
+        delivery_states=True,
+        read_states=True,
+        actions=("like", "unlike", "hide", "unhide", "delete"),
+    )
+    settings: ClassVar[tuple[Setting, ...]] = (
+        Setting("handle", "Page address", help="As people know it: facebook.com/acme."),
+        Setting("page_id", "Page id", required=True, help="About, Page transparency. Digits only."),
+        Setting("access_token", "Page access token", kind="secret", required=True, help="Of a system user: it lasts."),
+        APP_SECRET,
+        VERIFY_TOKEN,
+        HUMAN_AGENT,
+        *advanced(),
+    )
+
+    def address(self, credentials: Credentials) -> str:
+        """Return the page's address, as the settings say it."""
+        return line(credentials.get("handle"), 200)
+
+    def snippets(self, base_url: str, token: str) -> tuple[tuple[str, str], ...]:
+        """Return (label, text) of what an admin enters at Meta."""
+        return (
+            ("Callback URL (Webhooks, Page)", f"{base_url}/webhooks/{KIND}/{token}"),
+            ("Verify token", "the one you entered here as “Verify token”"),
+            ("Webhook fields to subscribe to", FIELDS),
+        )
+
+    def check(self, credentials: Credentials) -> str:
+        """Sign in and say which page it is. Raises BadCredentials or Transient."""
+        page = _page(credentials)
+        try:
+            found = _graph(credentials).get(segment(page), fields="name,followers_count")
+        except Rejected as error:
+            raise BadCredentials(error.reason) from None
+        followers = count_of(at(found, "followers_count"))
+        return f"Signed in as {line(at(found, 'name')) or page}{f', {followers} followers' if followers else ''}."
+
+    def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
+        """Return the messages of a webhook call: direct ones, and what happened in public. Raises Malformed."""
+        told = told_in(load_json(delivery.raw))
+        if not told:
+            raise Malformed("This is not what Facebook sends: it holds neither messages nor changes.")
+        found = [
+            message
+            for each in told
+            for message in (public_messages(each) if each.field else messages_of(each.value, KIND, NAME, each.own_id))
+        ]
+        kept = [message for message in found if message is not None]
+        if found and not kept:
+            raise Malformed("It is not said who wrote this.")
+        return kept
+
+    def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
+        """Answer in public under a comment or post, in private to one, or in Messenger. Raises as the protocol says."""
+        answered = _public_id(message.answers)
+        if message.is_public:
+            return _commented(_graph(credentials), answered or _root(message), message)
+        desk = Desk(_graph(credentials), NAME, _page(credentials), credentials.get("human_agent") is True)
+        if answered:
+            key = "comment_id" if str(message.answers).startswith(COMMENT) else "post_id"
+            return reply_in_private(desk, {key: answered}, message)
+        return deliver(desk, message)
+
+    def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:  # noqa: ARG002 - the protocol's
+        """Fetch a file from where the message said it is; Meta asks for no token there. Raises Transient, Rejected."""
+        return fetched(NAME, file, may_reach)
+
+    def act(self, credentials: Credentials, action: Action) -> None:
+        """Like, hide or delete a comment or a visitor's post, and back. Raises as the protocol says."""
+        target = _public_id(action.target)
+        if not target:
+            raise Rejected("Facebook offers this for comments and posts only.")
+        api, place = _graph(credentials), segment(target)
+        match action.kind:
+            case "like":
+                api.post(f"{place}/likes", {})
+            case "unlike":
+                api.delete(f"{place}/likes")
+            case "hide" | "unhide":
+                api.post(place, {"is_hidden": action.kind == "hide"})
+            case "delete":
+                api.delete(place)
+
+
+def _graph(credentials: Credentials) -> Graph:
+    return graph(credentials, NAME)
+
+
+def _page(credentials: Credentials) -> str:
+    return required_id(credentials, "page_id", "The page id")
+
+
+def _public_id(external_id: str | None) -> str:
+    """Return the provider's id of a comment or post, "" for a direct message."""
+    return next(
+        (external_id[len(mark) :] for mark in (COMMENT, POST) if external_id and external_id.startswith(mark)), ""
+    )
+
+
+def _root(message: OutboundMessage) -> str:
+    """Return the comment (or post) at the root of a public thread, which holds what was not answered in particular."""
+    root = (message.thread_key or "").partition("/")[2]
+    if not root:
+        raise Rejected("It is not known which comment this answers.")
+    return root
+
+
+def _commented(api: Graph, target: str, message: OutboundMessage) -> Receipt:
+    """Answer in public, with one picture at most. Raises as the protocol says."""
+    place = f"{segment(target)}/comments"
+    files = message.attachments
+    if len(files) > 1 or any(kind_of(file) != "image" or len(file.data) > MAX_IMAGE for file in files):
+        raise Rejected("A public comment holds one picture of at most 8 MB, and no other file.")
+    answer: Any
+    if files:
+        answer = api.upload(place, {"message": message.text} if message.text else {}, "source", files[0])
+    else:
+        answer = api.post(place, {"message": message.text})
+    comment = line(at(answer, "id"), 200)
+    if not comment:
+        raise Rejected("Facebook took the comment but did not say under which id.")
+    return Receipt(external_id=f"{COMMENT}{comment}")
