@@ -47,6 +47,13 @@ class DeliveryParked(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FileOffered(Event):
+    """A message names a file that is still with its provider."""
+
+    file_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationEvent(Event):
     """Something in a conversation changed; `version` is the conversation's, after it."""
 
@@ -232,6 +239,7 @@ Event.vocabulary.update(
     for kind in (
         DeliveryStored,
         DeliveryParked,
+        FileOffered,
         MessageReceived,
         MessageAnnotated,
         MessageChanged,

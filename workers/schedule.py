@@ -18,6 +18,7 @@ TIMETABLE: tuple[tuple[float, Callable[[], None]], ...] = (  # every so many sec
     (5, housekeeping.sweep_unassigned),
     (5, rescore.hand_out),
     (10, housekeeping.wake_snoozed),
+    (10, housekeeping.settle_changes),
     (60, alerts.watch),
     (300, housekeeping.purge),
 )

@@ -20,6 +20,7 @@ from app.events import (
     DeliveryParked,
     DeliveryStored,
     Event,
+    FileOffered,
     LearningAsked,
     MessageAnnotated,
     MessageChanged,
@@ -62,6 +63,7 @@ JOBS: dict[type[Event], Subscription] = {
     LearningAsked: Subscription("learn", "workers.jobs.learn.learn", "learning_id"),
     ReplyQueued: Subscription("send", "workers.jobs.send.send", "conversation_id"),
     AlertMailQueued: Subscription("send", "workers.jobs.alerts.send_mail", "notice_id"),
+    FileOffered: Subscription("slow", "workers.jobs.remote_files.fetch", "file_id"),
     WebhookQueued: Subscription("slow", "workers.jobs.webhooks.deliver", "endpoint_id"),
 }
 

@@ -22,7 +22,7 @@ from app.clock import now
 from app.db import assert_no_transaction
 from app.events import DeliveryParked, DeliveryStored, MessageReceived
 from app.models import Channel, ChannelState, Delivery, DeliveryState, Direction, Inbox, Message
-from app.services import channel_health, message_changes, people, threads, timeline
+from app.services import channel_health, message_changes, people, remote_files, threads, timeline
 from app.services.arrivals import Arrival, StoredAttachment, lock_keys, plain
 from connectors.base import Cursor, InboundMessage, RawDelivery
 
@@ -139,6 +139,7 @@ def ingest_messages(session: Session, *, deliveries: Sequence[int], arrivals: Se
     contacts = people.resolve(session, fresh, also=homes.contacts)
     places = threads.place(session, fresh, contacts, also=homes.conversations)
     messages = timeline.write(session, places)
+    remote_files.write(session, messages)
     told = message_changes.record(session, changes)
     news = {place.arrival.delivery_id for place in places} | {change.delivery_id for change in told}
     _close_deliveries(session, deliveries, news)

@@ -10,7 +10,7 @@ Webhooks leave the house: they reach public addresses only, unless the installat
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from app.db import assert_no_transaction
@@ -30,6 +30,13 @@ def check_host(host: str, *, field: str | None = None) -> None:
     for address in _resolve(host.strip().strip("[]")):
         if is_forbidden(address):
             raise Invalid(f"{host} leads to {address}, an address that channels may not connect to.", field=field)
+
+
+def addresses_of(hosts: Iterable[str]) -> frozenset[Address]:
+    """Return where servers are, without addresses that no channel may connect to. Resolves names: no transaction."""
+    assert_no_transaction()
+    found = (address for host in hosts for address in _resolve(host.strip().strip("[]")))
+    return frozenset(address for address in found if not is_forbidden(address))
 
 
 def is_forbidden(address: Address) -> bool:

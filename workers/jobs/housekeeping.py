@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.db import retrying, transaction
-from app.services import asks, assignment, conversations, health, presence, webhook_deliveries
+from app.services import asks, assignment, conversations, health, message_changes, presence, webhook_deliveries
 from app.services import reconcile as reconciling
 
 LOST = timedelta(seconds=5)  # an ask that waited this long is asked again
@@ -16,6 +16,16 @@ def reconcile() -> None:
     with transaction() as session:
         reconciling.reconcile(session)
         asks.nudge(session, older_than=LOST)
+
+
+def settle_changes() -> None:
+    """Apply changes of messages whose message came after all. A transaction of its own: it locks names first."""
+
+    def work() -> None:
+        with transaction() as session:
+            message_changes.reconcile(session)
+
+    retrying(work)
 
 
 def wake_snoozed() -> None:
@@ -40,4 +50,5 @@ def purge() -> None:
         health.purge(session)
         presence.purge(session)
         webhook_deliveries.purge(session)
+        message_changes.purge(session)
         asks.purge(session)
