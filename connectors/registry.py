@@ -23,6 +23,7 @@ KINDS = {
     "voice": "connectors.voice:VoiceConnector",
     "rss": "connectors.rss:RssConnector",
     "sms": "connectors.sms:SmsConnector",
+    "slack": "connectors.slack:SlackConnector",
 }
 
 
