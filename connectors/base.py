@@ -158,6 +158,9 @@ class InboundMessage:
     takes it back) or status (`status`, and `status_reason` where it failed), `target` the external id of that message,
     and `external_id` tells this event from others. The sender is the customer in any case; only a deletion that the
     provider attributes to nobody, or does itself, has a sender of the kind "provider".
+
+    Something said may at the same time tell what became of another message (a delivery failure that came as a mail):
+    it then has `target`, `status` and `status_reason` too.
     """
 
     external_id: str

@@ -28,6 +28,7 @@ from app.models.delivery import Delivery, DeliveryState
 from app.models.inbox import Channel, ChannelState, Inbox, InboxAccess
 from app.models.kb_article import ArticleState, KbArticle
 from app.models.light_head import HeadActivation, HeadKind, Learning, LightHead, Subject
+from app.models.mailbox_check import CheckState, MailboxCheck
 from app.models.message import Attachment, DailyCount, Direction, Message, SendState, Visibility
 from app.models.message_action import ActionState, MessageAction
 from app.models.message_change import MessageChange
@@ -72,6 +73,7 @@ __all__ = [
     "CaseType",
     "Channel",
     "ChannelState",
+    "CheckState",
     "ChannelTemplate",
     "Contact",
     "ContactIdentity",
@@ -93,6 +95,7 @@ __all__ = [
     "KbArticle",
     "Learning",
     "LightHead",
+    "MailboxCheck",
     "Message",
     "MessageAction",
     "MessageChange",

@@ -47,5 +47,7 @@ class ContactIdentity(Base):
     avatar_url: Mapped[str] = mapped_column(default="", server_default="")
     followers: Mapped[int | None]
     profile_seen_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]  # mail to this address came back
+    bounce_reason: Mapped[str] = mapped_column(default="", server_default="")
     seen_at: Mapped[datetime | None]  # last time this address was connected live (a chat visitor)
     created_at: Mapped[Created]

@@ -22,7 +22,7 @@ from app.clock import now
 from app.db import assert_no_transaction
 from app.events import DeliveryParked, DeliveryStored, MessageReceived
 from app.models import Channel, ChannelState, Delivery, DeliveryState, Direction, Inbox, Message
-from app.services import channel_health, message_changes, people, remote_files, threads, timeline
+from app.services import bounces, channel_health, message_changes, people, remote_files, threads, timeline
 from app.services.arrivals import Arrival, StoredAttachment, lock_keys, plain
 from connectors.base import Cursor, InboundMessage, RawDelivery
 
@@ -132,6 +132,7 @@ def ingest_messages(session: Session, *, deliveries: Sequence[int], arrivals: Se
     Raises: sqlalchemy's IntegrityError or a deadlock when another worker was faster: run the batch again.
 
     """
+    arrivals = bounces.with_outcomes(arrivals)
     lock_keys(session, arrivals)
     changes = [arrival for arrival in arrivals if arrival.is_change]
     fresh = _unseen(session, [arrival for arrival in arrivals if not arrival.is_change])
@@ -141,6 +142,8 @@ def ingest_messages(session: Session, *, deliveries: Sequence[int], arrivals: Se
     messages = timeline.write(session, places)
     remote_files.write(session, messages)
     told = message_changes.record(session, changes)
+    bounces.unmark(session, places)
+    bounces.mark(session, told)
     news = {place.arrival.delivery_id for place in places} | {change.delivery_id for change in told}
     _close_deliveries(session, deliveries, news)
     inboxes = _inboxes(session, arrivals)
