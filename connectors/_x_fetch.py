@@ -212,7 +212,7 @@ def delivery(thing: Mapping[str, Any], page: Mapping[str, Any], since: int = 0) 
     """Return one object as X gave it, with what the page included for it."""
     kind = "dm" if "dm_conversation_id" in thing or "sender_id" in thing else "post"
     raw = json.dumps({"data": thing, "includes": _included(thing, mapping(page.get("includes")))}, ensure_ascii=False)
-    history = [whole(name) or 0 for name in items(thing.get("edit_history_tweet_ids"))]
+    history = [_counted(ident(name)) for name in items(thing.get("edit_history_tweet_ids"))]
     # it was edited before anybody here saw it: there is nothing that this edit could change
     meta = {"is_new": "1"} if history and since and min(history) > since else {}
     return RawDelivery(raw.encode("utf-8", "replace"), _now(), external_id=f"{kind}:{id_of(thing)}", meta=meta)
@@ -256,7 +256,12 @@ def _things(page: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _number(thing: Mapping[str, Any]) -> int:
-    return whole(thing.get("id")) or 0
+    return _counted(id_of(thing))
+
+
+def _counted(name: str) -> int:
+    """Return an id as a number, 0 for what is none; ids have 19 digits."""
+    return int(name) if name.isascii() and name.isdigit() and len(name) < 20 else 0
 
 
 def _next(name: str, page: str | None) -> dict[str, str]:

@@ -40,7 +40,8 @@ class Stream:
 
     @property
     def trouble(self) -> ConnectorError | None:
-        return self._listener.trouble
+        """Say why it ended, once everything that came before was taken."""
+        return self._listener.trouble if self._listener.heard.empty() else None
 
     def next(self, seconds: float) -> RawDelivery | None:
         """Return the next post for us, None where none comes in time."""
