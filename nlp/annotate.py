@@ -189,6 +189,7 @@ class _Asked:
             self.models.model.tasks[task],
             own=understood.own[task][place],
             embedding=understood.embeddings[place],
+            text=understood.cuts[place].cleaned,
             head=self.heads.get(task),
             threshold=self.thresholds.get(task),
             empty=not understood.cuts[place].pieces,

@@ -23,6 +23,7 @@ def decided(
     *,
     own: Matrix,
     embedding: Matrix,
+    text: str,
     head: LightHead | None,
     threshold: float | None,
     empty: bool,
@@ -30,8 +31,8 @@ def decided(
 ) -> Prediction:
     """Return the prediction for one text.
 
-    `own` are the model's probabilities [labels]; `head` is what the workspace taught; `language` is the code of a
-    language that is not supported, else "".
+    `own` are the model's probabilities [labels]; `text` is cleaned; `head` is what the workspace taught; `language` is
+    the code of a language that is not supported, else "".
     """
     if empty:
         label = LABEL_OF_NOTHING[task.task]
@@ -40,7 +41,7 @@ def decided(
     by_label = dict(zip(task.labels, own.tolist(), strict=True))
     least = threshold
     if head is not None:
-        taught = dict(zip(head.labels, head.probabilities(embedding[None], own[None])[0].tolist(), strict=True))
+        taught = dict(zip(head.labels, head.probabilities(embedding[None], own[None], [text])[0].tolist(), strict=True))
         if head.kind != "intents":
             by_label, version = taught, head.version
         elif (inside := _inside(taught)) and max(inside.values()) >= head.scope:

@@ -11,7 +11,7 @@ from typing import Any
 from nlp.annotate import annotate, model_identity
 from nlp.evaluation import Judged, measures, measures_of_many
 from nlp.folding import emotions_of
-from nlp.light import OUT_OF_SCOPE, fit_intents
+from nlp.light import OUT_OF_SCOPE, Example, fit_intents
 from nlp.prediction import Prediction
 from nlp.replacement import Replacement
 from nlp.tasks import EMOTIONS, MANY
@@ -46,17 +46,18 @@ def judge_intents(train: Path, test: Path, *, per_label: int | None, seed: int) 
     """
     rows = few(labelled(train), per_label, seed)
     embeddings = [one.embedding for one in annotate([text for text, _ in rows], tasks=JUST_EMBED, reasons=False)]
-    examples = [(embedding, label) for embedding, (_, label) in zip(embeddings, rows, strict=True) if embedding]
-    if len({label for _, label in examples} - {OUT_OF_SCOPE}) < 2:
+    examples = [
+        Example(embedding, text, label) for embedding, (text, label) in zip(embeddings, rows, strict=True) if embedding
+    ]
+    if len({one.label for one in examples} - {OUT_OF_SCOPE}) < 2:
         raise BadData(f"{train} needs examples of at least two intents")
     head = fit_intents(examples, version=1)
     asked = labelled(test)
     said = annotate([text for text, _ in asked], tasks=("intent",), reasons=False)
-    judged = head.judged([one.embedding for one in said], [label for _, label in asked])
-    firm = [
-        (one.truth, best, inside)
-        for one, (best, _, inside) in zip(judged, head.ranked([one.embedding for one in said]), strict=True)
-    ]
+    embeddings, texts = [one.embedding for one in said], [text for text, _ in asked]
+    judged = head.judged(embeddings, texts, [label for _, label in asked])
+    ranked = head.ranked(embeddings, texts)
+    firm = [(one.truth, best, inside) for one, (best, _, inside) in zip(judged, ranked, strict=True)]
     return {
         "task": "intents",
         "model": "@".join(model_identity()),

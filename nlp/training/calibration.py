@@ -76,7 +76,7 @@ def said_of(model: TaskModel, pool: Pool) -> list[Prediction]:
     chances = model.probabilities(np.stack([logits for _, logits in pool]))
     nowhere = np.zeros(0, np.float32)
     return [
-        decided(model, own=own, embedding=nowhere, head=None, threshold=None, empty=False, language="")
+        decided(model, own=own, embedding=nowhere, text="", head=None, threshold=None, empty=False, language="")
         for own in chances
     ]
 

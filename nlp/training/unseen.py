@@ -17,7 +17,7 @@ import torch
 
 from nlp.evaluation import Judged, measures
 from nlp.judging import few
-from nlp.light import fit_intents
+from nlp.light import Example, fit_intents
 from nlp.loading import encoder_folder
 from nlp.network import Network, load_network
 from nlp.training.batches import Targets
@@ -98,7 +98,9 @@ def _taught(network: Network, data: Path, source: str, folder: Path, config: Con
         return predict(network, first_pieces(texts, folder, config.max_tokens))[1].numpy()
 
     train, dev = few(rows("train"), EXAMPLES, config.settings.seed), rows("dev")
+    points = embedded([text for text, _ in train])
     head = fit_intents(
-        list(zip(embedded([text for text, _ in train]), [label for _, label in train], strict=True)), version=1
+        [Example(point, text, label) for point, (text, label) in zip(points, train, strict=True)], version=1
     )
-    return measures(head.judged(embedded([text for text, _ in dev]), [label for _, label in dev]))
+    texts = [text for text, _ in dev]
+    return measures(head.judged(embedded(texts), texts, [label for _, label in dev]))

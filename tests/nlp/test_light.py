@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nlp.annotate import annotate
-from nlp.light import MOST_CORRECTIONS, OUT_OF_SCOPE, LightHead, fit_corrections, fit_intents
+from nlp.light import MOST_CORRECTIONS, OUT_OF_SCOPE, Example, LightHead, fit_corrections, fit_intents
 from nlp.network import EMBEDDING
 from nlp.prediction import Annotation, Prediction
 from nlp.tasks import EMOTIONS, LABELS
@@ -88,7 +88,7 @@ def test_corrections_move_hardly_anything_in_the_whole_corpus(
 ) -> None:
     head = learned("sentiment", [(text, truth) for text, _, truth in TAUGHT])
     own = np.array([[one.of("sentiment").probabilities.get(label, 0) for label in head.labels] for one in said])
-    after = head.probabilities(np.array([one.embedding for one in said], np.float32), own.astype(np.float32))
+    after = head.probabilities(np.array([one.embedding for one in said], np.float32), own.astype(np.float32), [])
     assert (after.argmax(1) != own.argmax(1)).sum() <= 0.02 * len(corpus)
 
 
@@ -140,7 +140,7 @@ def test_corrections_that_contradict_each_other_meet_in_the_middle() -> None:
         head = fit_corrections(
             "sentiment", embeddings=[point] * len(truths), base=[own] * len(truths), truths=truths, version=1
         )
-        return dict(zip(head.labels, head.probabilities(point[None], base)[0].tolist(), strict=True))
+        return dict(zip(head.labels, head.probabilities(point[None], base, [""])[0].tolist(), strict=True))
 
     torn = after(["positive", "negative"])
     assert torn["positive"] == pytest.approx(torn["negative"], abs=0.05)
@@ -163,7 +163,7 @@ def test_thousands_of_corrections_fit_without_blowing_up(task: str) -> None:
     base = [dict.fromkeys(labels, 1 / len(labels))] * count
     head = fit_corrections(task, embeddings=crowd, base=base, truths=truths, version=1)
     assert head.arrays["embeddings"].shape == (MOST_CORRECTIONS, DIMENSIONS)
-    said = head.probabilities(near, np.full((20, len(labels)), 1 / len(labels), np.float32))
+    said = head.probabilities(near, np.full((20, len(labels)), 1 / len(labels), np.float32), [""] * 20)
     assert np.isfinite(said).all()
     assert (said >= 0).all()
     assert (said <= 1).all()
@@ -177,7 +177,7 @@ def test_only_the_newest_corrections_count() -> None:
     many[-1] = many[0]
     truths = ["negative"] + ["neutral"] * (count - 2) + ["positive"]
     head = fit_corrections("sentiment", embeddings=many, base=[EVEN] * count, truths=truths, version=1)
-    found = head.probabilities(many[:1], np.full((1, 3), 1 / 3, np.float32))[0]
+    found = head.probabilities(many[:1], np.full((1, 3), 1 / 3, np.float32), [""])[0]
     assert head.labels[int(found.argmax())] == "positive"
 
 
@@ -185,7 +185,7 @@ def test_far_from_every_correction_the_model_has_its_say() -> None:
     near = points(1)
     head = fit_corrections("sentiment", embeddings=near, base=[EVEN], truths=["positive"], version=1)
     base = np.array([[0.7, 0.2, 0.1]], np.float32)
-    assert head.probabilities(-near, base)[0] == pytest.approx(base[0], abs=1e-3)
+    assert head.probabilities(-near, base, [""])[0] == pytest.approx(base[0], abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -265,10 +265,10 @@ STRANGE = [
 ]
 
 
-def examples(texts: Mapping[str, Sequence[str]]) -> list[tuple[Sequence[float], str]]:
+def examples(texts: Mapping[str, Sequence[str]]) -> list[Example]:
     pairs = [(text, label) for label, of in texts.items() for text in of]
     found = annotate([text for text, _ in pairs], tasks=("intent",), reasons=False)
-    return [(one.embedding, label) for one, (_, label) in zip(found, pairs, strict=True)]
+    return [Example(one.embedding, text, label) for one, (text, label) in zip(found, pairs, strict=True)]
 
 
 @pytest.fixture(scope="module")
@@ -287,7 +287,7 @@ def test_intents_are_learned_from_eight_examples_each(diving: LightHead) -> None
 def test_what_is_out_of_scope_is_left_to_the_model(diving: LightHead) -> None:
     found = said_of(STRANGE, "intent", {"intent": diving})
     inside = said_of([text for text, _ in ASKED], "intent", {"intent": diving})
-    ranked = diving.ranked([one.embedding for one in annotate(STRANGE, tasks=(), reasons=False)])
+    ranked = diving.ranked([one.embedding for one in annotate(STRANGE, tasks=(), reasons=False)], STRANGE)
     rejected = [one for one in found if one.head_version is None]
     assert len(rejected) >= len(STRANGE) / 2
     assert all(one.label in LABELS["intent"] for one in rejected)
@@ -315,24 +315,45 @@ def test_fitting_measures_itself(diving: LightHead) -> None:
 
 
 def test_a_text_without_an_embedding_is_out_of_scope(diving: LightHead) -> None:
-    ((label, sure, inside), (_, _, known)) = diving.ranked([(), diving.arrays["weight"][0]])
+    ((label, sure, inside), (_, _, known)) = diving.ranked([(), diving.arrays["weight"][0]], ["", "rent a wetsuit"])
     assert (label in diving.labels, sure, inside) == (True, 0.0, False)
     assert isinstance(known, bool)
 
 
+def known(label: str, embeddings: Sequence[Sequence[float]]) -> list[Example]:
+    return [Example(embedding, "a text", label) for embedding in embeddings]
+
+
+def test_the_words_decide_between_texts_that_mean_the_same() -> None:
+    """Two intents over one and the same embedding: only the words tell them apart, also in words never seen together."""
+    point = points(1)[0]
+    texts = {
+        "limit": ["raise my limit", "my limit is too low", "what is the limit", "limit of my card"],
+        "fee": ["why this fee", "the fee is too high", "what is the fee", "fee of my card"],
+    }
+    head = fit_intents([Example(point, text, label) for label, of in texts.items() for text in of], version=1)
+    (limit, _, _), (fee, _, _) = head.ranked([point, point], ["Is there a LIMIT?", "is there a fee"])
+    assert (limit, fee) == ("limit", "fee")
+    again = LightHead.from_bytes(head.to_bytes()).ranked([point], ["Is there a LIMIT?"])
+    assert again[0][0] == "limit"
+    assert b"limit of" not in head.to_bytes()  # what was taught cannot be read back
+
+
 def test_too_few_intents_are_refused() -> None:
     with pytest.raises(ValueError, match="at least two intents"):
-        fit_intents([(point, "only") for point in points(8)] + [(points(1)[0], OUT_OF_SCOPE)], version=1)
+        fit_intents([*known("only", points(8)), *known(OUT_OF_SCOPE, points(1))], version=1)
 
 
 @pytest.mark.parametrize("counts", [(1, 1), (1, 2), (5, 1, 1), (1_601, 1, 40)])
 def test_few_and_uneven_examples_still_fit(counts: Sequence[int]) -> None:
     some = points(sum(counts))
     labels = [f"intent_{number}" for number, count in enumerate(counts) for _ in range(count)]
-    head = fit_intents(list(zip(some, labels, strict=True)), version=1)
+    head = fit_intents(
+        [Example(point, f"{label} please", label) for point, label in zip(some, labels, strict=True)], version=1
+    )
     assert json.loads(json.dumps(head.metrics, allow_nan=False))["n"] > 0
     assert np.isfinite(head.arrays["weight"]).all()
-    assert len(head.ranked(some[:2])) == 2
+    assert len(head.ranked(some[:2], ["", "please"])) == 2
 
 
 # ---------------------------------------------------------------- bytes
@@ -352,7 +373,8 @@ def test_a_head_survives_its_bytes(diving: LightHead) -> None:
             head.labels,
         )
         assert (again.threshold, again.scope, dict(again.metrics)) == (head.threshold, head.scope, dict(head.metrics))
-        assert np.array_equal(again.probabilities(some, base), head.probabilities(some, base))
+        texts = ["a drysuit, please", "", "register me", "unknown"]
+        assert np.array_equal(again.probabilities(some, base, texts), head.probabilities(some, base, texts))
 
 
 def _bytes(header: object) -> bytes:
@@ -391,5 +413,5 @@ def test_half_a_head_is_refused(kept: float, diving: LightHead) -> None:
 
 def test_fitting_is_deterministic() -> None:
     some = points(40)
-    pairs = [(point, "ab"[n % 2]) for n, point in enumerate(some)]
+    pairs = [Example(point, f"text {n}", "ab"[n % 2]) for n, point in enumerate(some)]
     assert fit_intents(pairs, version=1).to_bytes() == fit_intents(pairs, version=1).to_bytes()

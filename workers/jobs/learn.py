@@ -79,7 +79,7 @@ def _fit_corrections(claim: Claim) -> Fitted | None:
 
 def _fit_intents(claim: Claim) -> Fitted | None:
     """Fit the workspace's own intents; None where fewer than two have enough examples."""
-    from nlp.light import fit_intents
+    from nlp.light import Example, fit_intents
 
     model_version = _model_version()
     with reading() as session:
@@ -88,7 +88,8 @@ def _fit_intents(claim: Claim) -> Fitted | None:
         return None
     known = [(lesson, embedding) for lesson, embedding in _embedded(found, claim, model_version) if embedding]
     _tell(claim, "Fitting, and checking on examples held back", 0.8)
-    head = fit_intents([(embedding, lesson.truth) for lesson, embedding in known], version=claim.version)
+    examples = [Example(embedding, lesson.text, lesson.truth) for lesson, embedding in known]
+    head = fit_intents(examples, version=claim.version)
     return _fitted(head, [lesson for lesson, _ in known], model_version)
 
 
