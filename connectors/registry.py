@@ -24,6 +24,7 @@ KINDS = {
     "rss": "connectors.rss:RssConnector",
     "sms": "connectors.sms:SmsConnector",
     "slack": "connectors.slack:SlackConnector",
+    "line": "connectors.line:LineConnector",
 }
 
 

@@ -1,0 +1,181 @@
+"""LINE: an Official Account by the Messaging API (https://developers.line.biz/en/reference/messaging-api/).
+
+Calls are signed with the channel secret (#signature-validation). A reply is a push message, because reply tokens live
+for a minute; X-Line-Retry-Key makes it safe to send again for 24 hours: what was accepted already is answered with 409
+and the same ids (https://developers.line.biz/en/docs/messaging-api/retrying-api-request/). Texts are up to 5,000 UTF-16
+units (#text-message). Files can be fetched (#get-content), but sent only from public addresses, so none are.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import NAMESPACE_OID, uuid5
+
+from connectors import _http
+from connectors._json_api import FORBIDDEN, TOO_MANY, JsonApi, Reply, segment, words_of
+from connectors._line_parse import KIND, read_events
+from connectors._payload import at, line, mapping, objects
+from connectors._signing import hmac_base64, require_same, require_secret
+from connectors.base import (
+    Capabilities,
+    Credentials,
+    InboundAttachment,
+    InboundMessage,
+    MayReach,
+    OutboundMessage,
+    RawDelivery,
+    Receipt,
+    Received,
+    RemoteFile,
+    Setting,
+    WebRequest,
+)
+from connectors.defaults import Defaults
+from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
+from connectors.submission import load_json
+
+API_URL, DATA_URL = "https://api.line.me", "https://api-data.line.me"
+SIGNATURE = "x-line-signature"
+RETRY_KEY = "X-Line-Retry-Key"
+CONFLICT, BEING_PREPARED = 409, 202
+LONGEST_TEXT = 5000  # UTF-16 units
+
+
+class LineConnector(Defaults):
+    kind: ClassVar[str] = KIND
+    label: ClassVar[str] = "LINE"
+    family: ClassVar[str] = "messaging"
+    about: ClassVar[str] = "Messages to your LINE Official Account; your answers come from the account."
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        push=True,
+        send=True,
+        reaches=(KIND,),
+        idempotent_send=True,
+        threads=True,
+        max_text=LONGEST_TEXT,
+        deletes=True,
+    )
+    settings: ClassVar[tuple[Setting, ...]] = (
+        Setting(
+            "access_token",
+            "Channel access token",
+            kind="secret",
+            required=True,
+            help="The long-lived one, in the Messaging API tab of the LINE Developers Console.",
+        ),
+        Setting(
+            "channel_secret",
+            "Channel secret",
+            kind="secret",
+            required=True,
+            help="In the Basic settings tab: LINE signs its calls with it.",
+        ),
+        Setting(
+            "webhook_url", "Webhook address", help="Of this channel; testing the channel tells LINE. Or enter it there."
+        ),
+        Setting(
+            "groups",
+            "Messages in groups",
+            kind="choice",
+            default="addressed",
+            choices=(("addressed", "Those that mention the account"), ("all", "All"), ("none", "None")),
+        ),
+        Setting("api_url", "Address of the API", default=API_URL, group="Advanced"),
+        Setting("data_url", "Address that files come from", default=DATA_URL, group="Advanced"),
+    )
+
+    def check(self, credentials: Credentials) -> str:
+        """Sign in; tell LINE whom to call, where an address is set. Raises BadCredentials, Transient or Rejected."""
+        api = _api(credentials)
+        me = mapping(api.get("v2/bot/info"))
+        url = str(credentials.get("webhook_url") or "").strip()
+        if url:
+            api.call("PUT", "v2/bot/channel/webhook/endpoint", body=json.dumps({"endpoint": url}).encode())
+        called = " LINE calls the webhook address, if webhooks are switched on in its console." if url else ""
+        return f"Signed in as {line(me.get('displayName'))} ({line(me.get('basicId'))}).{called}"
+
+    def snippets(self, base_url: str, token: str) -> tuple[tuple[str, str], ...]:
+        """Return the address that LINE calls."""
+        return (
+            ("Webhook URL (Messaging API tab; switch on “Use webhook”)", f"{base_url}/webhooks/{self.kind}/{token}"),
+        )
+
+    def verify(self, credentials: Credentials, request: WebRequest) -> None:
+        """Check the signature on the raw body. Raises BadCredentials."""
+        secret = require_secret(credentials.get("channel_secret"))
+        require_same(request.headers.get(SIGNATURE), hmac_base64(secret, request.body))
+
+    def receive(self, credentials: Credentials, request: WebRequest, received_at: datetime) -> Received:
+        """Take the events of a call; one without events only asks whether anybody is there. Raises Malformed."""
+        if not objects(mapping(load_json(request.body)).get("events")):
+            return Received()
+        meta = {"content_type": "application/json", "groups": str(credentials.get("groups") or "addressed")}
+        return Received((RawDelivery(request.body, received_at, meta=meta),))
+
+    def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
+        """Return the messages of a call. Raises Malformed."""
+        return read_events(delivery.raw, delivery.meta)
+
+    def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
+        """Push a text to the person or group of the thread, once. Raises Transient, BadCredentials or Rejected."""
+        if message.attachments:
+            raise Rejected("Files cannot be sent by LINE from here: it takes them from public addresses only.")
+        to = message.thread_key or message.recipient
+        if not to:
+            raise Rejected("The reply does not say to whom it goes.")
+        key = str(uuid5(NAMESPACE_OID, message.idempotency_key))
+        body = json.dumps({"to": to, "messages": [{"type": "text", "text": message.text}]}).encode()
+        try:
+            answer = _api(credentials).call("POST", "v2/bot/message/push", body=body, headers={RETRY_KEY: key})
+        except _AcceptedBefore as before:
+            answer = before.answer
+        sent = objects(at(answer, "sentMessages"))
+        return Receipt(line(sent[0].get("id"), 100) if sent else f"push:{key}")
+
+    def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:
+        """Fetch what a customer sent, while LINE keeps it. Raises Transient, BadCredentials or Rejected."""
+        api = _api(credentials)
+        if file.url:  # it lies with somebody else, who is not to know our token
+            answer = _http.download(file.url, headers={}, may_reach=may_reach)
+        else:
+            root = str(credentials.get("data_url") or DATA_URL).strip().rstrip("/")
+            url = f"{root}/v2/bot/message/{segment(file.media_id)}/content"
+            answer = _http.download(url, headers=api.headers, may_reach=_http.reachable)
+        if answer.status == BEING_PREPARED:
+            raise Transient("LINE is still preparing this file.", retry_after_seconds=10.0)
+        reply = Reply(answer.status, None, answer.headers)
+        if not reply.is_good:
+            raise api.refusal(reply, f"the file cannot be fetched, status {answer.status}")
+        told = answer.headers.get("content-type", "").partition(";")[0].strip()
+        return InboundAttachment(file.filename, told or file.content_type, answer.body)
+
+
+class _AcceptedBefore(Rejected):
+    """The same retry key was accepted already."""
+
+    def __init__(self, answer: Any) -> None:
+        super().__init__("LINE has accepted this message before.")
+        self.answer = answer
+
+
+def _api(credentials: Credentials) -> JsonApi:
+    token = str(credentials.get("access_token") or "").strip()
+    if not token or not token.isascii() or not token.isprintable():
+        raise BadCredentials("Enter the channel access token: the LINE Developers Console shows it.")
+    url = str(credentials.get("api_url") or API_URL).strip()
+    return JsonApi("LINE", url, headers={"authorization": f"Bearer {token}"}, explain=_explain)
+
+
+def _explain(reply: Reply) -> ConnectorError | None:
+    """Return our error for a refusal: https://developers.line.biz/en/reference/messaging-api/#status-codes."""
+    if reply.status == CONFLICT:
+        return _AcceptedBefore(reply.data)
+    said = words_of(reply.data) or f"status {reply.status}"
+    if reply.status == TOO_MANY and "monthly limit" in said.lower():
+        return Rejected("The account has sent all messages that its plan allows this month.")
+    details = "; ".join(line(one.get("message")) for one in objects(at(reply.data, "details"))[:3])
+    if reply.status == FORBIDDEN:
+        return Rejected(f"LINE refused this: {said}.")
+    return Rejected(f"LINE refused this: {said} ({details}).") if details else None
