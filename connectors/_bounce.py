@@ -104,6 +104,9 @@ _REASON = re.compile(
     re.IGNORECASE,
 )
 _ID_IN_BODY = re.compile(r"^[>\s]{0,10}message-id:\s{0,10}<([^<>\s]{1,995})>", re.IGNORECASE | re.MULTILINE)
+_LATE = re.compile(
+    r"delay|warning|verzögert|retard|retras|ritard|atras|vertrag|försen|opóźni|задерж|遅延|延迟|延遲|지연"
+)
 _DELIVERED = {"delivered", "relayed", "expanded"}
 
 
@@ -173,6 +176,16 @@ def bounce_details(tree: Tree, text: str) -> dict[str, str]:
         "original_message_id": original_id(tree, text),
     }
     return {name: value for name, value in details.items() if value}
+
+
+def is_final(tree: Tree, details: dict[str, str]) -> bool:
+    """Say whether a failure notice means that the mail will not arrive: not that it is only late."""
+    actions = {group.token("action") for group in _recipient_groups(tree)}
+    if actions:
+        return "failed" in actions
+    return not details.get("bounce_status", "").startswith("4") and not _LATE.search(
+        tree.headers.first("subject").casefold()
+    )
 
 
 def _first_stranger(body: str, headers: Headers) -> re.Match[str] | None:

@@ -60,6 +60,7 @@ def parse_mail(raw: bytes, *, authserv_id: str = "") -> InboundMessage:
     auto = _auto.classify(tree, sender, whole)
     split = _split(tree, content, whole, is_bounce=auto == "bounce")
     custom = _bounce.bounce_details(tree, whole) if auto == "bounce" else {}
+    is_final = auto == "bounce" and "original_message_id" in custom and _bounce.is_final(tree, custom)
     custom |= complaint_details(tree, whole) | seals_of(tree, content.attachments)
     if content.truncated:
         custom["truncated"] = "yes"
@@ -85,6 +86,9 @@ def parse_mail(raw: bytes, *, authserv_id: str = "") -> InboundMessage:
         auto=auto,
         sent_at=_envelope.sent_at(headers),
         custom=custom,
+        target=custom["original_message_id"] if is_final else None,
+        status="failed" if is_final else None,
+        status_reason=custom.get("bounce_reason", "") if is_final else "",
     )
 
 

@@ -18,6 +18,7 @@ from app.services.threads import Place
 from connectors.base import Identity, InboundMessage
 
 RECIPIENT = "bounce_recipient"  # in a message's custom fields: the address that was not reached
+FAILED_MAIL = ("failed", "email")
 MAX_REASON = 500
 Key = tuple[int, str]  # channel id, external id
 
@@ -34,7 +35,7 @@ def with_outcomes(arrivals: Sequence[Arrival]) -> list[Arrival]:
 
 def mark(session: Session, told: Sequence[MessageChange]) -> None:
     """Mark the addresses that replies of ours did not reach. The people's addresses are locked by the caller."""
-    failed = [one for one in told if one.details.get("status") == "failed" and one.details.get("sender_kind") == "email"]
+    failed = [one for one in told if (one.details.get("status"), one.details.get("sender_kind")) == FAILED_MAIL]
     named = _named(session, {(one.channel_id, one.target) for one in failed})
     for change in sorted(failed, key=lambda one: one.sender):
         if change.sender in named.get((change.channel_id, change.target), set()):

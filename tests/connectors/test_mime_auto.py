@@ -22,6 +22,17 @@ def test_a_bounce_says_whom_it_did_not_reach_and_why(mail: Automatic) -> None:
     assert {name: custom.get(name) for name in mail.details} == mail.details
 
 
+def test_a_bounce_names_the_mail_that_failed_unless_that_is_only_late() -> None:
+    by_name = {mail.name: parse_mail(mail.raw) for mail in MAILS}
+    failed = by_name["delivery report of postfix"]
+    assert (failed.target, failed.status) == ("original-1@acme.example", "failed")
+    assert failed.status_reason == "550 5.1.1 <ruth@example.org>: user unknown"
+    assert by_name["exim, permanent, no header of its own"].target == "out-5@acme.example"
+    for late in ("delivery report that only says it is late", "exim, still trying"):
+        assert (by_name[late].target, by_name[late].status) == (None, None)
+    assert all(one.status is None for one in by_name.values() if one.auto != "bounce")
+
+
 @pytest.mark.parametrize("mail", [mail for mail in MAILS if mail.auto != "bounce"], ids=lambda mail: mail.name)
 def test_other_mails_carry_no_bounce_details(mail: Automatic) -> None:
     assert not parse_mail(mail.raw).custom
