@@ -11,10 +11,20 @@ from sqlalchemy import func, select
 
 from app import crypto, db
 from app.clock import now
-from app.models import Channel, ChannelState, Delivery, DeliveryState, Inbox, OutboxEvent, Role
+from app.models import (
+    Channel,
+    ChannelState,
+    Delivery,
+    DeliveryState,
+    Inbox,
+    Message,
+    OutboxEvent,
+    Role,
+    SendState,
+)
 from app.services import channels, inboxes, ingest
 from connectors.base import RawDelivery
-from connectors.registry import MAIL, WEBCHAT, WEBFORM
+from connectors.registry import MAIL, SANDBOX, WEBCHAT, WEBFORM
 from tests.rooms import Visitor, add_user
 
 SECRET = "hunter2 hunter2"
@@ -273,3 +283,91 @@ def test_a_missing_file_is_said_in_words(admin: Visitor, inbox: Inbox, tmp_path:
     answer = admin.get(f"/settings/deliveries/{delivery.public_id}/raw")
     assert answer.status_code == 404
     assert "missing on disk" in answer.text
+
+
+def test_the_kinds_stand_in_families_and_a_search_leaves_what_fits(admin: Visitor, inbox: Inbox) -> None:
+    page = admin.get("/settings/channels/new?q=MAIL").text
+    shown = re.findall(r'<li data-words="[^"]*">\s*<a[^>]*href="/settings/channels/new/([a-z]+)"', page)
+    assert MAIL in shown
+    assert WEBCHAT not in shown
+    assert WEBCHAT in page  # hidden, so that the browser can show it as one types
+    assert 'role="status" hidden>No kind' in page
+    assert 'role="status">No kind' in admin.get("/settings/channels/new?q=pigeon").text
+
+
+def test_a_secret_of_ours_is_made_shown_once_and_kept(admin: Visitor, inbox: Inbox) -> None:
+    path = f"/settings/channels/new/{WEBCHAT}"
+    answer = admin.post(path, _chat_form(inbox) | {"do": "make:identify_secret"})
+    assert answer.headers["Cache-Control"] == "no-store"
+    made = re.search(r'readonly value="([a-z2-7]{32})"', answer.text)
+    draft = re.search(r'name="draft" value="([^"]+)"', answer.text)
+    assert made
+    assert draft
+    saved = admin.post(path, _chat_form(inbox) | {"do": "save", "draft": draft.group(1)})
+    assert crypto.unseal(_only().sealed)["identify_secret"] == made.group(1)
+    assert made.group(1) not in admin.get(saved.location).text
+
+
+def test_a_secret_of_the_provider_is_not_made_up_here(admin: Visitor, inbox: Inbox) -> None:
+    answer = admin.post(f"/settings/channels/new/{MAIL}", _mail_form(inbox) | {"do": "make:imap_password"})
+    assert answer.status_code == 422
+    assert "comes from the provider" in answer.text
+
+
+def _sandbox(inbox: Inbox, tmp_path: Path) -> Channel:
+    with db.transaction() as session:
+        home = session.get_one(Inbox, inbox.id)
+        given = {"folder": str(tmp_path / "sandbox"), "webhook_secret": SECRET}
+        channel = channels.connect(session, inbox=home, kind=SANDBOX, name="Try-out", credentials=given)
+    return channel
+
+
+def test_the_page_of_a_channel_shows_its_webhook_its_health_and_what_it_brought(
+    admin: Visitor, inbox: Inbox, tmp_path: Path
+) -> None:
+    channel = _sandbox(inbox, tmp_path)
+    delivered = [RawDelivery(raw=b"%d" % at, received_at=now(), external_id=str(at)) for at in range(3)]
+    kept = ingest.keep_all(delivered)
+    with db.transaction() as session:
+        row = session.get_one(Channel, channel.id)
+        first, *_ = ingest.store_batch(session, channel=row, deliveries=kept)
+        ingest.park(session, delivery_id=first, reason="Nobody can read this.")
+        row.lag_seconds, row.last_error, row.last_error_at = 192.0, "It hung up.", now()
+    page = admin.get(f"/settings/channels/{channel.public_id}").text
+    assert f"/webhooks/{SANDBOX}/{channel.token}" in page
+    assert SECRET not in page
+    assert "3 min" in page
+    assert "It hung up." in page
+    assert "3 in 14 days, 1 parked" in page
+    assert "Nobody can read this." in page
+    assert page.count("/raw") == 3
+    assert "Send me a test message" in page
+
+
+def test_a_test_message_goes_the_way_of_every_reply(admin: Visitor, inbox: Inbox, tmp_path: Path) -> None:
+    channel = _sandbox(inbox, tmp_path)
+    path = f"/settings/channels/{channel.public_id}/test-message"
+    answer = admin.post(path, {"kind": "email", "address": "Ana@Example.com"})
+    assert answer.status_code == 303
+    assert "test message from Ana Admin" in admin.get(answer.location).text
+    with db.reading() as session:
+        sent = session.scalars(select(Message)).one()
+        assert (sent.channel_id, sent.send_state) == (channel.id, SendState.QUEUED)
+        assert sent.recipients["to"][0]["email"] == "ana@example.com"
+        told = session.scalars(select(OutboxEvent.name).where(OutboxEvent.name == "reply.queued")).all()
+        assert len(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "address", "words"),
+    [("email", "nobody", "whole address"), ("phone", "12", "with its country"), ("pigeon", "coo", "cannot send")],
+)
+def test_a_test_message_to_no_address_is_refused_in_words(
+    admin: Visitor, inbox: Inbox, tmp_path: Path, kind: str, address: str, words: str
+) -> None:
+    channel = _sandbox(inbox, tmp_path)
+    answer = admin.post(f"/settings/channels/{channel.public_id}/test-message", {"kind": kind, "address": address})
+    assert answer.status_code == 422
+    assert words in answer.text
+    with db.reading() as session:
+        assert session.scalars(select(Message)).all() == []

@@ -7,6 +7,7 @@ from flask import Flask
 from app.web.inbox import (
     actions,
     answers,
+    at_provider,
     case,
     composer,
     contact,
@@ -31,6 +32,7 @@ def register(app: Flask) -> None:
         files,
         helpers,
         revealing,
+        at_provider,
         case,
         contact,
     ):

@@ -13,6 +13,7 @@ from app.markup import one_line
 from app.models import Message
 from app.queries.inline_files import inline_files
 from app.services import access
+from app.web.authz import current_privacy
 from app.web.inbox import raster
 from app.web.session import current_user, signed_in
 from connectors.sanitize import sanitize_html
@@ -35,6 +36,7 @@ def attachment(public_id: str) -> Response:
     """Send a file to be saved; `?show=1` lets the browser draw it if its bytes are a raster picture."""
     with reading() as session:
         found = access.attachment_for(session, current_user(), public_id)
+        _refuse_deleted(session.get_one(Message, found.message_id), but_reveal=True)
         sha256, name = found.blob_sha256, found.filename
     path = blobs.path_of(sha256)
     picture = None
@@ -63,6 +65,7 @@ def html_body(public_id: str) -> Response:
     """Show the formatted body of a mail, cleaned, for a sandboxed frame; `?images=remote` loads remote images too."""
     with reading() as session:
         message = access.message_for(session, current_user(), public_id)
+        _refuse_deleted(message)
         pictures = pictures_of(session, message)
     return formatted(message, pictures)
 
@@ -73,7 +76,17 @@ def whole_text(public_id: str) -> Response:
     """Send all words of a long message as plain text."""
     with reading() as session:
         message = access.message_for(session, current_user(), public_id)
+        _refuse_deleted(message)
     return plain(message)
+
+
+def _refuse_deleted(message: Message, *, but_reveal: bool = False) -> None:
+    """Raise NotFound for what its writer deleted: its words are shown on the way that is written down.
+
+    `but_reveal`: not to those who have that way, for it leads here.
+    """
+    if message.is_deleted and not (but_reveal and current_privacy().may_reveal(current_user())):
+        raise NotFound("The customer deleted this message.")
 
 
 def pictures_of(session: Session, message: Message) -> dict[str, str]:

@@ -9,9 +9,12 @@ from typing import Any
 from flask import request
 
 from app import crypto
+from app.errors import Invalid
 from app.models import Channel, Inbox, User
 from app.services import channel_settings
 from connectors.base import Connector, Setting
+
+MADE_HERE = frozenset({"secret", "reply_secret", "webhook_secret", "verify_token", "identify_secret"})
 
 
 @dataclass
@@ -26,6 +29,7 @@ class ChannelForm:
     held: frozenset[str] = frozenset()
     draft: str = ""
     may_skip_test: bool = False
+    made: tuple[str, str] = ("", "")  # the key of a secret that was just made here, and the secret
 
     @classmethod
     def empty(cls, kind: str) -> ChannelForm:
@@ -63,6 +67,15 @@ class ChannelForm:
             draft=channel_settings.draft(kind, owner, given),
         )
 
+    def make_secret(self, key: str, user: User) -> None:
+        """Think up a secret that the other side learns from us; it is shown this once. Raises Invalid."""
+        if not can_be_made(self.kind, key):
+            raise Invalid("This secret comes from the provider: copy it there.", field=channel_settings.field_of(key))
+        self.made = (key, crypto.new_token())
+        self.values[key] = self.made[1]
+        self.held |= {key}
+        self.draft = channel_settings.draft(self.kind, str(user.public_id), self.values)
+
     @property
     def connector(self) -> Connector:
         return channel_settings.find_connector(self.kind)
@@ -82,6 +95,12 @@ class ChannelForm:
     def credentials(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """Return what would be sealed. Raises Invalid."""
         return channel_settings.read(self.kind, self.values, kept=stored)
+
+
+def can_be_made(kind: str, key: str) -> bool:
+    """Tell whether a secret is ours to choose: not one that a provider gives."""
+    known = {setting.key for setting in channel_settings.find_connector(kind).settings if setting.kind == "secret"}
+    return key in known & MADE_HERE
 
 
 def _sent(setting: Setting) -> str | bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as BaseResponse
 
 from app import crypto
 from app.config import settings
@@ -14,13 +14,15 @@ from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import Channel, ChannelState, Inbox
 from app.queries import channel_health, settings_channels, settings_people
-from app.services import by_public_id, channel_settings, channels
+from app.services import by_public_id, channel_settings, channels, test_messages
 from app.services.teams import clean_name
 from app.web.authz import admin_only, current_user
 from app.web.settings import channel_kinds, day_bars
-from app.web.settings.channel_form import ChannelForm
+from app.web.settings.channel_form import ChannelForm, can_be_made
 
 pages = Blueprint("settings_channels", __name__, url_prefix="/settings/channels")
+MAKE = "make:"  # a button's value: think up the secret of this key
+ADDRESS_WORDS = {"email": "E-mail address", "phone": "Phone number", "handle": "Handle", "visitor": "Visitor"}
 
 
 @pages.get("")
@@ -49,8 +51,10 @@ def new(kind: str) -> str:
 
 @pages.post("/new/<kind>")
 @admin_only
-def connect(kind: str) -> Response | str | tuple[str, int]:
+def connect(kind: str) -> BaseResponse | str | tuple[str, int]:
     form = ChannelForm.typed(kind, current_user())
+    if form.do.startswith(MAKE):
+        return _with_secret(form)
     try:
         credentials = form.credentials({})
         found = _try_out(form, credentials)
@@ -74,9 +78,11 @@ def show(channel_id: str) -> str:
 
 @pages.post("/<channel_id>")
 @admin_only
-def save(channel_id: str) -> Response | str | tuple[str, int]:
+def save(channel_id: str) -> BaseResponse | str | tuple[str, int]:
     channel, _ = _read(channel_id)
     form = ChannelForm.typed(channel.kind, current_user(), channel)
+    if form.do.startswith(MAKE):
+        return _with_secret(form, channel)
     try:
         credentials = form.credentials(crypto.unseal(channel.sealed))
         found = _try_out(form, credentials)
@@ -94,7 +100,7 @@ def save(channel_id: str) -> Response | str | tuple[str, int]:
 
 @pages.post("/<channel_id>/pause")
 @admin_only
-def pause(channel_id: str) -> Response:
+def pause(channel_id: str) -> BaseResponse:
     with transaction() as session:
         row = by_public_id.get(session, Channel, channel_id, lock=True)
         channels.pause(session, channel=row, actor=current_user())
@@ -104,7 +110,7 @@ def pause(channel_id: str) -> Response:
 
 @pages.post("/<channel_id>/resume")
 @admin_only
-def resume(channel_id: str) -> Response:
+def resume(channel_id: str) -> BaseResponse:
     with transaction() as session:
         channels.resume(session, channel=by_public_id.get(session, Channel, channel_id, lock=True))
     flash("Running again.", "success")
@@ -113,11 +119,42 @@ def resume(channel_id: str) -> Response:
 
 @pages.post("/<channel_id>/remove")
 @admin_only
-def remove(channel_id: str) -> Response:
+def remove(channel_id: str) -> BaseResponse:
     with transaction() as session:
         channels.remove(session, channel=by_public_id.get(session, Channel, channel_id, lock=True))
     flash("Removed, and its secrets destroyed. Conversations and deliveries stay.", "success")
     return redirect("/settings/channels", code=303)
+
+
+@pages.post("/<channel_id>/test-message")
+@admin_only
+def send_test(channel_id: str) -> BaseResponse | tuple[str, int]:
+    """Send a message to the address that an admin typed; its conversation shows what becomes of it."""
+    kind, address = request.form.get("kind", ""), request.form.get("address", "")
+    try:
+        with transaction() as session:
+            row = by_public_id.get(session, Channel, channel_id)
+            user = current_user()
+            sent = test_messages.send(session, channel=row, author=user, kind=kind, address=address)
+            place = sent.public_id
+    except (Invalid, Conflict) as problem:
+        channel, inbox = _read(channel_id)
+        form = ChannelForm.of(channel, inbox)
+        page = _page(form, channel=channel, test_problem=problem, test_address=address)
+        return page, problem.status
+    flash("The test message is on its way: here you see how far it comes.", "success")
+    return redirect(f"/inbox/c/{place}", code=303)
+
+
+def _with_secret(form: ChannelForm, channel: Channel | None = None) -> BaseResponse | tuple[str, int]:
+    """Show the form again with a new secret in it, once."""
+    try:
+        form.make_secret(form.do.removeprefix(MAKE), current_user())
+    except Invalid as problem:
+        return _page(form, channel=channel, problem=problem), problem.status
+    response = make_response(_page(form, channel=channel))
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _try_out(form: ChannelForm, credentials: dict[str, object]) -> str:
@@ -142,7 +179,12 @@ def _read(channel_id: str) -> tuple[Channel, Inbox]:
 
 
 def _page(
-    form: ChannelForm, *, channel: Channel | None = None, problem: AppError | None = None, found: str = ""
+    form: ChannelForm,
+    *,
+    channel: Channel | None = None,
+    problem: AppError | None = None,
+    found: str = "",
+    **more: object,
 ) -> str:
     with reading() as session:
         inboxes = settings_people.inboxes_to_choose(session)
@@ -156,7 +198,9 @@ def _page(
         found=found,
         snippets=_snippets(channel) if channel else (),
         opens=_opens,
+        can_be_made=can_be_made,
         **fared,
+        **more,
     )
 
 
@@ -168,6 +212,8 @@ def _fared(session: Session, channel: Channel) -> dict[str, Any]:
         "bars": day_bars.bars(days),
         "rows": settings_channels.deliveries(session, inboxes=[home], channel=channel),
         "most_deliveries": settings_channels.NEWEST,
+        "test_kinds": test_messages.kinds(channel),
+        "ADDRESS_WORDS": ADDRESS_WORDS,
     }
 
 
@@ -181,7 +227,8 @@ def _snippets(channel: Channel) -> tuple[tuple[str, str], ...]:
     if hook is not None:
         return tuple(hook(base, channel.token))
     address = f"{base}/webhooks/{channel.kind}/{channel.token}"
-    return (("Webhook address", address),) if connector.capabilities.push else ()
+    can = connector.capabilities
+    return (("Webhook address", address),) if can.push and not can.own_pages else ()
 
 
 def _opens(snippet: str) -> bool:
