@@ -18,6 +18,7 @@ KINDS = {
     "mastodon": "connectors.mastodon:MastodonConnector",
     "whatsapp": "connectors.whatsapp:WhatsappConnector",
     "facebook": "connectors.facebook:FacebookConnector",
+    "instagram": "connectors.instagram:InstagramConnector",
     "x": "connectors.x:XConnector",
     "telegram": "connectors.telegram:TelegramConnector",
     "voice": "connectors.voice:VoiceConnector",

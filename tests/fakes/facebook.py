@@ -92,7 +92,7 @@ class FacebookApi(MessagingApi):
         self.node("POST", COMMENT, lambda call: self._set("hidden", value=call.json["is_hidden"]))
         self.node("DELETE", COMMENT, lambda _: self._set("deleted", value=True))
         for method in ("GET", "POST", "DELETE"):
-            self.node(method, r"(?P<id>[\w/]+)", _unknown)
+            self.node(method, r"(?P<id>[\w/]+)", unknown)
 
     def _comment(self, call: Call) -> Said:
         if call.headers["content-type"].startswith("multipart/"):
@@ -110,7 +110,7 @@ class FacebookApi(MessagingApi):
         return Said({"success": True})
 
 
-def _unknown(call: Call) -> Said:
+def unknown(call: Call) -> Said:
     words = f"Unsupported {call.method.lower()} request. Object with ID '{call.parts.get('id', '')}' does not exist, cannot be loaded due to missing permissions"
     return refusal(100, words, subcode=33)
 

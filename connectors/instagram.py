@@ -1,0 +1,217 @@
+"""An Instagram professional account: direct messages, and what people write under its posts and live videos.
+
+Sources (developers.facebook.com/documentation): business-messaging/instagram-messaging/features/send-message (1,000
+bytes of text, 24 hours or 7 days as a person), .../attachment-upload (types and sizes), .../private-replies;
+instagram-platform/webhooks/examples; instagram-platform/comment-moderation (replies, hide, delete);
+instagram-platform/instagram-graph-api/reference/ig-user/mentions. Signed in by Facebook Login (a page's token, with its
+page id) or by Instagram Login (graph.instagram.com, without a page; files cannot be uploaded there).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from connectors._graph import (
+    APP_SECRET,
+    VERIFY_TOKEN,
+    Graph,
+    GraphWebhook,
+    advanced,
+    count_of,
+    fetched,
+    graph,
+    required_id,
+)
+from connectors._instagram_comments import COMMENT, KIND, MENTION
+from connectors._instagram_comments import messages_of as public_messages
+from connectors._json_api import segment
+from connectors._messenger_parse import messages_of, told_in
+from connectors._messenger_send import (
+    DAY_SECONDS,
+    HUMAN_AGENT,
+    HUMAN_AGENT_SECONDS,
+    MAX_FILE,
+    MOST_FILES,
+    Desk,
+    deliver,
+    reply_in_private,
+)
+from connectors._payload import at, line
+from connectors.base import (
+    Action,
+    Capabilities,
+    Credentials,
+    InboundAttachment,
+    InboundMessage,
+    MayReach,
+    OutboundMessage,
+    RawDelivery,
+    Receipt,
+    RemoteFile,
+    Setting,
+)
+from connectors.errors import BadCredentials, Malformed, Rejected
+from connectors.submission import load_json
+
+NAME = "Instagram"
+MAX_TEXT_BYTES = 1000
+MEDIA_TYPES = (
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "audio/aac",
+    "audio/mp4",
+    "audio/x-m4a",
+    "audio/wav",
+    "audio/x-wav",
+    "video/mp4",
+    "video/ogg",
+    "video/x-msvideo",
+    "video/quicktime",
+    "video/webm",
+    "application/pdf",
+)
+FIELDS = (
+    "comments, live_comments, mentions, messages, message_edit, message_reactions, messaging_postbacks, "
+    "messaging_referral, messaging_seen"
+)
+
+
+class InstagramConnector(GraphWebhook):
+    kind: ClassVar[str] = KIND
+    label: ClassVar[str] = NAME
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        push=True,
+        send=True,
+        reaches=(KIND,),
+        threads=True,
+        attachments=True,
+        media_types=MEDIA_TYPES,
+        max_attachments=MOST_FILES,
+        max_text=MAX_TEXT_BYTES,  # bytes, checked again when it is sent
+        max_attachment_bytes=MAX_FILE,
+        reply_window_seconds=DAY_SECONDS,
+        human_window_seconds=HUMAN_AGENT_SECONDS,  # where the setting `human_agent` is on
+        public=True,
+        private_reply=True,
+        edits=True,
+        deletes=True,
+        reactions=True,
+        read_states=True,
+        actions=("hide", "unhide", "delete"),
+    )
+    settings: ClassVar[tuple[Setting, ...]] = (
+        Setting("handle", "Account", help="As people know it: @acme."),
+        Setting("account_id", "Instagram account id", required=True, help="Of the professional account. Digits only."),
+        Setting("page_id", "Page id", help="Of the Facebook page it is linked to. Empty with Instagram Login."),
+        Setting(
+            "access_token", "Access token", kind="secret", required=True, help="The page's, or of Instagram Login."
+        ),
+        APP_SECRET,
+        VERIFY_TOKEN,
+        HUMAN_AGENT,
+        *advanced(),
+    )
+
+    def address(self, credentials: Credentials) -> str:
+        """Return the account's name, as the settings say it."""
+        return line(credentials.get("handle"), 100)
+
+    def snippets(self, base_url: str, token: str) -> tuple[tuple[str, str], ...]:
+        """Return (label, text) of what an admin enters at Meta."""
+        return (
+            ("Callback URL (Webhooks, Instagram)", f"{base_url}/webhooks/{KIND}/{token}"),
+            ("Verify token", "the one you entered here as “Verify token”"),
+            ("Webhook fields to subscribe to", FIELDS),
+        )
+
+    def check(self, credentials: Credentials) -> str:
+        """Sign in and say which account it is. Raises BadCredentials or Transient."""
+        account = _account(credentials)
+        try:
+            found = _graph(credentials).get(segment(account), fields="username,followers_count")
+        except Rejected as error:
+            raise BadCredentials(error.reason) from None
+        username, followers = line(at(found, "username"), 100), count_of(at(found, "followers_count"))
+        return (
+            f"Signed in as {f'@{username}' if username else account}{f', {followers} followers' if followers else ''}."
+        )
+
+    def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
+        """Return the messages of a webhook call: direct ones, comments and mentions. Raises Malformed."""
+        told = told_in(load_json(delivery.raw))
+        if not told:
+            raise Malformed("This is not what Instagram sends: it holds neither messages nor changes.")
+        found: list[InboundMessage | None] = []
+        for each in told:
+            found += public_messages(each) if each.field else messages_of(each.value, KIND, NAME, each.own_id)
+        kept = [message for message in found if message is not None]
+        if found and not kept:
+            raise Malformed("It is not said who wrote this.")
+        return kept
+
+    def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
+        """Answer in public under a comment or mention, in private to a comment, or directly. Raises as usual."""
+        if len(message.text.encode("utf-8", "replace")) > MAX_TEXT_BYTES:
+            raise Rejected("Instagram takes texts of at most 1,000 bytes: letters beyond a-z count twice or more.")
+        answers = message.answers or ""
+        if message.is_public:
+            return _commented(_graph(credentials), _account(credentials), message)
+        if answers.startswith(MENTION):
+            raise Rejected("Instagram lets nobody answer a mention in private.")
+        desk = _desk(credentials)
+        if answers.startswith(COMMENT):
+            return reply_in_private(desk, {"comment_id": answers.removeprefix(COMMENT)}, message)
+        if message.attachments and not credentials.get("page_id"):
+            raise Rejected("Files leave only by the linked Facebook page: set the page id in the channel's settings.")
+        return deliver(desk, message)
+
+    def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:  # noqa: ARG002 - the protocol's
+        """Fetch a file from where the message said it is; Meta asks for no token there. Raises Transient, Rejected."""
+        return fetched(NAME, file, may_reach)
+
+    def act(self, credentials: Credentials, action: Action) -> None:
+        """Hide, show or delete a comment under the account's own posts. Raises as the protocol says."""
+        if not action.target.startswith(COMMENT):
+            raise Rejected("Instagram offers this for comments only.")
+        api, place = _graph(credentials), segment(action.target.removeprefix(COMMENT))
+        if action.kind in {"hide", "unhide"}:
+            api.post(place, {"hide": action.kind == "hide"})
+        elif action.kind == "delete":
+            api.delete(place)
+        else:
+            raise Rejected("Instagram does not offer that.")
+
+
+def _graph(credentials: Credentials) -> Graph:
+    return graph(credentials, NAME)
+
+
+def _account(credentials: Credentials) -> str:
+    return required_id(credentials, "account_id", "The Instagram account id")
+
+
+def _desk(credentials: Credentials) -> Desk:
+    home = required_id(credentials, "page_id", "The page id") if credentials.get("page_id") else _account(credentials)
+    is_human = credentials.get("human_agent") is True
+    return Desk(_graph(credentials), NAME, home, is_human, upload_fields={"platform": "instagram"})
+
+
+def _commented(api: Graph, account: str, message: OutboundMessage) -> Receipt:
+    """Answer in public: a comment by its replies, a mention by the account's mentions. Raises as the protocol says."""
+    if message.attachments:
+        raise Rejected("An Instagram comment holds no files.")
+    answers, root = message.answers or "", (message.thread_key or "").partition("/")[2]
+    if answers.startswith(MENTION):
+        media, _, comment = answers.removeprefix(MENTION).partition(":")
+        about = {"media_id": media} | ({"comment_id": comment} if comment else {})
+        answer = api.post(f"{segment(account)}/mentions", {**about, "message": message.text})
+    elif answers.startswith(COMMENT) or root:
+        target = answers.removeprefix(COMMENT) if answers.startswith(COMMENT) else root
+        answer = api.post(f"{segment(target)}/replies", {"message": message.text})
+    else:
+        raise Rejected("It is not known which comment this answers.")
+    comment_id = line(at(answer, "id"), 100)
+    if not comment_id:
+        raise Rejected("Instagram took the comment but did not say under which id.")
+    return Receipt(external_id=f"{COMMENT}{comment_id}")
