@@ -26,6 +26,7 @@ KINDS = {
     "sms": "connectors.sms:SmsConnector",
     "slack": "connectors.slack:SlackConnector",
     "line": "connectors.line:LineConnector",
+    "viber": "connectors.viber:ViberConnector",
 }
 
 
