@@ -55,7 +55,7 @@ class Server:
         resets_at = cast("float | None", self.client.ratelimit_reset)
         if resets_at is None:
             return None
-        return min(max(resets_at - datetime.now(UTC).timestamp(), 1.0), 3600.0)
+        return min(max(resets_at - _now().timestamp(), 1.0), 3600.0)
 
     @contextmanager
     def telling(self) -> Iterator[None]:
@@ -194,3 +194,7 @@ def _ours(error: Exception) -> ConnectorError:
 def dumped(value: Mapping[str, Any] | Any) -> bytes:
     """Return the bytes that are stored of one object of an answer."""
     return json.dumps(mapping(value), ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

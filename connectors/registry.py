@@ -27,6 +27,7 @@ KINDS = {
     "slack": "connectors.slack:SlackConnector",
     "line": "connectors.line:LineConnector",
     "viber": "connectors.viber:ViberConnector",
+    "bluesky": "connectors.bluesky:BlueskyConnector",
 }
 
 
