@@ -32,6 +32,7 @@ class Settings:
     trusted_proxies: int
     models: tuple[str, ...]
     private_webhooks: bool  # webhooks may go to loopback and private networks, and without TLS
+    automatic_mails_per_hour: int  # at most so many that nobody wrote go to one contact
 
     @property
     def blobs(self) -> Path:
@@ -55,6 +56,7 @@ def settings() -> Settings:
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0),
         models=tuple(env.get("MODELS", "").split()),
         private_webhooks=env.get("WEBHOOKS_TO_PRIVATE", "0") not in {"0", "false", "no", ""},
+        automatic_mails_per_hour=_whole(env, "AUTOMATIC_MAILS_PER_HOUR", 4),
     )
 
 

@@ -6,15 +6,17 @@ to one that keeps (mail) once the visitor is gone and an address is known; so do
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Invalid
 from app.models import Channel, ChannelState, Contact, ContactIdentity, Conversation, Direction, Message
+from app.services.arrivals import StoredAttachment
 from app.services.visitors import CHAT_EMAIL
 from connectors.base import Capabilities
 from connectors.registry import connector_for
@@ -25,27 +27,85 @@ MAIL_ADDRESS = "email"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`address` is the customer's on that channel; `explanation` says so to the agent where it is not obvious."""
+    """`address` is the customer's on that channel; `explanation` says so to the agent where it is not obvious.
+
+    `heard_at` is when the customer last wrote here in private, None where they never did; `is_public` says that their
+    newest message is public: such a one may be answered at any time.
+    """
 
     channel: Channel
     address: str
     name: str
     explanation: str = ""
+    heard_at: datetime | None = None
+    is_public: bool = False
 
     @property
     def capabilities(self) -> Capabilities:
         return connector_for(self.channel.kind).capabilities
 
-    def check(self, text: str, attachment_bytes: int) -> None:
-        """Raise Invalid when the channel cannot carry this."""
+    @property
+    def window_ends_at(self) -> datetime | None:
+        """Return until when free words may be sent; None for always, as in answer to a public message."""
+        return None if self.is_public else self._window_ends_at()
+
+    def _window_ends_at(self) -> datetime | None:
+        """Return until when free words may be sent in private, None for always. Where nobody wrote, it never began."""
+        seconds = self.capabilities.reply_window_seconds
+        if seconds is None:
+            return None
+        return self.heard_at + timedelta(seconds=seconds) if self.heard_at else datetime.min.replace(tzinfo=UTC)
+
+    @property
+    def is_closed(self) -> bool:
+        """Say whether only a template may be sent."""
+        return self.window_ends_at is not None and self.window_ends_at <= now()
+
+    def check(
+        self,
+        text: str,
+        files: Sequence[StoredAttachment] = (),
+        *,
+        is_template: bool = False,
+        answers_public: bool = False,
+    ) -> None:
+        """Raise Invalid when the channel cannot carry this. `answers_public`: it answers a public message."""
         limits = self.capabilities
+        ends_at = None if is_template or answers_public else self._window_ends_at()
+        if ends_at is not None and ends_at <= now():
+            raise Invalid(self._closed_words(), field="text")
         if len(text) > limits.max_text:
             raise Invalid(f"This channel takes at most {limits.max_text:,} characters.", field="text")
-        if attachment_bytes and not limits.attachments:
-            raise Invalid("This channel takes no files.", field="uploads")
-        if attachment_bytes > limits.max_attachment_bytes:
-            limit = limits.max_attachment_bytes // 1_000_000
-            raise Invalid(f"The files are larger than the {limit} MB this channel takes.", field="uploads")
+        if files and is_template:
+            raise Invalid("A template takes no files.", field="uploads")
+        if files:
+            _check_files(files, limits)
+
+    def _closed_words(self) -> str:
+        hours = (self.capabilities.reply_window_seconds or 0) / 3600
+        way = " Choose a template, or wait until they write." if self.capabilities.templates else ""
+        return f"The customer last wrote more than {hours:g} hours ago: this channel no longer takes a reply.{way}"
+
+
+def _check_files(files: Sequence[StoredAttachment], limits: Capabilities) -> None:
+    if not limits.attachments:
+        raise Invalid("This channel takes no files.", field="uploads")
+    if len(files) > limits.max_attachments:
+        most = "one file" if limits.max_attachments == 1 else f"{limits.max_attachments} files"
+        raise Invalid(f"This channel takes at most {most} at once.", field="uploads")
+    if sum(file.size for file in files) > limits.max_attachment_bytes:
+        limit = limits.max_attachment_bytes / 1_000_000
+        raise Invalid(f"The files are larger than the {limit:g} MB this channel takes.", field="uploads")
+    for file in files:
+        if not takes(limits, file.content_type):
+            raise Invalid(f"This channel does not take files like “{file.filename}”.", field="uploads")
+
+
+def takes(limits: Capabilities, content_type: str) -> bool:
+    """Say whether files of a media type ("image/png") may be sent: capabilities name types, or "image/*"."""
+    bare = content_type.partition(";")[0].strip().lower()
+    either = {bare, f"{bare.partition('/')[0]}/*", "*/*"}
+    return not limits.media_types or not either.isdisjoint(limits.media_types)
 
 
 def of(session: Session, conversation: Conversation) -> Route:
@@ -53,15 +113,18 @@ def of(session: Session, conversation: Conversation) -> Route:
     channel = session.get_one(Channel, conversation.channel_id)
     limits = connector_for(channel.kind).capabilities
     identities = _identities(session, conversation)
-    own = _own_identity(session, conversation, identities, limits)
+    last = _heard(session, conversation)
+    own = _own_identity(session, last, identities, limits)
+    heard_at, is_public = _heard_at(session, conversation, last), last is not None and last.is_public
     can_send = limits.send and channel.state is not ChannelState.REMOVED
     if can_send and own and (not limits.live_only or _is_here(own)):
-        return Route(channel, own.address, own.name, _held_back(channel))
+        return Route(channel, own.address, own.name, _held_back(channel), heard_at, is_public)
     by_mail = _by_mail(session, conversation, identities)
     if by_mail:
         return by_mail
     if can_send and own:
-        return Route(channel, own.address, own.name, "The visitor is not connected and sees this when they come back.")
+        away = "The visitor is not connected and sees this when they come back."
+        return Route(channel, own.address, own.name, away, heard_at, is_public)
     address, _ = _mail_address(session, conversation, identities)
     raise Invalid(
         f"To answer {address}, this inbox needs a mail channel: an admin connects one in the settings."
@@ -80,18 +143,38 @@ def _identities(session: Session, conversation: Conversation) -> list[ContactIde
     return list(session.scalars(query.order_by(ContactIdentity.verified.desc(), ContactIdentity.id)))
 
 
-def _own_identity(
-    session: Session, conversation: Conversation, identities: list[ContactIdentity], limits: Capabilities
-) -> ContactIdentity | None:
-    """Return the address the customer last wrote from on this channel, else any that fits it."""
+def _heard(session: Session, conversation: Conversation, *conditions: ColumnElement[bool]) -> Message | None:
+    """Return the newest thing that was said to us in this conversation on its own channel."""
     query = (
-        select(Message.sender)
-        .where(Message.conversation_id == conversation.id, Message.direction == Direction.INBOUND)
+        select(Message)
+        .where(Message.conversation_id == conversation.id, Message.direction == Direction.INBOUND, *conditions)
         .where(Message.channel_id == conversation.channel_id)
     )
-    last = session.scalars(query.order_by(Message.id.desc()).limit(1)).first()
+    return session.scalars(query.order_by(Message.id.desc()).limit(1)).first()
+
+
+def _heard_at(session: Session, conversation: Conversation, last: Message | None) -> datetime | None:
+    """Return when the customer last wrote in private."""
+    if last is not None and last.is_public:
+        last = _heard(session, conversation, Message.is_public.is_(False))
+    return last.sent_at or last.created_at if last else None
+
+
+def _own_identity(
+    session: Session, last: Message | None, identities: list[ContactIdentity], limits: Capabilities
+) -> ContactIdentity | None:
+    """Return the address that was last written from on this channel (in a group perhaps not the contact's own), else
+    any that fits it.
+    """
     fitting = [identity for identity in identities if identity.kind in limits.reaches]
-    return next((identity for identity in fitting if identity.address == last), fitting[0] if fitting else None)
+    if last is not None:
+        query = select(ContactIdentity).where(
+            ContactIdentity.contact_id == last.contact_id, ContactIdentity.address == last.sender
+        )
+        known = [*fitting, *session.scalars(query)]
+        same = [one for one in known if one.address == last.sender and one.kind in limits.reaches]
+        fitting = [*same, *fitting]
+    return fitting[0] if fitting else None
 
 
 def _is_here(identity: ContactIdentity) -> bool:

@@ -13,7 +13,7 @@ from app.clock import now
 from app.errors import NotFound
 from app.models import Correction, HeadActivation, HeadKind, Learning, LightHead, Subject, User
 
-MOST_VERSIONS = 50  # kept to go back to; each is up to 2 MB
+MOST_VERSIONS = 50  # kept to go back to; each is at most 4 MB
 
 
 @dataclass(frozen=True, slots=True)

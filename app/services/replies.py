@@ -31,8 +31,10 @@ from app.models import (
     User,
     Visibility,
 )
-from app.services import activities, delivery_route, message_changes
+from app.services import activities, answering, automatic_mail, delivery_route, message_changes
+from app.services.answering import AS_USUAL, Answer, Wish
 from app.services.arrivals import MAX_TEXT, StoredAttachment, plain
+from app.services.automatic_mail import AUTOMATIC
 from app.services.changes import conversation_changed, message_event
 from app.services.timeline import count, preview
 
@@ -54,22 +56,36 @@ def queue_reply(
     session: Session,
     *,
     conversation: Conversation,
-    author: User,
+    author: User | None,
     text: str,
     client_key: str,
     uploads: Sequence[StoredAttachment] = (),
     cc: Sequence[str] = (),
+    wish: Wish = AS_USUAL,
+    automatic: bool = False,
 ) -> Message:
     """Write a reply and have it sent; the same client_key twice is one reply.
 
-    Raises Invalid when there is nothing to send, it is too long for the channel, or no channel can carry it.
+    `wish` says which message is answered, whether privately, and from which template (its text is then the reply's).
+    `automatic`: nobody wrote it, so that the breaker of automatic_mail holds; `author` is None then.
+
+    Raises Invalid when there is nothing to send, it is too long for the channel, or no channel can carry it, and
+    Conflict where an automatic reply may not be sent.
     """
-    text = _checked(text, uploads, client_key)
     route = delivery_route.of(session, conversation)
-    route.check(text, sum(upload.size for upload in uploads))
+    answer = answering.decide(session, conversation=conversation, route=route, text=text, wish=wish)
+    text = _checked(answer.text, uploads, client_key)
+    to_public = answer.answered is not None and answer.answered.is_public
+    route.check(text, uploads, is_template=answer.template is not None, answers_public=to_public)
+    if automatic:
+        _ask_breaker(session, answer)
     values = {
         "channel_id": route.channel.id,
-        "author_id": author.id,
+        "author_id": author.id if author else None,
+        "auto": AUTOMATIC if automatic else "none",
+        "is_public": answer.is_public,
+        "answers_id": answer.answered.id if answer.answered else None,
+        "template": answer.template,
         "subject": conversation.subject,
         "recipients": {"to": [_named(route.address, route.name)], "cc": [_named(address) for address in cc]},
         "send_state": SendState.QUEUED,
@@ -78,6 +94,9 @@ def queue_reply(
     message = _write(session, conversation, uploads, {"text": text, "client_key": client_key, **values})
     if message is None:
         return _written_before(session, conversation, client_key)
+    if automatic or author is None:
+        outbox.record(session, _move(session, ReplyQueued, conversation, message))
+        return message  # the customer still waits for somebody
     conversation.waiting_since = None
     conversation.assignee_id = conversation.assignee_id or author.id
     if conversation.status in {Status.RESOLVED, Status.SNOOZED}:
@@ -125,6 +144,11 @@ def discard(session: Session, *, message: Message, actor: User) -> None:
     message.visibility, message.send_state = Visibility.PRIVATE, None
     activities.record(session, verb="reply.discarded", conversation=conversation, actor=actor)
     conversation_changed(session, conversation)
+
+
+def _ask_breaker(session: Session, answer: Answer) -> None:
+    if answer.answered is None or not automatic_mail.may_answer(session, message=answer.answered):
+        raise Conflict("An automatic reply may not be sent here now.")
 
 
 def _checked(text: str, uploads: Sequence[StoredAttachment], client_key: str) -> str:

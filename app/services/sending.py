@@ -25,11 +25,12 @@ from app.models import (
     SendState,
     User,
 )
-from app.services import activities, message_changes, threads
+from app.services import activities, automatic_mail, message_changes, private_threads, threads
 from app.services.arrivals import lock_message
+from app.services.automatic_mail import AUTOMATIC
 from app.services.changes import message_event
 from app.services.replies import public_key
-from connectors.base import Address, Credentials, OutboundMessage, Receipt
+from connectors.base import Address, Credentials, OutboundMessage, Receipt, Template
 from connectors.registry import connector_for
 
 CLAIM_SECONDS = 120
@@ -37,6 +38,7 @@ MAX_ATTEMPTS = 8
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 10, 3600
 MAX_REFERENCES = 20
 REMOVED = "The channel it was to leave by has been removed."
+STORM = "Too many automatic mails went to this contact within the hour: this one was held back."
 UNSURE = "A worker stopped while sending: it may have left, or not."
 
 
@@ -70,6 +72,9 @@ def claim_next(session: Session, *, conversation_id: int) -> Claim | None:
         return None
     if channel.state is not ChannelState.ACTIVE:
         return None  # sent when the channel is resumed
+    if message.auto == AUTOMATIC and automatic_mail.is_too_often(session, contact_id=message.contact_id):
+        _finish(session, conversation, message, SendState.FAILED, STORM)
+        return None
     message.send_state, message.claimed_until = SendState.SENDING, now() + timedelta(seconds=CLAIM_SECONDS)
     message.send_attempts += 1
     return _claim(session, conversation, message, channel)
@@ -133,7 +138,9 @@ def _claim(session: Session, conversation: Conversation, message: Message, chann
     files = session.scalars(select(Attachment).where(Attachment.message_id == message.id).order_by(Attachment.id))
     author = session.get(User, message.author_id) if message.author_id else None
     inbox = session.get_one(Inbox, conversation.inbox_id)
-    text = f"{message.text}\n\n-- \n{inbox.signature}" if inbox.signature else message.text
+    is_letter = connector_for(channel.kind).capabilities.subject and message.template is None
+    text = f"{message.text}\n\n-- \n{inbox.signature}" if inbox.signature and is_letter else message.text
+    answered = session.get(Message, message.answers_id) if message.answers_id else None
     known = _thread(session, conversation, channel)
     outbound = OutboundMessage(
         idempotency_key=public_key(message.public_id),
@@ -146,6 +153,11 @@ def _claim(session: Session, conversation: Conversation, message: Message, chann
         from_name=author.name if author else inbox.name,
         in_reply_to=known[-1] if known else None,
         references=known,
+        automatic=message.auto == AUTOMATIC,
+        thread_key=_thread_key(session, conversation, message, answered),
+        answers=answered.external_id if answered else None,
+        is_public=message.is_public,
+        template=_template(message),
     )
     return Claim(
         message_id=message.id,
@@ -155,6 +167,27 @@ def _claim(session: Session, conversation: Conversation, message: Message, chann
         outbound=outbound,
         files=tuple((file.filename, file.content_type, file.blob_sha256) for file in files),
     )
+
+
+def _thread_key(session: Session, conversation: Conversation, message: Message, answered: Message | None) -> str | None:
+    """Return the provider's name of the thread that a reply goes into, None where a private one has none yet.
+
+    A private reply to a public message moves the conversation: what the customer writes there will come back here.
+    """
+    if conversation.channel_id != message.channel_id:
+        return None  # it goes by another channel, whose threads have other names
+    if answered is None:
+        return conversation.thread_key
+    if answered.is_public == message.is_public:
+        return answered.thread_key or (None if message.is_public else conversation.thread_key)
+    channel_id, recipient = message.channel_id, answered.sender
+    private_threads.remember(session, conversation=conversation, channel_id=channel_id, recipient=recipient)
+    return private_threads.key_of(session, conversation=conversation, channel_id=channel_id, recipient=recipient)
+
+
+def _template(message: Message) -> Template | None:
+    kept = message.template
+    return Template(kept["name"], kept["language"], kept["text"], tuple(kept["values"])) if kept else None
 
 
 def _addresses(message: Message, field: str) -> tuple[Address, ...]:
