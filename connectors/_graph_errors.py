@@ -43,6 +43,10 @@ WORDS: Mapping[int, str] = {
 MOST_WAIT_SECONDS = 6 * 3600.0
 
 
+class NotPermitted(BadCredentials):
+    """The token is good, but not for this."""
+
+
 class WindowClosed(Rejected):
     """The customer wrote too long ago for a free answer."""
 
@@ -71,7 +75,7 @@ def _final(name: str, code: int, subcode: int | None, said: str) -> ConnectorErr
     if code in SIGNED_OUT:
         return BadCredentials(f"{name} does not accept this channel's credentials: {said}.")
     if code in NOT_ALLOWED:
-        return BadCredentials(f"{name} says that this channel's token lacks a permission: {said}.")
+        return NotPermitted(f"{name} says that this channel's token lacks a permission: {said}.")
     return Rejected(f"{name} refused this: {said} (code {code}).")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from connectors._graph import made_id
 from connectors._messenger_content import came_by, content_of
+from connectors._messenger_history import MISSED, as_event
 from connectors._payload import at, items, line, mapping, moment, objects, text
 from connectors.base import Identity, InboundMessage, Status
 
@@ -107,7 +108,7 @@ def _reaction(envelope: Envelope, reaction: Object) -> Iterator[InboundMessage]:
 def _edit(envelope: Envelope, edit: Object) -> Iterator[InboundMessage]:
     mid = line(edit.get("mid"), 500)
     count = line(edit.get("num_edit"), 20) or envelope.made("edit")
-    if mid:
+    if mid and isinstance(edit.get("text"), str):  # without words it tells only that there is a message
         yield envelope.message(f"{mid}:edit:{count}", kind="edit", target=mid, text=text(edit.get("text")))
 
 
@@ -174,6 +175,8 @@ def _told(data: Any, around: Told, depth: int) -> Iterator[Told]:
         return
     elif isinstance(data.get("entry"), (list, dict)):
         yield from _told(data["entry"], around, depth - 1)
+    elif isinstance(data.get(MISSED), dict):
+        yield Told("", as_event(data[MISSED]))
     elif is_event(data):
         yield Told("", data, around.own_id, around.at)
     elif isinstance(data.get("field"), str) and isinstance(data.get("value"), dict):

@@ -71,7 +71,7 @@ def _of_value(value: Object) -> Iterator[InboundMessage | None]:
     known = {
         line(contact.get(key)): contact for key in ("wa_id", "user_id") for contact in contacts if contact.get(key)
     }
-    ours = line(at(value, "metadata", "display_phone_number")).removeprefix("+")
+    ours = "".join(filter(str.isdigit, line(at(value, "metadata", "display_phone_number"), 40)))
     for message in objects(value.get("messages")):
         if line(message.get("type"), 60) in NOT_SAID or (ours and line(message.get("from")) == ours):
             continue

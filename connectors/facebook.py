@@ -3,11 +3,13 @@
 Sources (developers.facebook.com): documentation/business-messaging/messenger-platform (webhooks, send-messages: 2,000
 characters, 24 hours or 7 days as a person; private-replies); docs/graph-api/webhooks/reference/page (feed);
 docs/graph-api/reference/object/comments (a public answer, one picture), .../comment (is_hidden, delete), .../likes.
-The page's own comments and echoes of its messages are not heard. A person's name and picture are not in what is posted.
+The page's own comments and echoes of its messages are not heard. Messages that came while nobody could take a webhook
+are looked up afterwards (_messenger_history). A person's name and picture are not in what Messenger posts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from connectors._facebook_feed import COMMENT, KIND, POST
@@ -24,6 +26,7 @@ from connectors._graph import (
     required_id,
 )
 from connectors._json_api import segment
+from connectors._messenger_history import History
 from connectors._messenger_parse import messages_of, told_in
 from connectors._messenger_send import (
     DAY_SECONDS,
@@ -40,8 +43,10 @@ from connectors._messenger_send import (
 from connectors._payload import at, line
 from connectors.base import (
     Action,
+    Batch,
     Capabilities,
     Credentials,
+    Cursor,
     InboundAttachment,
     InboundMessage,
     MayReach,
@@ -67,6 +72,7 @@ class FacebookConnector(GraphWebhook):
     label: ClassVar[str] = "Facebook page"
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
+        pull=True,
         send=True,
         reaches=(KIND,),
         threads=True,
@@ -116,6 +122,11 @@ class FacebookConnector(GraphWebhook):
             raise BadCredentials(error.reason) from None
         followers = count_of(at(found, "followers_count"))
         return f"Signed in as {line(at(found, 'name')) or page}{f', {followers} followers' if followers else ''}."
+
+    def fetch(self, credentials: Credentials, cursor: Cursor) -> Iterator[Batch]:
+        """Yield direct messages that no webhook brought. Raises Transient or BadCredentials."""
+        page = _page(credentials)
+        yield from History(_graph(credentials), page, "messenger", frozenset({page})).follow(cursor)
 
     def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
         """Return the messages of a webhook call: direct ones, and what happened in public. Raises Malformed."""

@@ -9,7 +9,8 @@ page id) or by Instagram Login (graph.instagram.com, without a page; files canno
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from connectors._graph import (
     APP_SECRET,
@@ -25,6 +26,7 @@ from connectors._graph import (
 from connectors._instagram_comments import COMMENT, KIND, MENTION
 from connectors._instagram_comments import messages_of as public_messages
 from connectors._json_api import segment
+from connectors._messenger_history import History
 from connectors._messenger_parse import messages_of, told_in
 from connectors._messenger_send import (
     DAY_SECONDS,
@@ -39,8 +41,10 @@ from connectors._messenger_send import (
 from connectors._payload import at, line
 from connectors.base import (
     Action,
+    Batch,
     Capabilities,
     Credentials,
+    Cursor,
     InboundAttachment,
     InboundMessage,
     MayReach,
@@ -82,6 +86,7 @@ class InstagramConnector(GraphWebhook):
     label: ClassVar[str] = NAME
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
+        pull=True,
         send=True,
         reaches=(KIND,),
         threads=True,
@@ -128,14 +133,18 @@ class InstagramConnector(GraphWebhook):
     def check(self, credentials: Credentials) -> str:
         """Sign in and say which account it is. Raises BadCredentials or Transient."""
         account = _account(credentials)
-        try:
-            found = _graph(credentials).get(segment(account), fields="username,followers_count")
-        except Rejected as error:
-            raise BadCredentials(error.reason) from None
+        found = _known(_graph(credentials), account)
         username, followers = line(at(found, "username"), 100), count_of(at(found, "followers_count"))
         return (
             f"Signed in as {f'@{username}' if username else account}{f', {followers} followers' if followers else ''}."
         )
+
+    def fetch(self, credentials: Credentials, cursor: Cursor) -> Iterator[Batch]:
+        """Yield direct messages that no webhook brought. Raises Transient or BadCredentials."""
+        account, api = _account(credentials), _graph(credentials)
+        known = _known(api, account)
+        own = frozenset(filter(None, (account, line(at(known, "id"), 100), line(at(known, "username"), 100))))
+        yield from History(api, _desk(credentials).home, KIND, own, more_fields=",story").follow(cursor)
 
     def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
         """Return the messages of a webhook call: direct ones, comments and mentions. Raises Malformed."""
@@ -189,6 +198,14 @@ def _graph(credentials: Credentials) -> Graph:
 
 def _account(credentials: Credentials) -> str:
     return required_id(credentials, "account_id", "The Instagram account id")
+
+
+def _known(api: Graph, account: str) -> Any:
+    """Return what Instagram knows of the account. Raises BadCredentials where it is not this token's."""
+    try:
+        return api.get(segment(account), fields="id,username,followers_count")
+    except Rejected as error:
+        raise BadCredentials(error.reason) from None
 
 
 def _desk(credentials: Credentials) -> Desk:

@@ -2,7 +2,8 @@
 
 Rules, by page of developers.facebook.com: documentation/business-messaging/messenger-platform/send-messages (2,000
 characters, error 100; the 24-hour window, error 10 with subcode 2018278, and HUMAN_AGENT), .../discovery/private-replies
-(one for a comment, error 10900), .../reference/attachment-upload-api (message and filedata as multipart);
+(one for a comment, error 10900), .../reference/attachment-upload-api (message and filedata as multipart),
+.../conversations (pages, newest first);
 docs/graph-api/reference/object/comments; docs/messenger-platform/error-codes (551: this person is not available).
 """
 
@@ -11,9 +12,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from connectors.base import Credentials, OutboundMessage
-from tests.fakes.graph import GraphApi, counter, credentials_of, parts_of, refusal, signed
+from tests.fakes.graph import GraphApi, counter, credentials_of, page, parts_of, refusal, signed
 from tests.fakes.provider import Call, Said, serving
 
 __all__ = ["REPLY", "running", "signed"]
@@ -34,6 +36,9 @@ class MessagingApi(GraphApi):
         self.files: dict[str, tuple[str, str, bytes]] = {}
         self.answered: set[str] = set()
         self._mid, self._file_id = counter("m_AG5Hz2Uq7tuwNEhXfYYKj8mJEM_"), counter("6870030")
+        self.conversations: list[dict[str, Any]] = []  # the newest first, as the API gives them
+        self.refused: Said | None = None  # what looking into conversations is answered with instead
+        self.node("GET", f"{home}/conversations", self._conversations)
         self.node("POST", f"{home}/messages", self._message)
         self.node("POST", f"{home}/message_attachments", self._upload)
 
@@ -48,6 +53,11 @@ class MessagingApi(GraphApi):
             return self._private_reply(recipient)
         wrong = self._window(recipient["id"], body)
         return wrong or Said({"recipient_id": recipient["id"], "message_id": self._mid()})
+
+    def _conversations(self, call: Call) -> Said:
+        if call.query.get("platform") not in {"messenger", "instagram"} or "messages" not in call.query["fields"]:
+            return refusal(100, "(#100) Param platform must be one of {messenger, instagram}")
+        return self.refused or page(call, self.conversations, most=3)
 
     def fits(self, text: str) -> bool:
         return 0 < len(text) <= self.most_characters
