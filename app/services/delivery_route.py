@@ -171,7 +171,8 @@ def _own_identity(
         query = select(ContactIdentity).where(
             ContactIdentity.contact_id == last.contact_id, ContactIdentity.address == last.sender
         )
-        known = [*fitting, *session.scalars(query)]
+        is_theirs = last.contact_id in {one.contact_id for one in identities}  # then all are known already
+        known = [*fitting, *(() if is_theirs else session.scalars(query))]
         same = [one for one in known if one.address == last.sender and one.kind in limits.reaches]
         fitting = [*same, *fitting]
     return fitting[0] if fitting else None
