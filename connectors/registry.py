@@ -20,6 +20,7 @@ KINDS = {
     "facebook": "connectors.facebook:FacebookConnector",
     "instagram": "connectors.instagram:InstagramConnector",
     "x": "connectors.x:XConnector",
+    "reddit": "connectors.reddit:RedditConnector",
     "telegram": "connectors.telegram:TelegramConnector",
     "voice": "connectors.voice:VoiceConnector",
     "rss": "connectors.rss:RssConnector",
