@@ -170,8 +170,9 @@ def check_message(message: InboundMessage) -> None:
     ]
     texts += [message.reaction, message.status_reason, message.url, message.target or "", message.thread_key or ""]
     assert message.kind in get_args(MessageKind)
-    assert bool(message.target) is (message.kind in {"edit", "delete", "reaction", "status"})
-    assert bool(message.status) is (message.kind == "status")
+    is_failure_notice = message.auto == "bounce" and message.status == "failed"
+    assert bool(message.target) is (message.kind in {"edit", "delete", "reaction", "status"} or is_failure_notice)
+    assert bool(message.status) is (message.kind == "status" or is_failure_notice)
     assert all(file.url or file.media_id for file in message.remote_files)
     for text in texts:
         assert "\0" not in text  # PostgreSQL refuses it
