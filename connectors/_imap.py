@@ -22,8 +22,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from connectors._imap_rows import read_bodies, read_sizes
+from connectors._mail_oauth import access_token, sasl_string
 from connectors._mail_settings import Endpoint, Timing
-from connectors._trouble import network_trouble, readable
+from connectors._trouble import network_trouble, readable, refused_token
 from connectors.errors import BadCredentials, Transient
 
 if TYPE_CHECKING:
@@ -256,7 +257,9 @@ def _sign_in(client: IMAPClient, server: Endpoint) -> None:
     from imapclient.exceptions import LoginError
 
     try:
-        if client.has_capability("AUTH=PLAIN"):  # carries every sign of a password; LOGIN knows only ASCII
+        if server.oauth is not None:
+            _sign_in_by_token(client, server, access_token(server.oauth))
+        elif client.has_capability("AUTH=PLAIN"):  # carries every sign of a password; LOGIN knows only ASCII
             secret = f"\0{server.user}\0{server.password}".encode()
             client.sasl_login("PLAIN", lambda _: secret)
         elif not (server.user + server.password).isascii() or any(sign < " " for sign in server.user + server.password):
@@ -270,7 +273,16 @@ def _sign_in(client: IMAPClient, server: Endpoint) -> None:
         answer = readable(str(error).removeprefix("b'").removesuffix("'"))
         if any(sign.lower() in answer.lower() for sign in _NOT_JUDGED):
             raise Transient(f"{server.host} does not let {server.user} in for the moment: {answer}") from error
-        raise BadCredentials(f"{server.host} refuses user {server.user} and its password: {answer}") from error
+        if server.oauth is None:
+            raise BadCredentials(f"{server.host} refuses user {server.user} and its password: {answer}") from error
+        raise refused_token(server, answer) from error
+
+
+def _sign_in_by_token(client: IMAPClient, server: Endpoint, token: str) -> None:
+    mechanism = "OAUTHBEARER" if client.has_capability("AUTH=OAUTHBEARER") else "XOAUTH2"
+    says = iter([sasl_string(mechanism, server.user, token, server.host, server.port).encode()])
+    # a refusal comes as a challenge that wants one more word before the server says no
+    client.sasl_login(mechanism, lambda _: next(says, b"\x01" if mechanism == "OAUTHBEARER" else b""))
 
 
 def _protocol_trouble(server: Endpoint, error: imaplib.IMAP4.error) -> Transient:

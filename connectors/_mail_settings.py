@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from connectors._mail_oauth import GOOGLE, MICROSOFT, OTHER, PASSWORD, OAuth, provider_of
 from connectors.base import Credentials, Setting
 from connectors.errors import BadCredentials
 
@@ -16,6 +17,14 @@ _SECURITY = (
     ("none", "None (only for a server on the same machine)"),
 )
 
+_AUTH = (
+    (PASSWORD, "A password"),
+    (GOOGLE, "Google (OAuth 2)"),
+    (MICROSOFT, "Microsoft 365 (OAuth 2)"),
+    (OTHER, "Another provider (OAuth 2)"),
+)
+NO_SERVER = "none.invalid"  # stands where no server for incoming mail is named
+_SIGN_IN = "Sign-in without a password"
 AUTHSERV_ID = "authserv_id"  # a setting, and with each delivery in its meta
 
 SETTINGS = (
@@ -23,11 +32,16 @@ SETTINGS = (
         "address", "Address", required=True, help="The address customers write to, for example support@acme.example"
     ),
     Setting("from_name", "Name shown to customers", help="For example: Acme Support"),
-    Setting("imap_host", "Server", required=True, group="Incoming mail (IMAP)"),
+    Setting(
+        "imap_host",
+        "Server",
+        help="Empty: nothing is fetched; mail comes in by its webhook address or from your mail server's pipe",
+        group="Incoming mail (IMAP)",
+    ),
     Setting("imap_port", "Port", "integer", default=993, group="Incoming mail (IMAP)"),
     Setting("imap_security", "Security", "choice", default="ssl", choices=_SECURITY, group="Incoming mail (IMAP)"),
     Setting("imap_user", "User", help="Empty: the address", group="Incoming mail (IMAP)"),
-    Setting("imap_password", "Password", "secret", required=True, group="Incoming mail (IMAP)"),
+    Setting("imap_password", "Password", "secret", group="Incoming mail (IMAP)"),
     Setting("folders", "Folders", "lines", default="INBOX", help="One a line", group="Incoming mail (IMAP)"),
     Setting(
         "import_existing",
@@ -67,6 +81,27 @@ SETTINGS = (
     Setting(
         "smtp_password", "Password", "secret", help="Empty: the same as for incoming mail", group="Outgoing mail (SMTP)"
     ),
+    Setting("auth", "Sign in with", "choice", default=PASSWORD, choices=_AUTH, group=_SIGN_IN),
+    Setting("oauth_client_id", "Client ID", help="Of the application registered there", group=_SIGN_IN),
+    Setting("oauth_client_secret", "Client secret", "secret", group=_SIGN_IN),
+    Setting(
+        "oauth_refresh_token",
+        "Refresh token",
+        "secret",
+        help="Comes by itself when somebody signs in on the channel's page",
+        group=_SIGN_IN,
+    ),
+    Setting("oauth_tenant", "Microsoft tenant", help="Empty: common", group=_SIGN_IN),
+    Setting("oauth_authorize_url", "Sign-in address", help="Only for another provider", group=_SIGN_IN),
+    Setting("oauth_token_url", "Token address", help="Only for another provider", group=_SIGN_IN),
+    Setting("oauth_scope", "Scope", help="Empty: reading and sending mail", group=_SIGN_IN),
+    Setting(
+        "push_secret",
+        "Secret for mail that is posted here",
+        "secret",
+        help="Your mail server posts each mail with this as its bearer token; empty: none is taken",
+        group="Incoming mail by webhook",
+    ),
 )
 _KINDS: dict[str, Security] = {"ssl": "ssl", "starttls": "starttls", "none": "none"}
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
@@ -91,7 +126,8 @@ class Endpoint:
     port: int
     security: Security
     user: str
-    password: str
+    password: str = field(repr=False)
+    oauth: OAuth | None = None  # instead of the password
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +146,11 @@ class MailSettings:
     authserv_id: str = ""
 
     @property
+    def is_fetched(self) -> bool:
+        """Say whether there is a mailbox to look into; else mail is only brought here."""
+        return self.imap.host != NO_SERVER
+
+    @property
     def domain(self) -> str:
         return self.address.rpartition("@")[2]
 
@@ -122,15 +163,19 @@ def read_settings(credentials: Credentials) -> MailSettings:
         raise BadCredentials(f"{address or 'An empty text'} is not a mail address that customers could write to.")
     user = _text(credentials, "imap_user") or address
     password = str(credentials.get("imap_password") or "")
+    oauth = read_oauth(credentials)
+    if not _text(credentials, "imap_host"):
+        credentials = {**credentials, "imap_host": NO_SERVER}
     return MailSettings(
         address=address,
         from_name=_text(credentials, "from_name"),
-        imap=_endpoint(credentials, "imap", user, password),
+        imap=_endpoint(credentials, "imap", user, password, oauth),
         smtp=_endpoint(
             credentials,
             "smtp",
             _text(credentials, "smtp_user") or user,
             str(credentials.get("smtp_password") or password),
+            oauth,
         ),
         folders=_lines(credentials, "folders") or ("INBOX",),
         mark_seen=_boolean(credentials, "mark_seen"),
@@ -141,7 +186,21 @@ def read_settings(credentials: Credentials) -> MailSettings:
     )
 
 
-def _endpoint(credentials: Credentials, side: str, user: str, password: str) -> Endpoint:
+def read_oauth(credentials: Credentials) -> OAuth | None:
+    """How to sign in without a password, None where a password is used. Raises BadCredentials."""
+    kind = _text(credentials, "auth")
+    if kind == PASSWORD:
+        return None
+    if kind not in dict(_AUTH):
+        raise BadCredentials(f"{kind} is not a way to sign in; choose password, google, microsoft or other.")
+    keys = ("client_id", "client_secret", "refresh_token", "tenant", "authorize_url", "token_url", "scope")
+    found = provider_of(kind, {key: _text(credentials, f"oauth_{key}") for key in keys})
+    if not found.client_id:
+        raise BadCredentials(f"The client ID of the application at {found.name} is missing.")
+    return found
+
+
+def _endpoint(credentials: Credentials, side: str, user: str, password: str, oauth: OAuth | None) -> Endpoint:
     host, port = _text(credentials, f"{side}_host"), _integer(credentials, f"{side}_port")
     if not host or any(sign.isspace() or sign in "/@" for sign in host):
         raise BadCredentials(f"The name of the {side.upper()} server is missing or is not a server's name.")
@@ -150,7 +209,7 @@ def _endpoint(credentials: Credentials, side: str, user: str, password: str) -> 
     security = _text(credentials, f"{side}_security")
     if security not in _KINDS:
         raise BadCredentials(f"{security} is not a kind of security; choose ssl, starttls or none.")
-    return Endpoint(host, port, _KINDS[security], user, password)
+    return Endpoint(host, port, _KINDS[security], user, password, oauth)
 
 
 def _value(credentials: Credentials, key: str) -> Any:

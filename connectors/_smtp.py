@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from connectors._compose import Letter
+from connectors._mail_oauth import access_token, sasl_string
 from connectors._mail_settings import Endpoint, Timing
-from connectors._trouble import network_trouble, readable
+from connectors._trouble import network_trouble, readable, refused_token
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
 
+FIRST_FINAL = 500
 _SIGN_IN_CODES = {530, 534, 535, 538}
 
 
@@ -111,6 +113,9 @@ def _connect(server: Endpoint, domain: str, timing: Timing) -> smtplib.SMTP:
 
 
 def _sign_in(client: smtplib.SMTP, server: Endpoint) -> None:
+    if server.oauth is not None:
+        _sign_in_by_token(client, server, access_token(server.oauth))
+        return
     if not (server.user + server.password).isascii():
         raise BadCredentials(f"{server.host} takes no password with other signs than ASCII.")
     try:
@@ -119,6 +124,19 @@ def _sign_in(client: smtplib.SMTP, server: Endpoint) -> None:
         raise
     except smtplib.SMTPException as error:
         raise BadCredentials(f"{server.host} offers no way to sign in with a password.") from error
+
+
+def _sign_in_by_token(client: smtplib.SMTP, server: Endpoint, token: str) -> None:
+    if not server.user.isascii():
+        raise BadCredentials(f"{server.host} takes no user with other signs than ASCII.")
+    mechanism = "OAUTHBEARER" if "OAUTHBEARER" in client.esmtp_features.get("auth", "").upper().split() else "XOAUTH2"
+    says = iter([sasl_string(mechanism, server.user, token, server.host, server.port)])
+    try:
+        client.auth(mechanism, lambda _challenge=None: next(says, "\x01" if mechanism == "OAUTHBEARER" else ""))
+    except smtplib.SMTPAuthenticationError as error:
+        if error.smtp_code < FIRST_FINAL:
+            raise
+        raise refused_token(server, readable(error.smtp_error)) from error
 
 
 def _set_patience(client: smtplib.SMTP, seconds: float) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 import ssl
 
+from connectors._mail_oauth import was_kept
 from connectors._mail_settings import Endpoint
-from connectors.errors import Transient
+from connectors.errors import BadCredentials, ConnectorError, Transient
 
 _LONGEST = 200
 
@@ -32,3 +33,10 @@ def readable(answer: bytes | str) -> str:
     """Make a server's own words fit for a screen: one line, printable, not long."""
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     return "".join(sign if sign.isprintable() else " " for sign in text[: 2 * _LONGEST]).strip()[:_LONGEST]
+
+
+def refused_token(server: Endpoint, answer: str) -> ConnectorError:
+    """Say that a server did not take an access token; one that served before may be worth a new one."""
+    if server.oauth is not None and was_kept(server.oauth):
+        return Transient(f"{server.host} does not take the access token of {server.user} any more: {answer}")
+    return BadCredentials(f"{server.host} does not let {server.user} in by OAuth: {answer}")

@@ -7,6 +7,7 @@ _compose.py        a reply as a mail                 _smtp.py    handing it over
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from typing import ClassVar
 
@@ -56,9 +57,9 @@ class MailConnector(Defaults):
         from connectors._smtp import check_smtp
 
         settings = read_settings(credentials)
-        counted = self._check_imap(settings)
+        counted = f"{settings.imap.host} ({self._check_imap(settings)}) and " if settings.is_fetched else ""
         check_smtp(settings.smtp, settings.domain, self._timing)
-        return f"Signed in to {settings.imap.host} ({counted}) and {settings.smtp.host}."
+        return f"Signed in to {counted}{settings.smtp.host}."
 
     def _check_imap(self, settings: MailSettings) -> str:
         from connectors._imap import NoSuchFolder, open_mailbox
@@ -83,6 +84,9 @@ class MailConnector(Defaults):
         from connectors._watch import Watch
 
         settings = read_settings(credentials)
+        while not settings.is_fetched:  # mail is brought here
+            yield Batch()
+            time.sleep(min(10.0, self._timing.heartbeat_seconds))
         with open_mailbox(settings.imap, self._timing) as mailbox:
             yield from Watch(mailbox, settings, cursor, self._timing).follow()
 
@@ -92,6 +96,8 @@ class MailConnector(Defaults):
         from connectors._watch import Watch
 
         settings = read_settings(credentials)
+        if not settings.is_fetched:
+            return
         with open_mailbox(settings.imap, self._timing) as mailbox:
             yield from Watch(mailbox, settings, cursor, self._timing).catch_up()
 
