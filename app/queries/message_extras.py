@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from app.models import (
     Contact,
+    Direction,
     FetchState,
     Message,
     MessageAction,
@@ -26,6 +27,7 @@ from app.queries._json import json_list, json_object, moment
 MOST_REVISIONS, MOST_ACTIONS, MOST_REACTIONS = 10, 10, 50
 LONGEST_REVISION, LONGEST_EXCERPT = 4_000, 200  # characters
 Answered = aliased(Message)
+Later = aliased(Message)
 Actor = aliased(User)
 Reactor = aliased(User)
 Sender = aliased(Contact)
@@ -72,9 +74,10 @@ class ActionRow:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredRow:
-    """The message that a reply answers; `text` is how it begins."""
+    """The message that a reply answers; `text` is how it begins. `is_newest`: nothing was said to us after it."""
 
     id: str
+    is_newest: bool
     text: str
     is_deleted: bool
     is_public: bool
@@ -182,8 +185,11 @@ def _actions() -> ColumnElement[Any]:
 
 
 def _answers() -> ColumnElement[Any]:
+    between = (Later.id > Answered.id) & (Later.id < Message.id) & (Later.direction == Direction.INBOUND)
+    later = select(Later.id).where(Later.conversation_id == Message.conversation_id, between)
     line = json_object(
         id=Answered.public_id,
+        is_newest=~later.correlate(Message, Answered).exists(),
         text=func.left(Answered.text, LONGEST_EXCERPT),
         is_deleted=Answered.deleted_at.is_not(None),
         is_public=Answered.is_public,

@@ -10,6 +10,7 @@ from app.db import reading, retrying, transaction
 from app.errors import Invalid
 from app.models import Conversation, Status
 from app.services import access, conversations, replies
+from app.services.answering import Wish
 from app.services.arrivals import StoredAttachment
 from app.services.users import clean_email
 from app.web.inbox.conversation import back_to
@@ -23,16 +24,28 @@ MOST_FILES, MOST_CC = 20, 20
 @pages.post("/conversations/<public_id>/replies")
 @signed_in
 def reply(public_id: str) -> BaseResponse:
-    """Queue a reply; the same `client_key` twice is one reply. `then=resolved` also resolves."""
+    """Queue a reply; the same `client_key` twice is one reply. `then=resolved` also resolves.
+
+    `answers` names the customer's message that is answered, `private` takes it out of public, and a `template` with
+    its `value`s stands in the place of words.
+    """
     uploads, cc = _uploads(public_id), _copies()
     text, key, then = (request.form.get(name, "") for name in ("text", "client_key", "then"))
+    wish = _wish()
 
     def write() -> None:
         user = current_user()
         with transaction() as session:
             conversation = access.conversation_for(session, user, public_id, lock=True)
             replies.queue_reply(
-                session, conversation=conversation, author=user, text=text, client_key=key, uploads=uploads, cc=cc
+                session,
+                conversation=conversation,
+                author=user,
+                text=text,
+                client_key=key,
+                uploads=uploads,
+                cc=cc,
+                wish=wish,
             )
             if then == Status.RESOLVED:
                 conversations.set_status(session, conversation=conversation, actor=user, status=Status.RESOLVED)
@@ -74,6 +87,15 @@ def decide(public_id: str) -> BaseResponse:
         (replies.retry if wanted == "retry" else replies.discard)(session, message=message, actor=user)
         conversation = str(session.get_one(Conversation, message.conversation_id).public_id)
     return back_to(conversation)
+
+
+def _wish() -> Wish:
+    return Wish(
+        answers=request.form.get("answers", ""),
+        in_private=request.form.get("private") == "1",
+        template=request.form.get("template", ""),
+        values=tuple(request.form.getlist("value")),
+    )
 
 
 def _uploads(public_id: str) -> list[StoredAttachment]:

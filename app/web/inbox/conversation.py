@@ -52,7 +52,7 @@ def pane(session: Session, user: User, public_id: str, options: sidebar.Options 
         "everywhere": everywhere,
         "earlier": page.earlier,
         "items": timeline_items.arrange(page, seen.activities, here=seen, mixed=everywhere),
-        "way": ways.find(session, seen, answers=request.args.get("answers", "")),
+        "way": ways.find(session, seen, page.messages, answers=request.args.get("answers", "")),
         "client_key": uuid4().hex,
         "options": offered,
         "colleagues": {one.id for one in offered.people if one.sees(seen.conversation.inbox_id)},

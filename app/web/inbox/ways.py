@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Invalid
 from app.queries import composer_view
-from app.queries.composer_view import ComposerRow, SaidRow, TemplateRow
 from app.queries.conversation_view import ConversationView
 from app.queries.timeline import MessageRow
-from app.services import delivery_route
+from app.services import answering, delivery_route
+from app.services.delivery_route import Route
 from app.web.inbox.looks import channel_label
 from connectors.base import Capabilities
 
 ALL_KINDS = Capabilities()
-PLACEHOLDER = re.compile(r"\{\{ ?(\d{1,2}) ?\}\}")
+NEVER_BEGAN = datetime.min.replace(tzinfo=UTC)
+LONGEST_EXCERPT = 200  # characters
+_PLACE = re.compile(r"\{\{ ?(\d{1,2}) ?\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A customer's message that a reply would name as the one it answers; `text` is how it begins."""
+
+    id: str
+    text: str
+    is_public: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,7 @@ class OfferedTemplate:
     @property
     def parts(self) -> list[Blank]:
         """Return the text cut at its places for values."""
-        cut = PLACEHOLDER.split(self.text)
+        cut = _PLACE.split(self.text)
         return [Blank("", int(part)) if at % 2 else Blank(part) for at, part in enumerate(cut) if part]
 
     @property
@@ -49,9 +61,9 @@ class OfferedTemplate:
         return f"{self.name} {self.language} {self.text}".lower()
 
     @property
-    def numbers(self) -> list[int]:
-        """Return the numbers of the values it needs, ascending."""
-        return sorted({part.number for part in self.parts if part.number})
+    def numbers(self) -> range:
+        """Return the numbers of the values it needs; also of those that its text leaves out."""
+        return range(1, answering.blanks(self.text) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +77,8 @@ class Way:
     can: Capabilities = ALL_KINDS
     closes_at: datetime | None = None  # the end of the reply window; None where there is none
     is_closed: bool = False
-    answered: SaidRow | None = None  # the message that the reply would name as the one it answers
+    answered: Said | None = None
+    is_public: bool = False  # everybody could read the reply, unless it is made private
     templates: tuple[OfferedTemplate, ...] = ()
 
     @property
@@ -76,11 +89,6 @@ class Way:
     def writes(self) -> bool:
         """An agent's own words can leave."""
         return self.can_send and not self.is_closed
-
-    @property
-    def is_public(self) -> bool:
-        """Everybody could read the reply, unless it is made private."""
-        return self.can.public and self.answered is not None and self.answered.is_public
 
     @property
     def private_reply(self) -> bool:
@@ -96,51 +104,62 @@ class Way:
         return round((self.can.reply_window_seconds or 0) / 3600)
 
     @property
+    def ended_at(self) -> datetime | None:
+        """Return when the window ended, None where it never began: the customer did not write in private yet."""
+        return self.closes_at if self.is_closed and self.closes_at != NEVER_BEGAN else None
+
+    @property
     def left(self) -> timedelta:
         return max(self.closes_at - now(), timedelta()) if self.closes_at else timedelta()
 
     def answers_one(self, row: MessageRow) -> bool:
-        """Tell whether a reply can name this message as the one it answers."""
-        return self.can_send and _asks(self.can) and row.channel_kind == self.kind and row.is_at_provider
+        """Tell whether a reply can name this message as the one it answers: on mail, threads are enough."""
+        can = self.can_send and not self.can.cc and not self.can.live_only
+        return can and row.channel_kind == self.kind and row.is_at_provider
 
 
-def find(session: Session, seen: ConversationView, *, answers: str = "") -> Way:
-    """Find the way to the customer; `answers` is the public id of the message that an agent picked to answer."""
+def find(session: Session, seen: ConversationView, said: Sequence[MessageRow], *, answers: str = "") -> Way:
+    """Find the way to the customer.
+
+    Args:
+        session: to read with.
+        seen: the conversation.
+        said: the messages shown, oldest first.
+        answers: the public id of the message that an agent picked to answer, "" for none.
+
+    """
     try:
         route = delivery_route.of(session, seen.conversation)
     except Invalid as missing:
         return Way(can_send=False, explanation=missing.reason)
     can = route.capabilities
-    told = _told(session, seen, route.channel.id, answers) if _asks(can) else ComposerRow(None, None, ())
-    closes_at = _closes_at(can, told)
+    here = [one for one in said if one.conversation_id == seen.conversation.public_id and _fits(one, route)]
+    chosen = next((one for one in here if str(one.public_id) == answers), None)
+    answered = chosen or (here[-1] if here and route.is_public and here[-1].is_public else None)
+    is_public = can.public and (chosen.is_public if chosen else route.is_public)
+    is_closed = route.is_closed and not is_public
     return Way(
         can_send=True,
         explanation=route.explanation,
         to=route.address if can.cc else "",
         kind=route.channel.kind,
         can=can,
-        closes_at=closes_at,
-        is_closed=closes_at is not None and closes_at <= now(),
-        answered=told.chosen or (told.newest if told.newest and told.newest.is_public else None),
-        templates=tuple(_offered(one) for one in told.templates) if can.templates else (),
+        closes_at=None if is_public else route.window_ends_at,
+        is_closed=is_closed,
+        answered=_said(answered) if answered else None,
+        is_public=is_public,
+        templates=_templates(session, route) if can.templates and not is_public else (),
     )
 
 
-def _asks(can: Capabilities) -> bool:
-    """Tell whether what the customer said last, or the channel's templates, matter to the composer: not to mail."""
-    return not can.cc and not can.live_only
+def _fits(row: MessageRow, route: Route) -> bool:
+    return row.is_inbound and row.is_at_provider and row.channel_kind == route.channel.kind and not row.deleted_at
 
 
-def _told(session: Session, seen: ConversationView, channel_id: int, answers: str) -> ComposerRow:
-    return composer_view.find(session, conversation_id=seen.conversation.id, channel_id=channel_id, chosen=answers)
+def _said(row: MessageRow) -> Said:
+    return Said(str(row.public_id), row.text[:LONGEST_EXCERPT], row.is_public)
 
 
-def _offered(row: TemplateRow) -> OfferedTemplate:
-    return OfferedTemplate(row.id, row.name, row.language, row.text)
-
-
-def _closes_at(can: Capabilities, told: ComposerRow) -> datetime | None:
-    """Return when answering freely ends: so long after the customer's last message."""
-    if can.reply_window_seconds is None or told.newest is None or told.newest.at is None:
-        return None
-    return told.newest.at + timedelta(seconds=can.reply_window_seconds)
+def _templates(session: Session, route: Route) -> tuple[OfferedTemplate, ...]:
+    rows = composer_view.templates(session, channel_id=route.channel.id)
+    return tuple(OfferedTemplate(str(row.id), row.name, row.language, row.text) for row in rows)
