@@ -177,9 +177,10 @@ def _deleted(update: Said, said: Said, meta: Meta) -> list[InboundMessage]:  # n
 
 
 def _reaction(update: Said, said: Said, meta: Meta) -> list[InboundMessage]:
-    number, author = whole(said.get("message_id")), someone(said.get("actor_chat")) or someone(said.get("user"))
-    if number is None or author is None:
-        raise Malformed("The reaction does not say whose it is, or to what.")
+    number = whole(said.get("message_id"))
+    if number is None:
+        raise Malformed("The reaction does not say to what.")
+    author = someone(said.get("actor_chat")) or author_of(said)
     if author.address == meta.get("bot"):
         return []
     place = place_of(said)
@@ -209,7 +210,7 @@ def _callback(update: Said, said: Said, meta: Meta) -> list[InboundMessage]:  # 
         raise Malformed("The pressed button does not say who pressed it.")
     data = text(said.get("data"))
     number = whole(under.get("message_id"))
-    place = place_of(under) if under else None
+    place = place_of(under) if under.get("chat") else None
     return [
         InboundMessage(
             external_id=f"callback:{line(said['id'])}",

@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import ClassVar
 from urllib.parse import urlencode
 
-from connectors import _twilio_api as twilio
-from connectors._twilio_parse import read_calls
+from connectors import _sms_twilio as twilio
+from connectors._sms_parse import read_calls
 from connectors._twilio_signing import require_twilio
 from connectors.base import (
     Batch,

@@ -83,7 +83,7 @@ CUSTOM = {
 
 def read_calls(raw: bytes) -> list[InboundMessage]:
     """Return the messages of a call: a form, its fields as JSON, a message of the API, events. Raises Malformed."""
-    body = raw.strip()
+    body = raw.removeprefix(b"\xef\xbb\xbf").strip()
     if body[:1] in {b"{", b"["}:
         said = load_json(body)
         if isinstance(said, dict):
@@ -95,10 +95,9 @@ def read_calls(raw: bytes) -> list[InboundMessage]:
 
 
 def _form(body: bytes) -> dict[str, str]:
+    written = body.decode("utf-8", "replace").replace("\r", "").replace("\n", "")  # %0A is one that was said
     try:
-        return dict(
-            parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS)
-        )
+        return dict(parse_qsl(written, keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS))
     except ValueError:
         raise Malformed("This is no call of Twilio: neither a form nor JSON.") from None
 

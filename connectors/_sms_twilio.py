@@ -15,7 +15,7 @@ from typing import Any
 from connectors import _http
 from connectors._json_api import FORBIDDEN, JsonApi, Reply, segment, words_of
 from connectors._payload import at, line, mapping, moment, objects, whole
-from connectors._twilio_parse import REASONS, when
+from connectors._sms_parse import REASONS, when
 from connectors.base import (
     Batch,
     Credentials,
