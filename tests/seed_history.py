@@ -34,7 +34,7 @@ from tests.seed import Workspace, seed
 
 OLDER, NEWER = "0.9", "1"  # the newer one is that of tests.seed
 NEWER_SINCE, RESCORED_SINCE = 12, 19  # days ago; in between both have read
-JUDGED = 160  # messages, the newest
+JUDGED = 250
 BAD_WEEK = range(22, 29)  # days ago
 SAYINGS = {
     "negative": (
@@ -64,8 +64,10 @@ class Told:
     intent: str
 
 
-def seed_history(session: Session, made: Workspace, *, weeks: int = 8, a_day: int = 18, chance: int = 7) -> int:
-    """Write the past; returns how many messages it has."""
+def seed_history(
+    session: Session, made: Workspace, *, weeks: int = 8, a_day: int = 18, chance: int = 7, judged: int = 0
+) -> int:
+    """Write the past; returns how many messages it has. The newest `judged` were looked at by people."""
     dice = random.Random(chance)
     teams = session.query(Team).order_by(Team.id).all()
     users = [made.users[key] for key in ("ben", "chloe", "dev")]
@@ -85,7 +87,7 @@ def seed_history(session: Session, made: Workspace, *, weeks: int = 8, a_day: in
             messages += [_message(session, made, dice, conversation, one) for one in told]
             busy -= len(told)
     _understand(session, made, dice, messages)
-    _judge(session, users, dice, messages)
+    _judge(session, users, dice, messages[len(messages) - judged :])
     return len(messages)
 
 
@@ -177,8 +179,7 @@ def _understand(
 
 def _judge(session: Session, users: list[User], dice: random.Random, messages: list[tuple[Message, str, str]]) -> None:
     """People confirm most of what the newer model said, and correct the rest; the surer it was, the more often right."""
-    read = [message for message, _, _ in messages if message.language == "en"][-JUDGED:]
-    for message in read:
+    for message in [message for message, _, _ in messages if message.language == "en"]:
         for task, others in (("sentiment", tuple(SAYINGS)), ("intent", INTENTS["negative"])):
             said = session.scalars(
                 select(Prediction).where(
@@ -233,5 +234,5 @@ def _predictions(
 if __name__ == "__main__":
     began = now()
     with transaction() as database:
-        total = seed_history(database, seed(database))
+        total = seed_history(database, seed(database), judged=JUDGED)
     print(f"{total} messages of the past in {(now() - began).total_seconds():.0f} s")
