@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import random
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from connectors.base import InboundMessage, RawDelivery
 from connectors.errors import Malformed
 from connectors.x import XConnector
+from tests.connectors.broken import ODD, broken, places
 from tests.connectors.test_contract import check_message
 from tests.fakes.x import ACCOUNT, CUSTOMER, message, post
 
@@ -153,36 +153,11 @@ def test_of_a_huge_list_only_so_much_is_read() -> None:
 # ---------------------------------------------------------------- bad input: captured payloads, broken
 
 
-def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(place for key, part in parts for place in leaves(part, (*path, key)))]
-
-
-def broken(value: Any, place: tuple[Any, ...], by: Any) -> Any:
-    """Put something else at a place, or take away what is there."""
-    if not place:
-        return by
-    copied = copy.deepcopy(value)
-    holder = copied
-    for key in place[:-1]:
-        holder = holder[key]
-    if by == "remove":
-        del holder[place[-1]]
-    else:
-        holder[place[-1]] = by
-    return copied
-
-
-ODD: st.SearchStrategy[Any] = st.sampled_from(
-    ["remove", None, True, 7, -1, 10**400, 1e308, "", "\ud800\0\r\n", [], {}, [[]], [{}], {"id": {}}, "9" * 5000]
-)
-
-
 @given(path=st.sampled_from(FIXTURES), seed=st.integers(0, 10**6), odd=ODD)
 @settings(max_examples=100, deadline=None)
 def test_a_broken_payload_gives_messages_or_malformed_and_nothing_else(path: Path, seed: int, odd: Any) -> None:
     whole = json.loads(path.read_bytes())
-    place = random.Random(seed).choice(leaves(whole))
+    place = random.Random(seed).choice(places(whole))
     raw = json.dumps(broken(whole, place, odd)).encode()
     try:
         messages = x.parse(RawDelivery(raw, datetime(2026, 11, 22, tzinfo=UTC)))
