@@ -96,7 +96,7 @@ SETTINGS = (
     Setting("oauth_token_url", "Token address", help="Only for another provider", group=_SIGN_IN),
     Setting("oauth_scope", "Scope", help="Empty: reading and sending mail", group=_SIGN_IN),
     Setting(
-        "push_secret",
+        "webhook_secret",
         "Secret for mail that is posted here",
         "secret",
         help="Your mail server posts each mail with this as its bearer token; empty: none is taken",

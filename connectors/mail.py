@@ -1,7 +1,8 @@
-"""Mail: IMAP in (listening with IDLE, polling where there is none), SMTP out.
+"""Mail: IMAP in (listening with IDLE, polling where there is none), or posted or piped in; SMTP out.
 
 _mail_settings.py  the form and what it means        _imap.py    one connection
 _folder.py         the cursor and the batches        _watch.py   all folders, first what is there, then what comes
+_ingress.py        mail that is brought here         _mail_oauth.py  sign-in without a password
 _compose.py        a reply as a mail                 _smtp.py    handing it over        _mime.py  bytes to values
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from datetime import datetime
 from typing import ClassVar
 
 from connectors._mail_settings import AUTHSERV_ID, SETTINGS, MailSettings, Timing, read_settings
@@ -21,6 +23,7 @@ from connectors.base import (
     OutboundMessage,
     RawDelivery,
     Receipt,
+    Received,
     Setting,
     WebRequest,
 )
@@ -34,6 +37,7 @@ class MailConnector(Defaults):
     kind: ClassVar[str] = "mail"
     label: ClassVar[str] = "E-mail"
     capabilities: ClassVar[Capabilities] = Capabilities(
+        push=True,
         pull=True,
         send=True,
         reaches=("email",),
@@ -101,8 +105,33 @@ class MailConnector(Defaults):
         with open_mailbox(settings.imap, self._timing) as mailbox:
             yield from Watch(mailbox, settings, cursor, self._timing).catch_up()
 
-    def verify(self, credentials: Credentials, request: WebRequest) -> None:  # noqa: ARG002  # the protocol's signature
-        raise BadCredentials("Mail is fetched; nobody may push it here.")
+    def verify(self, credentials: Credentials, request: WebRequest) -> None:
+        """Check the secret of a call that posts a mail. Raises BadCredentials."""
+        from connectors._ingress import verify_push
+
+        verify_push(credentials, request)
+
+    def receive(self, credentials: Credentials, request: WebRequest, received_at: datetime) -> Received:
+        """Take the mail that was posted. Raises Malformed."""
+        from connectors._ingress import receive_push
+
+        return receive_push(credentials, request, received_at)
+
+    def piped(self, credentials: Credentials, raw: bytes, received_at: datetime) -> RawDelivery:
+        """Make a delivery of a mail that the mail server of this machine piped in. Raises Malformed."""
+        from connectors._ingress import brought
+
+        return brought(credentials, raw, received_at, by="pipe")
+
+    def snippets(self, base_url: str, token: str) -> tuple[tuple[str, str], ...]:
+        """Return (label, text) of the ways in besides IMAP."""
+        address = f"{base_url}/webhooks/{self.kind}/{token}"
+        posting = f"curl --fail --data-binary @- -H 'Authorization: Bearer SECRET' {address}"
+        return (
+            ("Webhook address", address),
+            ("Post a mail to it (from a mail server's pipe, or a mail service)", posting),
+            ("Or, on this machine, in Postfix's aliases", f'support: "|python -m workers take-mail {token}"'),
+        )
 
     def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
         """Turn one mail into one message. Raises Malformed."""
