@@ -1,4 +1,4 @@
-"""python -m workers relay | run QUEUE… | annotate | poll | schedule | doctor"""
+"""python -m workers relay | run QUEUE… | annotate | poll | schedule | doctor | take-mail CHANNEL"""
 
 from __future__ import annotations
 
@@ -61,6 +61,12 @@ def _doctor(_: argparse.Namespace) -> int:
     return doctor.run()
 
 
+def _take_mail(options: argparse.Namespace) -> int:
+    from workers import take_mail
+
+    return take_mail.run(options.channel)
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     "relay": _relay,
     "run": _run,
@@ -68,6 +74,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     "poll": _poll,
     "schedule": _schedule,
     "doctor": _doctor,
+    "take-mail": _take_mail,
 }
 
 
@@ -78,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name)
         if name == "run":
             command.add_argument("queues", nargs="+", help="names of queues, most urgent first")
+        if name == "take-mail":
+            command.add_argument("channel", help="its token, id or name; the mail comes on the standard input")
     return parser
 
 

@@ -172,7 +172,7 @@ def test_no_channel_connects_to_a_metadata_service_even_untested(admin: Visitor,
     [
         ("imap_port", "many", "whole number"),
         ("imap_security", "hope", "one of"),
-        ("imap_host", "", "is needed"),
+        ("smtp_host", "", "is needed"),
         ("imap_host", "a\nb", "control character"),
     ],
 )
