@@ -186,6 +186,11 @@ def fetched(
     return InboundAttachment(file.filename or "file", content_type or UNKNOWN, answer.body)
 
 
+def is_envelope(data: Any) -> bool:
+    """Say whether this is a webhook call, also one that holds nothing."""
+    return isinstance(data, dict) and isinstance(data.get("object"), str) and isinstance(data.get("entry"), list)
+
+
 def made_id(prefix: str, value: Any) -> str:
     """Return an id for an event that has none, the same for the same event."""
     written = json.dumps(value, sort_keys=True).encode()

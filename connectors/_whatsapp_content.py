@@ -130,7 +130,9 @@ def _interactive(message: Object, _kind: str) -> Said | None:
         words = text(answer.get("title")) or parts["payload"]
     elif kind == "nfm_reply":
         parts = _form(answer)
-        words = "\n".join(f"{key}: {value}" for key, value in parts.items()) or text(answer.get("body"))
+        body = text(answer.get("body"))
+        filled_in = "\n".join(f"{key}: {value}" for key, value in parts.items())
+        words = body if answer.get("name") == "address_message" and body else filled_in or body
     else:
         parts = {}
         words = text(answer.get("title")) or text(at(answer, "body", "text")) or text(at(chosen, "body", "text"))
@@ -149,13 +151,14 @@ def _form(answer: Object) -> dict[str, str]:
 
 
 def _written(value: Any) -> str:
-    """Say an answer as text; lists joined, inner structures as JSON."""
+    """Say an answer as text; lists joined, of an inner object its plain values."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(filter(None, (_written(each) for each in value[:MOST_PARTS] if not isinstance(each, list))))
     if isinstance(value, dict):
-        return line(json.dumps(value, ensure_ascii=False), 500)
+        parts = {line(key, 100): line(part, 500) for key, part in list(value.items())[:MOST_PARTS]}
+        return ", ".join(f"{key}: {part}" for key, part in parts.items() if part)
     return number(value) or text(value)
 
 
@@ -180,8 +183,9 @@ def _system(message: Object, _kind: str) -> Said | None:
 
 
 def _reaction(message: Object, _kind: str) -> Said | None:
-    target = line(at(message, "reaction", "message_id"))
-    return Said("reaction", target=target, reaction=line(at(message, "reaction", "emoji"), 40)) if target else None
+    given = mapping(message.get("reaction"))
+    target = line(given.get("message_id")) or line(given.get("messsage_id"))  # so written in old documentation
+    return Said("reaction", target=target, reaction=line(given.get("emoji"), 40)) if target else None
 
 
 def _edit(message: Object, _kind: str) -> Said | None:

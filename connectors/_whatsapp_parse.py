@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
-from connectors._graph import made_id
+from connectors._graph import is_envelope, made_id
 from connectors._payload import at, line, mapping, moment, objects
 from connectors._whatsapp_content import Said, first_error, referral, said
 from connectors.base import Identity, InboundMessage, Profile, Status
@@ -26,7 +26,7 @@ Object = Mapping[str, Any]
 def messages_of(data: Any) -> list[InboundMessage]:
     """Return what a webhook call tells, or an entry, change, value or message of one alone. Raises Malformed."""
     values = list(_values(data, DEEPEST))
-    if not values:
+    if not values and not is_envelope(data):
         raise Malformed("This is not what WhatsApp sends: it holds neither an entry nor messages.")
     found = [message for value in values for message in _of_value(value)]
     kept = [message for message in found if message is not None]

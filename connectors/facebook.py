@@ -23,6 +23,7 @@ from connectors._graph import (
     count_of,
     fetched,
     graph,
+    is_envelope,
     required_id,
 )
 from connectors._json_api import segment
@@ -130,8 +131,9 @@ class FacebookConnector(GraphWebhook):
 
     def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
         """Return the messages of a webhook call: direct ones, and what happened in public. Raises Malformed."""
-        told = told_in(load_json(delivery.raw))
-        if not told:
+        data = load_json(delivery.raw)
+        told = told_in(data)
+        if not told and not is_envelope(data):
             raise Malformed("This is not what Facebook sends: it holds neither messages nor changes.")
         found = [
             message

@@ -21,6 +21,7 @@ from connectors._graph import (
     count_of,
     fetched,
     graph,
+    is_envelope,
     required_id,
 )
 from connectors._instagram_comments import COMMENT, KIND, MENTION
@@ -148,8 +149,9 @@ class InstagramConnector(GraphWebhook):
 
     def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
         """Return the messages of a webhook call: direct ones, comments and mentions. Raises Malformed."""
-        told = told_in(load_json(delivery.raw))
-        if not told:
+        data = load_json(delivery.raw)
+        told = told_in(data)
+        if not told and not is_envelope(data):
             raise Malformed("This is not what Instagram sends: it holds neither messages nor changes.")
         found: list[InboundMessage | None] = []
         for each in told:

@@ -63,7 +63,7 @@ def anywhere(_: IPv4Address | IPv6Address) -> bool:
         b"{}",
         b"null",
         b'{"object": "page"}',
-        b'{"object": "page", "entry": []}',
+        b'{"object": "page", "entry": 5}',
         b'{"entry": [{"id": "1"}]}',
         b'{"update_id": 5, "message": {"text": "x"}}',
     ],

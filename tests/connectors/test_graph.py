@@ -12,7 +12,7 @@ import pytest
 from connectors._graph import GraphWebhook, graph, made_id, multipart
 from connectors._graph_errors import explain, regained_seconds
 from connectors._json_api import Reply
-from connectors.base import Credentials, OutboundAttachment
+from connectors.base import Credentials, OutboundAttachment, RawDelivery
 from connectors.errors import BadCredentials, Malformed, Rejected, Transient
 from connectors.registry import connector_for, kinds
 from tests.fakes.graph import (
@@ -103,6 +103,13 @@ def test_a_sha1_signature_is_not_enough(kind: str) -> None:
 def test_a_body_that_is_no_json_is_refused_before_it_is_stored(kind: str) -> None:
     with pytest.raises(Malformed):
         connector_for(kind).receive(SECRETS, signed(SECRETS, b"{"), NOW)
+
+
+@every_kind
+@pytest.mark.parametrize("entry", [[], [{"id": "1", "time": 2}], [{"id": "1", "changes": []}]])
+def test_a_call_that_tells_nothing_is_no_trouble(kind: str, entry: list[Any]) -> None:
+    raw = json.dumps({"object": kind, "entry": entry}).encode()
+    assert connector_for(kind).parse(RawDelivery(raw, NOW)) == []
 
 
 def called(said: Said) -> Any:

@@ -134,6 +134,36 @@ def test_ten_thousand_messages_in_one_call_are_all_kept() -> None:
     assert found[-1].sender == Identity("phone", "+15550009999", "N9999", verified=True)
 
 
+def interactive(**reply: Any) -> InboundMessage:
+    (message,) = parsed(
+        {
+            "id": "w",
+            "from": "919999999999",
+            "type": "interactive",
+            "interactive": {"type": "nfm_reply", "nfm_reply": reply},
+        }
+    )
+    return message
+
+
+def test_an_address_reads_as_it_was_written_and_keeps_its_parts() -> None:
+    values = {"values": {"in_pin_code": "400063", "name": "Ana", "nested": {"x": 1}}}
+    message = interactive(name="address_message", body="Ana\n1 Street, 400063", response_json=json.dumps(values))
+    assert message.text == "Ana\n1 Street, 400063"
+    assert message.custom == {"values": "in_pin_code: 400063, name: Ana"}
+
+
+@pytest.mark.parametrize("response", ["{", "[]", "[" * 5000, None, 5])
+def test_a_form_that_cannot_be_read_keeps_its_words(response: Any) -> None:
+    assert interactive(name="flow", body="Sent", response_json=response).text == "Sent"
+
+
+@pytest.mark.parametrize("key", ["message_id", "messsage_id"])
+def test_a_reaction_is_about_its_message(key: str) -> None:
+    (message,) = parsed({"id": "w", "from": "1555", "type": "reaction", "reaction": {key: "wamid.1", "emoji": "👍"}})
+    assert (message.kind, message.target, message.reaction) == ("reaction", "wamid.1", "👍")
+
+
 WRONG: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, -1, 1e308, 10**30, "", "\0\ud800", [], {}, [[]], [None], {"id": {}}]
 )
