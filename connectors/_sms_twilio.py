@@ -77,7 +77,7 @@ def send(credentials: Credentials, message: OutboundMessage) -> Receipt:
     form = {"To": customer or message.recipient, "Body": message.text, **_from(credentials, own)}
     if not form["To"]:
         raise Rejected("The reply does not say to which number it goes.")
-    callback = str(credentials.get("webhook_url") or "").strip()
+    callback = str(credentials.get("webhook") or "").strip()
     answer = api_of(credentials).post(
         "Messages.json", form={**form, **({"StatusCallback": callback} if callback else {})}
     )

@@ -73,7 +73,7 @@ class LineConnector(Defaults):
             help="In the Basic settings tab: LINE signs its calls with it.",
         ),
         Setting(
-            "webhook_url", "Webhook address", help="Of this channel; testing the channel tells LINE. Or enter it there."
+            "webhook", "Webhook address", help="Of this channel; testing the channel tells LINE. Or enter it there."
         ),
         Setting(
             "groups",
@@ -90,7 +90,7 @@ class LineConnector(Defaults):
         """Sign in; tell LINE whom to call, where an address is set. Raises BadCredentials, Transient or Rejected."""
         api = _api(credentials)
         me = mapping(api.get("v2/bot/info"))
-        url = str(credentials.get("webhook_url") or "").strip()
+        url = str(credentials.get("webhook") or "").strip()
         if url:
             api.call("PUT", "v2/bot/channel/webhook/endpoint", body=json.dumps({"endpoint": url}).encode())
         called = " LINE calls the webhook address, if webhooks are switched on in its console." if url else ""

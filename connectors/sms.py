@@ -73,7 +73,7 @@ class SmsConnector(Defaults):
         ),
         Setting("messaging_service", "Messaging Service SID", help="MG…: then the service chooses the number."),
         Setting(
-            "webhook_url",
+            "webhook",
             "Webhook address",
             help="Of this channel; Twilio tells it whether replies arrived. Empty: nobody knows.",
         ),

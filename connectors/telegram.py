@@ -40,7 +40,7 @@ from connectors.base import (
     WebRequest,
 )
 from connectors.defaults import Defaults
-from connectors.errors import BadCredentials, Rejected
+from connectors.errors import Rejected
 from connectors.submission import load_json
 
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
@@ -106,9 +106,7 @@ class TelegramConnector(Defaults):
             choices=(("polling", "We ask for them (no public address needed)"), ("webhook", "Telegram calls us")),
             group="Receiving",
         ),
-        Setting(
-            "webhook_url", "Webhook address", group="Receiving", help="Of this channel; testing it tells Telegram."
-        ),
+        Setting("webhook", "Webhook address", group="Receiving", help="Of this channel; testing it tells Telegram."),
         Setting(
             "webhook_secret",
             "Webhook secret",
@@ -207,9 +205,9 @@ def _is_called(credentials: Credentials) -> bool:
 
 
 def _told(api: JsonApi, credentials: Credentials) -> str:
-    url = str(credentials.get("webhook_url") or "").strip()
+    url = str(credentials.get("webhook") or "").strip()
     if not url:
-        raise BadCredentials("Enter the channel's webhook address, so that Telegram can be told whom to call.")
+        return "Once connected, enter the webhook address shown here and test again: Telegram is told whom to call."
     secret = require_secret(credentials.get("webhook_secret"))
     result(api, "setWebhook", {"url": url, "secret_token": secret, "allowed_updates": ALLOWED})
     return "It calls the webhook address."

@@ -80,7 +80,7 @@ class ViberConnector(Defaults):
         ),
         Setting("sender_name", "Name that answers carry", required=True, help=f"Up to {LONGEST_NAME} characters."),
         Setting("sender_avatar", "Address of the picture beside them", help="https://…, at most 100 KB; may be empty."),
-        Setting("webhook_url", "Webhook address", help="Of this channel; testing the channel tells Viber."),
+        Setting("webhook", "Webhook address", help="Of this channel; testing the channel tells Viber."),
         Setting("welcome", "Welcome to those who open the chat", kind="lines", help="Empty: none."),
         Setting("api_url", "Address of the API", default=API_URL, group="Advanced"),
     )
@@ -88,7 +88,7 @@ class ViberConnector(Defaults):
     def check(self, credentials: Credentials) -> str:
         """Sign in; tell Viber whom to call, where an address is set. Raises BadCredentials, Transient or Rejected."""
         me = _call(credentials, "get_account_info", {})
-        url = str(credentials.get("webhook_url") or "").strip()
+        url = str(credentials.get("webhook") or "").strip()
         if url:
             asked = {"url": url, "event_types": EVENTS, "send_name": True, "send_photo": True}
             _call(credentials, "set_webhook", asked)

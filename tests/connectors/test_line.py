@@ -193,9 +193,9 @@ def test_a_file_kept_elsewhere_is_guarded_and_never_told_our_token(line: Line) -
 def test_checking_names_the_account_and_tells_line_whom_to_call(line: Line) -> None:
     assert CONNECTOR.check(line.credentials) == "Signed in as Acme (@216ruabc)."
     ((_, address),) = CONNECTOR.snippets("https://desk.acme.example", "t0k3n")
-    CONNECTOR.check({**line.credentials, "webhook_url": address})
+    CONNECTOR.check({**line.credentials, "webhook": address})
     assert line.endpoint == "https://desk.acme.example/webhooks/line/t0k3n"
     with pytest.raises(Rejected):
-        CONNECTOR.check({**line.credentials, "webhook_url": "http://x.example"})
+        CONNECTOR.check({**line.credentials, "webhook": "http://x.example"})
     with pytest.raises(BadCredentials):
         CONNECTOR.check({**line.credentials, "access_token": "old"})

@@ -203,7 +203,7 @@ def test_a_file_that_is_gone_is_refused_for_good(twilio: Twilio) -> None:
 
 def test_a_reply_leaves_from_the_number_that_was_written_to(twilio: Twilio) -> None:
     answer = replace(REPLY, thread_key="whatsapp:+34600111222 whatsapp:+14155238886")
-    receipt = CONNECTOR.send({**twilio.credentials, "webhook_url": ADDRESS}, answer)
+    receipt = CONNECTOR.send({**twilio.credentials, "webhook": ADDRESS}, answer)
     assert receipt.external_id.startswith("SM")
     assert twilio.sent == [
         {

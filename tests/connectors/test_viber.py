@@ -185,10 +185,10 @@ def test_a_picture_whose_hour_is_over_does_not_pause_the_channel(viber: Viber) -
 def test_checking_tells_viber_whom_to_call(viber: Viber) -> None:
     assert CONNECTOR.check(viber.credentials).startswith("Signed in as Acme, 1,204 subscribers.")
     ((_, address),) = CONNECTOR.snippets("https://desk.acme.example", "t0k3n")
-    CONNECTOR.check({**viber.credentials, "webhook_url": address})
+    CONNECTOR.check({**viber.credentials, "webhook": address})
     assert viber.webhook["url"] == "https://desk.acme.example/webhooks/viber/t0k3n"
     assert {"delivered", "seen", "failed"} <= set(viber.webhook["event_types"])
     with pytest.raises(Rejected, match="invalidUrl"):
-        CONNECTOR.check({**viber.credentials, "webhook_url": "http://x.example"})
+        CONNECTOR.check({**viber.credentials, "webhook": "http://x.example"})
     with pytest.raises(BadCredentials):
         CONNECTOR.check({**viber.credentials, "token": "old"})
