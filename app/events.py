@@ -188,6 +188,20 @@ class ChannelChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ActionQueued(Event):
+    """An agent wants something done with a message besides answering it."""
+
+    action_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateWanted(Event):
+    """The templates of a channel are to be fetched from its provider."""
+
+    channel_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookQueued(Event):
     """There is something to deliver to an endpoint."""
 
@@ -240,6 +254,8 @@ Event.vocabulary.update(
         DeliveryStored,
         DeliveryParked,
         FileOffered,
+        ActionQueued,
+        TemplateWanted,
         MessageReceived,
         MessageAnnotated,
         MessageChanged,

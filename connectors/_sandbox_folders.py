@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from connectors._payload import at, line, whole
 from connectors.base import Batch, Credentials, OutboundMessage, RawDelivery
-from connectors.errors import BadCredentials, Transient
+from connectors.errors import BadCredentials, Malformed, Rejected, Transient
+from connectors.submission import load_json
 
 BATCH_FILES = 50
 BATCH_BYTES = 8_000_000
@@ -20,7 +22,7 @@ CONTENT_TYPES = {".json": "application/json", ".eml": "message/rfc822"}
 
 
 class Folders:
-    """The folders of one channel; media/ and templates.json need not be there."""
+    """The folders of one channel; media/, templates.json and trouble.json need not be there."""
 
     def __init__(self, credentials: Credentials) -> None:
         named = str(credentials.get("folder") or "").strip()
@@ -28,12 +30,23 @@ class Folders:
             raise BadCredentials("The sandbox needs a folder.")
         base = Path(named)
         self.inbox, self.done, self.outbox = base / "in", base / "done", base / "out"
-        self.media, self.templates = base / "media", base / "templates.json"
+        self.media, self.templates, self.trouble = base / "media", base / "templates.json", base / "trouble.json"
         try:
             for folder in (self.inbox, self.done, self.outbox):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BadCredentials(f"The folder {named} cannot be used: {error.strerror}.") from error
+
+    def raise_trouble(self) -> None:
+        """Raise what trouble.json asks for, as a provider would refuse. Raises Transient, BadCredentials, Rejected."""
+        try:
+            said = load_json(self.trouble.read_bytes())
+        except (OSError, Malformed):
+            return
+        reason = line(at(said, "reason")) or "The provider refuses."
+        if at(said, "error") == "transient":
+            raise Transient(reason, retry_after_seconds=whole(at(said, "retry_after_seconds")))
+        raise {"bad_credentials": BadCredentials}.get(line(at(said, "error")), Rejected)(reason)
 
     def waiting(self) -> Iterator[Path]:
         """Files to read, in name order; what is being written (*.part) and what is hidden is left alone."""

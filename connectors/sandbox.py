@@ -4,6 +4,7 @@
                   write to NAME.part and rename, so that nobody reads half a file
     FOLDER/out/   one JSON file a reply, named by its idempotency key; one a like, a hiding …
     FOLDER/media/ the files that messages name by `media_id`; templates.json is what the provider approved
+    FOLDER/trouble.json  {"error": "rejected|transient|bad_credentials", "reason": "…"}: its answer while that is there
 
 The same messages may be posted to its webhook address, signed with its secret (_sandbox_calls.py), so that all that
 real providers do can be tried without one.
@@ -156,24 +157,32 @@ class SandboxConnector(Defaults):
         """Write one file; the same key writes the same file once. Raises Transient, BadCredentials, Rejected."""
         if not _KEY.fullmatch(message.idempotency_key):
             raise Rejected("The key of the reply does not fit into a file name.")
-        path = Folders(credentials).outbox / f"{message.idempotency_key}.json"
+        folders = Folders(credentials)
+        folders.raise_trouble()
+        path = folders.outbox / f"{message.idempotency_key}.json"
         if not path.exists():
             write(path, json.dumps(as_json(message), ensure_ascii=False, indent=1).encode("utf-8", "replace"))
         return Receipt(f"sandbox-{message.idempotency_key}", f"written to {path.name}")
 
     def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:
         """Return a file of media/, or fetch one by its address. Raises Transient, Rejected, BadCredentials."""
-        return _sandbox_calls.download(Folders(credentials), file, may_reach)
+        folders = Folders(credentials)
+        folders.raise_trouble()
+        return _sandbox_calls.download(folders, file, may_reach)
 
     def act(self, credentials: Credentials, action: Action) -> None:
-        """Write one file for what was done; twice is once. Raises Transient, BadCredentials."""
+        """Write one file for what was done; twice is once. Raises Transient, BadCredentials, Rejected."""
         name = sha256(f"{action.kind} {action.target}".encode("utf-8", "replace")).hexdigest()[:32]
-        path = Folders(credentials).outbox / f"action-{name}.json"
+        folders = Folders(credentials)
+        folders.raise_trouble()
+        path = folders.outbox / f"action-{name}.json"
         write(path, json.dumps(asdict(action), ensure_ascii=False, indent=1).encode("utf-8", "replace"))
 
     def templates(self, credentials: Credentials) -> tuple[Template, ...]:
-        """Return what templates.json holds. Raises Transient, BadCredentials."""
-        return _sandbox_calls.templates(Folders(credentials))
+        """Return what templates.json holds. Raises Transient, BadCredentials, Rejected."""
+        folders = Folders(credentials)
+        folders.raise_trouble()
+        return _sandbox_calls.templates(folders)
 
 
 class _Stories:

@@ -90,13 +90,26 @@ def _channels(found: Iterable[health.ChannelHealth]) -> list[str]:
     print("\nChannels")
     ills = []
     for channel in found:
-        success = "never" if channel.last_success_seconds is None else f"{_age(channel.last_success_seconds)} ago"
-        print(f"  {channel.name:<28}{channel.kind:<10}{channel.state:<28}last success {success}  {channel.last_error}")
+        print(f"  {channel.name:<28}{channel.kind:<10}{channel.state:<28}{_told(channel)}")
         if channel.state.startswith("paused"):
             ills.append(f"Channel {channel.name} is {channel.state}")
         elif channel.last_error:
             ills.append(f"Channel {channel.name}: {channel.last_error}")
     return ills
+
+
+def _told(channel: health.ChannelHealth) -> str:
+    """Say when a channel was last heard of, how far behind it is, and what is wrong."""
+    parts = [f"last success {_ago(channel.last_success_seconds)}", f"news {_ago(channel.last_delivery_seconds)}"]
+    if channel.lag_seconds is not None:
+        parts.append(f"lag {_age(channel.lag_seconds)}")
+    if channel.parked:
+        parts.append(f"{channel.parked} parked")
+    return ", ".join(parts) + (f"  {channel.last_error}" if channel.last_error else "")
+
+
+def _ago(seconds: float | None) -> str:
+    return "never" if seconds is None else f"{_age(seconds)} ago"
 
 
 def _age(seconds: float) -> str:

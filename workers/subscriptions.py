@@ -8,6 +8,7 @@ from typing import Any
 
 from app.events import (
     AccessChanged,
+    ActionQueued,
     AlertChanged,
     AlertMailQueued,
     AskAnswered,
@@ -28,6 +29,7 @@ from app.events import (
     ReplyQueued,
     ReplySent,
     SuggestionChanged,
+    TemplateWanted,
     WebhookQueued,
 )
 from workers.queues import Job
@@ -63,6 +65,8 @@ JOBS: dict[type[Event], Subscription] = {
     LearningAsked: Subscription("learn", "workers.jobs.learn.learn", "learning_id"),
     ReplyQueued: Subscription("send", "workers.jobs.send.send", "conversation_id"),
     AlertMailQueued: Subscription("send", "workers.jobs.alerts.send_mail", "notice_id"),
+    ActionQueued: Subscription("send", "workers.jobs.message_actions.act", "action_id"),
+    TemplateWanted: Subscription("slow", "workers.jobs.channel_templates.sync", "channel_id"),
     FileOffered: Subscription("slow", "workers.jobs.remote_files.fetch", "file_id"),
     WebhookQueued: Subscription("slow", "workers.jobs.webhooks.deliver", "endpoint_id"),
 }

@@ -56,6 +56,8 @@ class ChannelHealth:
     last_success_seconds: float | None
     last_error: str
     parked: int
+    last_delivery_seconds: float | None = None
+    lag_seconds: float | None = None
 
 
 def answers(session: Session) -> bool:
@@ -123,6 +125,8 @@ def channels(session: Session) -> list[ChannelHealth]:
             last_success_seconds=(now() - row.last_success_at).total_seconds() if row.last_success_at else None,
             last_error=row.last_error,
             parked=count,
+            last_delivery_seconds=(now() - row.last_delivery_at).total_seconds() if row.last_delivery_at else None,
+            lag_seconds=row.lag_seconds,
         )
         for row, count in session.execute(query)
     ]

@@ -59,6 +59,7 @@ def store_all(session: Session, *, channel: PublicChannel, deliveries: Sequence[
     if row is None:
         raise NotFound
     ingest.store_batch(session, channel=row, deliveries=deliveries)
+    row.last_error = ""
 
 
 def store(session: Session, *, channel: PublicChannel, delivery: ingest.StoredDelivery, exact: bool = False) -> bool:

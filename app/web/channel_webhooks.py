@@ -20,7 +20,7 @@ from app.config import settings
 from app.db import reading, transaction
 from app.errors import NotFound
 from app.log import get_logger
-from app.services import ingest, public_channels
+from app.services import channel_health, ingest, public_channels
 from app.services.public_channels import PublicChannel
 from app.web import limits
 from app.web.authz import public
@@ -70,7 +70,12 @@ def receive(kind: str, token: str) -> Response:
 
 def _take(channel: PublicChannel, call: WebRequest) -> Response:
     connector = connector_for(channel.kind)
-    _surely(lambda: connector.verify(channel.settings, call), channel)
+    try:
+        _surely(lambda: connector.verify(channel.settings, call), channel)
+    except BadCredentials as error:
+        with transaction() as session:
+            channel_health.note_refused(session, channel_id=channel.id, reason=f"A call was refused: {error.reason}")
+        raise
     received = _received(channel, call)
     kept = ingest.keep_all(received.deliveries)
     with transaction() as session:

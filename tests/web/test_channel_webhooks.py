@@ -17,6 +17,7 @@ from app.db import reading, transaction
 from app.models import Channel, ChannelState, DeliveryState
 from app.web import channel_webhooks
 from connectors._signing import hmac_hex
+from connectors.registry import connector_for, kinds
 from tests.public_channels import deliveries, open_channel, take_in
 
 SECRET = "hidden"
@@ -97,12 +98,28 @@ def test_a_channel_that_is_not_active_is_not_there(provider: Provider, state: Ch
     assert provider.post(HELLO).status_code == 404
 
 
-@pytest.mark.parametrize("kind", ["webform", "webchat", "mail", "nonsense", "%00"])
-def test_a_kind_that_is_not_called_here_is_not_there(provider: Provider, kind: str) -> None:
-    answered = provider.client.post(f"/webhooks/{kind}/{provider.channel.token}", data=b"{}")
-    assert answered.status_code == 404
-    if kind in {"webform", "webchat", "mail"}:
-        assert provider.client.post(f"/webhooks/{kind}/{open_channel(kind).token}", data=b"{}").status_code == 404
+@pytest.mark.parametrize("kind", ["nonsense", "%00", "webchat"])
+def test_a_kind_that_is_not_the_channels_is_not_there(provider: Provider, kind: str) -> None:
+    assert provider.client.post(f"/webhooks/{kind}/{provider.channel.token}", data=b"{}").status_code == 404
+
+
+def test_kinds_that_nobody_calls_and_those_with_pages_of_their_own_are_not_there(house: Flask) -> None:
+    abilities = {kind: connector_for(kind).capabilities for kind in kinds()}
+    elsewhere = [kind for kind, can in abilities.items() if not can.push or can.own_pages]
+    assert {"webform", "webchat"} <= set(elsewhere)
+    for kind in elsewhere:
+        path = f"/webhooks/{kind}/{open_channel(kind).token}"
+        assert house.test_client().post(path, data=b"{}").status_code == 404, kind
+
+
+@pytest.mark.parametrize("kind", [kind for kind in kinds() if connector_for(kind).capabilities.push])
+def test_no_kind_is_broken_by_a_strangers_call(house: Flask, kind: str) -> None:
+    path, client = f"/webhooks/{kind}/{open_channel(kind).token}", house.test_client()
+    for body in (b"", b"{}", b"[]", b"\xff" * 9, b'{"entry": [1]}', b"[" * 5_000):
+        for headers in ({}, {"Content-Type": "application/json"}, {"X-Hub-Signature-256": "sha256=\xff"}):
+            assert 400 <= client.post(path, data=body, headers=headers).status_code < 500
+            assert client.get(path, query_string={"hub.mode": "subscribe", "crc_token": "x"}).status_code < 500
+    assert deliveries() == []
 
 
 def test_more_than_ten_megabytes_are_not_read(provider: Provider) -> None:
@@ -146,3 +163,13 @@ def test_no_call_breaks_the_house(
     environ = {"QUERY_STRING": query.decode("latin-1")}
     answered = provider.client.open(provider.path, method=method, data=body, headers=headers, environ_overrides=environ)
     assert answered.status_code < 500
+
+
+def test_a_refused_call_shows_on_the_channel_until_one_is_taken(provider: Provider) -> None:
+    provider.post(HELLO, **{"X-Sandbox-Signature": "sha256=00"})
+    with reading() as session:
+        told = session.get_one(Channel, provider.channel.id).last_error
+    assert told == "A call was refused: The signature of this call is missing or wrong."
+    provider.post(HELLO)
+    with reading() as session:
+        assert session.get_one(Channel, provider.channel.id).last_error == ""
