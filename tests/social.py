@@ -1,4 +1,6 @@
-"""A conversation on a channel that can do what social providers can, straight in the tables of tests.seed's workspace."""
+"""A conversation on a channel of any kind, straight in the tables of tests.seed's workspace. The sandbox can do all that
+social providers can.
+"""
 
 from __future__ import annotations
 
@@ -70,11 +72,11 @@ class Social:
         return message
 
 
-def social(inbox_id: int, folder: Path, name: str = "Nora Lindgren") -> Social:
-    """Open a conversation with somebody new on a sandbox channel of this inbox."""
+def social(inbox_id: int, folder: Path, name: str = "Nora Lindgren", *, kind: str = SANDBOX) -> Social:
+    """Open a conversation with somebody new on a new channel of this inbox."""
     with transaction() as session:
         inbox = session.get_one(Inbox, inbox_id)
-        channel = _channel(session, inbox, folder)
+        channel = _channel(session, inbox, folder, kind)
         contact = Contact(name=name)
         session.add(contact)
         session.flush()
@@ -82,7 +84,7 @@ def social(inbox_id: int, folder: Path, name: str = "Nora Lindgren") -> Social:
         session.add(
             ContactIdentity(
                 contact_id=contact.id,
-                kind="handle",
+                kind="handle" if kind == SANDBOX else kind,
                 address=sender,
                 verified=True,
                 handle="@noralind",
@@ -104,10 +106,10 @@ def social(inbox_id: int, folder: Path, name: str = "Nora Lindgren") -> Social:
     return Social(channel.id, contact.id, conversation.id, str(conversation.public_id), sender)
 
 
-def _channel(session: Session, inbox: Inbox, folder: Path) -> Channel:
+def _channel(session: Session, inbox: Inbox, folder: Path, kind: str) -> Channel:
     channel = Channel(
         inbox_id=inbox.id,
-        kind=SANDBOX,
+        kind=kind,
         name="Social",
         token=crypto.new_token(),
         sealed=crypto.seal({"folder": str(folder)}),

@@ -7,8 +7,8 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.db import reading, retrying, transaction
-from app.errors import Invalid
-from app.models import Conversation, Status
+from app.errors import Conflict, Invalid
+from app.models import Conversation, Message, Status
 from app.services import access, conversations, replies
 from app.services.answering import Wish
 from app.services.arrivals import StoredAttachment
@@ -37,7 +37,7 @@ def reply(public_id: str) -> BaseResponse:
         user = current_user()
         with transaction() as session:
             conversation = access.conversation_for(session, user, public_id, lock=True)
-            replies.queue_reply(
+            message = replies.queue_reply(
                 session,
                 conversation=conversation,
                 author=user,
@@ -47,6 +47,7 @@ def reply(public_id: str) -> BaseResponse:
                 cc=cc,
                 wish=wish,
             )
+            _refuse_surprise(message)
             if then == Status.RESOLVED:
                 conversations.set_status(session, conversation=conversation, actor=user, status=Status.RESOLVED)
             conversations.mark_read(session, conversation=conversation, user=user)
@@ -87,6 +88,14 @@ def decide(public_id: str) -> BaseResponse:
         (replies.retry if wanted == "retry" else replies.discard)(session, message=message, actor=user)
         conversation = str(session.get_one(Conversation, message.conversation_id).public_id)
     return back_to(conversation)
+
+
+def _refuse_surprise(message: Message) -> None:
+    """Raise Conflict for a reply that everybody would read, though the page did not show that."""
+    if message.is_public and request.form.get("public") != "1":
+        raise Conflict(
+            "A public message came in meanwhile, and this would be public. Pick the message that you answer."
+        )
 
 
 def _wish() -> Wish:

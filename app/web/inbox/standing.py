@@ -35,6 +35,7 @@ ACTIONS: dict[str, tuple[str, str, str, str, str]] = {
     "delete": ("trash-2", "Delete at the provider", "Deleting…", "Deleted at the provider", "Not deleted"),
 }
 PAIRS = (("like", "unlike"), ("hide", "unhide"), ("delete",))
+FINAL = "delete"
 ON_ITS_WAY = {"queued", "doing"}
 
 
@@ -53,6 +54,11 @@ class Choice:
     kind: str
     icon: str
     words: str
+
+    @property
+    def is_final(self) -> bool:
+        """It cannot be taken back: asked twice."""
+        return self.kind == FINAL
 
 
 def choices(row: MessageRow) -> list[Choice]:

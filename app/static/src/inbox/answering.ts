@@ -22,6 +22,8 @@ function answer(form: HTMLFormElement, id: string, words: string, isPublic: bool
   const drop = what?.querySelector<HTMLElement>("[data-answer]");
   if (drop) drop.hidden = isPublic;
   form.toggleAttribute("data-public", isPublic);
+  const told = form.querySelector<HTMLInputElement>('input[name="public"]');
+  if (told) told.value = isPublic ? "1" : "0"; // the server refuses a reply that is more public than was shown
 }
 
 /** After a reply has left, the next one answers nothing in particular; a public thread stays one. */
