@@ -29,6 +29,7 @@ KINDS = {
     "line": "connectors.line:LineConnector",
     "viber": "connectors.viber:ViberConnector",
     "bluesky": "connectors.bluesky:BlueskyConnector",
+    "reviews": "connectors.reviews:ReviewsConnector",
 }
 
 
