@@ -25,7 +25,7 @@ from connectors.errors import Transient
 
 SETTLED_SECONDS, ROUND_SECONDS, STEP_SECONDS = 120.0, 300.0, 10.0
 UNPERMITTED_SECONDS = 3600.0
-PAGE, MOST_PAGES, BATCH = 10, 500, 50
+PAGE, MOST_PAGES, BATCH = 10, 200, 50  # the 2,000 conversations that moved last
 MESSAGE_FIELDS = "id,created_time,from,message,sticker,attachments,shares"
 FIELDS = "updated_time,messages.limit(20){%s}"
 MISSED = "missed"  # the key under which a message lies in a delivery
