@@ -13,7 +13,8 @@ from collections.abc import Generator
 from datetime import datetime
 from typing import ClassVar
 
-from connectors._mail_settings import AUTHSERV_ID, SETTINGS, MailSettings, Timing, read_settings
+from connectors._mail_oauth import OAuth
+from connectors._mail_settings import AUTHSERV_ID, SETTINGS, MailSettings, Timing, read_oauth, read_settings
 from connectors.base import (
     Batch,
     Capabilities,
@@ -123,6 +124,31 @@ class MailConnector(Defaults):
 
         return brought(credentials, raw, received_at, by="pipe")
 
+    def sign_in_address(
+        self, credentials: Credentials, *, redirect_uri: str, state: str, challenge: str
+    ) -> tuple[str, str]:
+        """Say with whom and where a person signs in for this mailbox. Raises BadCredentials."""
+        from connectors._mail_oauth import authorize_address
+
+        oauth = _oauth_of(credentials)
+        hint = str(credentials.get("imap_user") or self.address(credentials))
+        address = authorize_address(oauth, redirect_uri=redirect_uri, state=state, challenge=challenge, login_hint=hint)
+        return oauth.name, address
+
+    def signed_in(self, credentials: Credentials, *, code: str, verifier: str, redirect_uri: str) -> Credentials:
+        """Turn the code that came back into what is kept. Raises BadCredentials, Transient, Rejected."""
+        from connectors._mail_oauth import exchange
+
+        token = exchange(_oauth_of(credentials), code=code, verifier=verifier, redirect_uri=redirect_uri)
+        return {"oauth_refresh_token": token}
+
+    def renewed(self, credentials: Credentials) -> Credentials:
+        """Return what to keep instead, where it would end otherwise; nothing for a password. Raises as `signed_in`."""
+        from connectors._mail_oauth import renewed
+
+        oauth = read_oauth(credentials)
+        return {"oauth_refresh_token": renewed(oauth)} if oauth is not None and oauth.refresh_token else {}
+
     def snippets(self, base_url: str, token: str) -> tuple[tuple[str, str], ...]:
         """Return (label, text) of the ways in besides IMAP."""
         address = f"{base_url}/webhooks/{self.kind}/{token}"
@@ -152,3 +178,10 @@ class MailConnector(Defaults):
         letter = compose(settings, message)
         detail = deliver(settings.smtp, settings.domain, letter, self._timing)
         return Receipt(letter.message_id, detail)
+
+
+def _oauth_of(credentials: Credentials) -> OAuth:
+    oauth = read_oauth(credentials)
+    if oauth is None:
+        raise BadCredentials("The settings say that a password is used: choose another way under “Sign in with”.")
+    return oauth
