@@ -16,6 +16,7 @@ ROOMS = (
     "teams",
     "inboxes",
     "channels",
+    "channel_oauth",
     "deliveries",
     "rules",
     "tags",

@@ -14,7 +14,7 @@ from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import Channel, ChannelState, Inbox
 from app.queries import channel_health, settings_channels, settings_people
-from app.services import by_public_id, channel_settings, channels, test_messages
+from app.services import by_public_id, channel_settings, channel_sign_in, channels, test_messages
 from app.services.teams import clean_name
 from app.web.authz import admin_only, current_user
 from app.web.settings import channel_kinds, day_bars
@@ -197,6 +197,7 @@ def _page(
         problem=problem,
         found=found,
         snippets=_snippets(channel) if channel else (),
+        more_pages=_more_pages(channel) if channel else (),
         opens=_opens,
         can_be_made=can_be_made,
         **fared,
@@ -215,6 +216,12 @@ def _fared(session: Session, channel: Channel) -> dict[str, Any]:
         "test_kinds": test_messages.kinds(channel),
         "ADDRESS_WORDS": ADDRESS_WORDS,
     }
+
+
+def _more_pages(channel: Channel) -> tuple[tuple[str, str], ...]:
+    """Return (label, address) of the further pages that a channel of this kind has."""
+    here = f"/settings/channels/{channel.public_id}"
+    return (("Sign in at the provider", f"{here}/sign-in"),) if channel_sign_in.can_sign_in(channel.kind) else ()
 
 
 def _snippets(channel: Channel) -> tuple[tuple[str, str], ...]:
