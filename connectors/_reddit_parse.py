@@ -16,6 +16,7 @@ from connectors.base import Identity, InboundMessage, Profile, RawDelivery
 from connectors.errors import Malformed
 from connectors.submission import load_json
 
+BY_REDDIT = Identity("provider", "reddit", "Reddit")
 KIND, SITE = "reddit", "https://www.reddit.com"
 COMMENT, POST, MESSAGE = "t1_", "t3_", "t4_"
 GONE = {"[deleted]", "[removed]", "[ Removed by Reddit ]"}
@@ -94,10 +95,9 @@ def _said(thing: Thing, name: str, seen: Seen) -> list[InboundMessage]:
     if seen.own and line(thing.get("author"), 60).lower() == seen.own:
         return []
     if seen.event == DELETE or is_gone(thing):
-        sender, url = _sender(thing), _url(thing)
-        return [
-            InboundMessage(f"{name}:deleted", sender, kind="delete", target=name, is_public=_is_public(name), url=url)
-        ]
+        # by whom is not told: the author's name is gone, too
+        deleted = InboundMessage(f"{name}:deleted", BY_REDDIT, kind="delete", target=name, url=_url(thing))
+        return [replace(deleted, is_public=name[:3] != MESSAGE)]
     makers = {COMMENT: _comment, POST: _post, MESSAGE: _message}
     said = makers[name[:3]](thing, name)
     if seen.event == EDIT:
@@ -190,7 +190,3 @@ def _custom(thing: Thing) -> dict[str, str]:
         "kind": line(thing.get("type"), 40) if thing.get("was_comment") else "",  # username_mention, comment_reply, …
     }
     return {key: value for key, value in parts.items() if value}
-
-
-def _is_public(name: str) -> bool:
-    return name[:3] != MESSAGE

@@ -97,13 +97,16 @@ def asked(call: Callable[[], requests.Response]) -> Answer:
 
     try:
         response = call()
-        return Answer(mapping(response.json()), _rest_seconds(response.headers))
+        body = mapping(response.json())
     except tweepy.HTTPException as error:
         raise refusal(error.response.status_code, error.response.headers, _json(error.response)) from None
     except (tweepy.TweepyException, requests.RequestException) as error:
         raise Transient(f"X could not be asked: {type(error).__name__}.") from None
     except (ValueError, AttributeError, TypeError):  # tweepy reads the answer of a proxy's error page
         raise Transient("X answered something that is not its own.") from None
+    if body.get("errors") and "data" not in body and "meta" not in body:
+        raise Rejected(f"X refused this: {said_by(body) or 'it does not say why'}.")
+    return Answer(body, _rest_seconds(response.headers))
 
 
 def refusal(status: int, headers: Mapping[str, str], body: Any) -> ConnectorError:

@@ -18,13 +18,15 @@ from connectors._payload import at, line, mapping, moment, objects
 from connectors._x_direct import direct, encrypted, looks_like_event, read
 from connectors._x_people import bare, id_of, ident, person
 from connectors._x_posts import Around, around, looks_like_post, post
-from connectors.base import InboundMessage, RawDelivery
+from connectors.base import Identity, InboundMessage, RawDelivery
 from connectors.errors import Malformed
 from connectors.submission import load_json
 
 DEEPEST = 5
 MOST_MESSAGES = 5_000
+BY_X = Identity("provider", "x", "X")
 HEART = "❤️"
+ANYBODYS = {"post.create", "post.delete"}  # of whomever the subscription watches, perhaps a customer
 OWN_ACTIONS = {"dm.sent", "chat.sent"}
 KNOWN_EMPTY = ("meta", "errors", "user_event", "disconnect", "for_user_id")
 Event = Mapping[str, Any]
@@ -90,7 +92,7 @@ def _activity(event: Event, near: Around) -> list[InboundMessage]:
     """Read an event of the X Activity API."""
     name = line(event.get("event_type"), 60)
     payload, watched = mapping(event.get("payload")), ident(at(event, "filter", "user_id"))
-    own = near.own if name == "post.create" else near.own or watched
+    own = near.own if name in ANYBODYS else near.own or watched
     near = around(own, event.get("includes"), payload.get("users"), is_new=near.is_new)
     if name in OWN_ACTIONS:
         return []
@@ -106,16 +108,20 @@ def _activity(event: Event, near: Around) -> list[InboundMessage]:
 
 
 def _deleted(event: Event, near: Around) -> list[InboundMessage]:
-    """Return that a post is gone, also one of our own: what was said in public is to be seen as it is."""
+    """Return that a post is gone, also one of our own: what was said in public is to be seen as it is.
+
+    Nobody but X can say that of ours, or of one whose author is not told.
+    """
     status = mapping(event.get("status"))
     name = id_of(status)
     author = id_of(status, "user_id") or ident(status.get("author_id"))
     if not name:
         return []
+    is_theirs = author and author != near.own
     return [
         InboundMessage(
             external_id=f"{name}:deleted",
-            sender=person(author, near.users.get(author, {}), f"author-of-{name}"),
+            sender=person(author, near.users.get(author, {}), author) if is_theirs else BY_X,
             sent_at=moment(event.get("timestamp_ms")),
             kind="delete",
             target=name,

@@ -122,7 +122,7 @@ class RedditConnector(Defaults):
             raise Rejected("Comments and messages on Reddit take no files.")
         answered = next((name for name in (message.answers, message.in_reply_to) if name and THING.fullmatch(name)), "")
         if answered and (message.is_public or answered.startswith(MESSAGE)):
-            return _answer(api.reddit_for(credentials), answered, message.text)
+            return _answer(api.reddit_for(credentials), answered, message)
         if message.is_public:
             raise Rejected("There is no post or comment that this could answer.")
         return _write_to(api.reddit_for(credentials), message)
@@ -164,14 +164,14 @@ def _check_community(reddit: praw.Reddit, name: str) -> None:
         raise BadCredentials(f"There is no community r/{name}.")
 
 
-def _answer(reddit: praw.Reddit, answered: str, text: str) -> Receipt:
-    answer = api.posted(reddit, "api/comment", thing_id=answered, text=text)
+def _answer(reddit: praw.Reddit, answered: str, message: OutboundMessage) -> Receipt:
+    answer = api.posted(reddit, "api/comment", thing_id=answered, text=message.text)
+    if "json" not in mapping(answer):
+        raise Transient("Reddit did not say whether it took this.")
     made = objects(at(answer, "json", "data", "things"))
     name = line(at(made[0], "data", "name"), 40) if made else ""
-    if not name:
-        raise Transient("Reddit took it, but did not say under which name.")
     where = "answered by private message" if answered.startswith(MESSAGE) else "commented"
-    return Receipt(name, where)
+    return Receipt(name or f"sent:{message.idempotency_key}", where)
 
 
 def _write_to(reddit: praw.Reddit, message: OutboundMessage) -> Receipt:

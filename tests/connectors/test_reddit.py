@@ -161,7 +161,7 @@ def test_what_is_edited_or_deleted_later_is_told(service: Reddit) -> None:
     batches = one_round(service, cursor, **WATCHING)
     edited, deleted = (r.parse(delivery)[0] for delivery in deliveries(batches))
     assert (edited.kind, edited.target, edited.text) == ("edit", "t1_c1", "acme one, corrected")
-    assert (deleted.kind, deleted.target) == ("delete", "t1_c2")
+    assert (deleted.kind, deleted.target, deleted.sender.kind) == ("delete", "t1_c2", "provider")
     assert edited.external_id != "t1_c1"
     assert ids(one_round(service, kept(batches, cursor), **WATCHING)) == []
 
@@ -294,6 +294,17 @@ def test_a_comment_is_not_posted_again_after_a_bad_gateway(service: Reddit) -> N
     with pytest.raises(Transient):
         r.send(service.credentials, REPLY)
     assert len(service.made) == 1
+
+
+def test_what_was_taken_without_a_name_is_not_sent_again(service: Reddit) -> None:
+    real = service.answer
+
+    def answer(call: Any) -> Said:
+        said = real(call)
+        return Said({"json": {"errors": [], "data": {"things": []}}}) if call.path.startswith("/api/comment") else said
+
+    service.answer = answer  # type: ignore[method-assign]
+    assert r.send(service.credentials, REPLY).external_id == "sent:reply-77"
 
 
 def test_wrong_keys_are_bad_credentials(service: Reddit) -> None:

@@ -171,6 +171,14 @@ def test_no_answer_of_a_proxy_breaks_us(service: X, body: bytes) -> None:
             x.send(service.credentials, PUBLIC)
 
 
+def test_errors_in_a_good_answer_are_a_refusal(service: X) -> None:
+    """docs.x.com/x-api/fundamentals/response-codes-and-errors: partial errors come with status 200."""
+    error = {"title": "Not Found Error", "detail": "Could not find user with id: [1].", "resource_id": "1"}
+    service.trouble = lambda _: Said({"errors": [error]})
+    with pytest.raises(Rejected, match="Could not find user"):
+        x.send(service.credentials, fake.REPLY)
+
+
 def test_a_server_that_is_not_there_passes() -> None:
     with pytest.raises(Transient):
         x.send({**KEYS, "api_url": "http://127.0.0.1:9"}, PUBLIC)

@@ -106,6 +106,22 @@ def test_an_account_that_only_saw_a_like_of_others_is_not_told() -> None:
     assert parsed({"for_user_id": ACCOUNT, "favorite_events": [own]}) == []
 
 
+def test_a_customers_deletion_is_theirs_and_that_of_our_post_is_told_by_x() -> None:
+    status = {"id": "5", "user_id": CUSTOMER}
+    payload = {"tweet_delete_events": [{"status": status, "timestamp_ms": "1432228155593"}]}
+    (theirs,) = parsed({"for_user_id": ACCOUNT, **payload})
+    assert (theirs.kind, theirs.target, theirs.sender.kind, theirs.sender.address) == ("delete", "5", "x", CUSTOMER)
+    (ours,) = parsed({"for_user_id": CUSTOMER, **payload})
+    assert (ours.kind, ours.target, ours.sender.kind) == ("delete", "5", "provider")
+    watched = {
+        "event_type": "post.delete",
+        "filter": {"user_id": CUSTOMER},
+        "payload": {"id": "5", "author_id": CUSTOMER},
+    }
+    assert parsed({"data": watched}, account=ACCOUNT)[0].sender.address == CUSTOMER
+    assert parsed({"delete": {"status": {"id_str": "5"}}})[0].sender.kind == "provider"
+
+
 def test_a_message_whose_sender_is_not_told_is_still_a_message() -> None:
     (said,) = parsed({"id": "1460323737035677698", "text": "hello"})
     assert (said.text, said.sender.address, said.sender.verified) == ("hello", "author-of-1460323737035677698", False)
