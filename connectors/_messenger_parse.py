@@ -15,7 +15,7 @@ from typing import Any
 from connectors._graph import made_id
 from connectors._messenger_content import came_by, content_of
 from connectors._messenger_history import MISSED, as_event
-from connectors._payload import at, items, line, mapping, moment, objects, text
+from connectors._payload import at, items, line, mapping, moment, objects, text, whole
 from connectors.base import Identity, InboundMessage, Status
 
 Object = Mapping[str, Any]
@@ -108,7 +108,8 @@ def _reaction(envelope: Envelope, reaction: Object) -> Iterator[InboundMessage]:
 def _edit(envelope: Envelope, edit: Object) -> Iterator[InboundMessage]:
     mid = line(edit.get("mid"), 500)
     count = line(edit.get("num_edit"), 20) or envelope.made("edit")
-    if mid and isinstance(edit.get("text"), str):  # without words it tells only that there is a message
+    is_first = not whole(edit.get("num_edit")) and not isinstance(edit.get("text"), str)
+    if mid and not is_first:  # that one tells only that there is a message
         yield envelope.message(f"{mid}:edit:{count}", kind="edit", target=mid, text=text(edit.get("text")))
 
 
