@@ -59,30 +59,29 @@ class Watch:
             time.sleep(POLL_SECONDS)
 
     def _news(self) -> Iterator[Batch]:
-        new = self._unknown()[::-1]
+        new: list[Mapping[str, Any]] = []
+        for page in self._pages():
+            new += page
+            yield Batch()
+        new.reverse()
         for first in range(0, len(new), BATCH):
             part = new[first : first + BATCH]
             profiles = self._profiles(part)
             deliveries = tuple(self._delivery(entry, profiles) for entry in part)
             yield self._batch(deliveries)
 
-    def _unknown(self) -> list[Mapping[str, Any]]:
-        """Read pages downwards and return what is not stored, newest first."""
-        found: list[Mapping[str, Any]] = []
-        page_cursor: dict[str, str] = {}
+    def _pages(self) -> Iterator[list[Mapping[str, Any]]]:
+        """Read pages downwards and yield what is not stored, newest first."""
+        query: dict[str, Any] = {"limit": PAGE, "reasons": list(SAID)}
         until = (self._newest or _now()) - OVERLAP
         for _ in range(MOST_PAGES):
-            query = {"limit": PAGE, "reasons": list(SAID), **page_cursor}
             said = self._account.get("app.bsky.notification.listNotifications", query)
             page = objects(said.get("notifications"))
             fresh = [entry for entry in page if (moment(entry.get("indexedAt")) or until) > until]
-            found += [
-                entry for entry in fresh if line(entry.get("uri"), 500) not in self._known and self._is_said(entry)
-            ]
+            yield [entry for entry in fresh if self._is_said(entry) and line(entry["uri"], 500) not in self._known]
             if len(fresh) < len(page) or not page or not line(said.get("cursor")):
-                return found
-            page_cursor = {"cursor": line(said.get("cursor"))}
-        return found
+                return
+            query["cursor"] = line(said.get("cursor"))
 
     def _is_said(self, entry: Mapping[str, Any]) -> bool:
         return line(entry.get("reason")) in SAID and bool(line(entry.get("uri")))

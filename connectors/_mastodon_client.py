@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from connectors import _http
 from connectors._payload import mapping
 from connectors.base import Credentials
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
@@ -22,16 +21,14 @@ from connectors.web_address import split
 
 if TYPE_CHECKING:
     from mastodon import Mastodon
-    from requests import PreparedRequest, Response, Session  # noqa: TID251 - the types Mastodon.py speaks with
+    from requests import Response  # noqa: TID251 - the type Mastodon.py speaks with
 
 NAME = "Mastodon"
 DEFAULT_SERVER = "https://mastodon.social"
 SECONDS = 20.0
-MOST_BYTES = 8 * 1024 * 1024
 NEW_ENOUGH = "4.0.0"  # told, because the library never stops asking a server that hides its version
 FORBIDDEN, SERVER_ERROR = 403, 500
 SIGN_IN_WORDS = ("scope", "login", "token", "credentials")  # in a 403: about the account, not about one post
-OURS = frozenset(("host", "content-length", "accept-encoding", "connection"))
 
 
 class Server:
@@ -39,16 +36,17 @@ class Server:
 
     def __init__(self, credentials: Credentials) -> None:
         """Take the settings `api_url` and `access_token`. Raises BadCredentials where they cannot be right."""
+        from connectors._sdk_http import session
+
         self.url = server_url(credentials)
         self.token = access_token(credentials)
         self.client = _library(self.url, self.token)
-        self._door = _door()
-        self.client.session = _guarded(self._door)
+        self.said: Any = None
+        self.client.session = session(seconds=SECONDS)
+        self.client.session.hooks["response"].append(self._heard)
 
-    @property
-    def said(self) -> Any:
-        """The JSON of the last answer as the server wrote it."""
-        return self._door.said
+    def _heard(self, response: Response, *_: Any, **__: Any) -> None:
+        self.said = _json(response.content)
 
     def retry_after(self) -> float | None:
         """Return the seconds until the server counts calls afresh, None where it does not say."""
@@ -112,58 +110,6 @@ def streaming_client(server: Server) -> Mastodon:
     client = _library(server.url, server.token)
     client.session.trust_env = False
     return client
-
-
-class _Door:
-    """Takes a request that the library made to the guarded client."""
-
-    def __init__(self) -> None:
-        self.said: Any = None
-
-    def send(self, request: PreparedRequest) -> Response:
-        from requests import Response  # noqa: TID251 - the type Mastodon.py speaks with
-
-        sent = {name.lower(): str(value) for name, value in request.headers.items()}
-        body = request.body or b""
-        answer = _http.request(
-            request.method or "GET",
-            request.url or "",
-            headers={name: value for name, value in sent.items() if name not in OURS},
-            body=body.encode() if isinstance(body, str) else body,
-            may_reach=_http.reachable,
-            seconds=SECONDS,
-            most_bytes=MOST_BYTES,
-        )
-        response = Response()
-        response.status_code, response.url, response.request = answer.status, request.url or "", request
-        response.headers.update(answer.headers)
-        response._content = answer.body  # noqa: SLF001 - what requests' own adapters fill, by way of a socket
-        self.said = _json(answer.body)
-        return response
-
-
-def _door() -> _Door:
-    return _Door()
-
-
-def _guarded(door: _Door) -> Session:
-    """Return a session of requests without its network: every request leaves by the door."""
-    from requests import Session  # noqa: TID251 - Mastodon.py takes one
-    from requests.adapters import BaseAdapter  # noqa: TID251
-
-    class Adapter(BaseAdapter):
-        def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
-            return door.send(request)
-
-        def close(self) -> None:
-            pass
-
-    session = Session()
-    session.trust_env = False
-    session.max_redirects = _http.MOST_REDIRECTS
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, Adapter())
-    return session
 
 
 def _json(body: bytes) -> Any:

@@ -25,7 +25,7 @@ from connectors.errors import ConnectorError, Rejected
 if TYPE_CHECKING:
     from requests import Response  # noqa: TID251 - the type Mastodon.py hands over
 
-PAGE = 30
+PAGE = 15  # each reply in it costs one more call, and a sign of life is due every 30 seconds
 WATCHED = 20  # statuses looked at again
 LOOKS = 2  # of them after each poll: 300 calls in five minutes are allowed
 POLL_SECONDS = 10.0
@@ -158,8 +158,9 @@ class Bell:
         while not self._stopped.is_set():
             began = time.monotonic()
             # polling goes on and tells what is wrong; the errors of requests are OSErrors
-            with suppress(ConnectorError, OSError), self._server.telling():
-                streaming_client(self._server).stream_user_notifications(self._ears(), timeout=STREAM_SECONDS)
+            client = streaming_client(self._server)
+            with suppress(ConnectorError, OSError), client.session, self._server.telling():
+                client.stream_user_notifications(self._ears(), timeout=STREAM_SECONDS)
             pause = 1.0 if time.monotonic() - began > STREAM_SECONDS else min(pause * 2, LONGEST_PAUSE)
             self._stopped.wait(pause)
 

@@ -104,7 +104,7 @@ class ReviewsConnector(Defaults):
         seconds = 60.0 * min(max(whole(credentials.get("minutes")) or DEFAULT_MINUTES, 1), 1440)
         while True:
             for pages in store.pages():
-                yield Batch(memory.news(pages, store.app), memory.as_cursor())
+                yield from memory.news(pages, store.app)
             yield from _waiting(seconds)
 
     def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
@@ -140,8 +140,11 @@ class _Memory:
     def as_cursor(self) -> Cursor:
         return {"seen": {place: dict(known) for place, known in self._seen.items()}}
 
-    def news(self, pages: Iterator[Page], app: str) -> tuple[RawDelivery, ...]:
-        """Read pages down to one that holds nothing new; a list read for the first time is only remembered."""
+    def news(self, pages: Iterator[Page], app: str) -> Iterator[Batch]:
+        """Read pages down to one that holds nothing new; a list read for the first time is only remembered.
+
+        Yields a sign of life for each page, and at the end what was found.
+        """
         found: list[RawDelivery] = []
         marks: dict[str, str] = {}
         place: str | None = None
@@ -151,11 +154,13 @@ class _Memory:
             found += new
             if not new:
                 break
+            yield Batch()
         if place is None:
-            return ()
+            yield Batch(cursor=self.as_cursor())
+            return
         is_first = place not in self._seen
         self._remember(place, {key: UNBROUGHT + mark for key, mark in marks.items()} if is_first else marks)
-        return () if is_first else tuple(reversed(found))
+        yield Batch(() if is_first else tuple(reversed(found)), self.as_cursor())
 
     def _remember(self, place: str, marks: Mapping[str, str]) -> None:
         seen = self._seen.setdefault(place, {})

@@ -53,7 +53,7 @@ def heard(batches: Iterator[Batch], most: int) -> tuple[list[InboundMessage], An
     """Return what so many batches bring, and the last cursor as it is stored."""
     cursor: Any = None
     messages: list[InboundMessage] = []
-    for batch in islice(batches, most):
+    for batch in islice((batch for batch in batches if batch.cursor is not None), most):
         cursor = json.loads(json.dumps(batch.cursor))
         messages += [message for delivery in batch.deliveries for message in CONNECTOR.parse(delivery)]
     return messages, cursor

@@ -72,7 +72,7 @@ def test_a_first_run_begins_now_and_an_outage_is_filled_oldest_first(server: Mas
     assert cursor["notifications"] == "2"
     server.notifications += [note(number) for number in range(3, 80)]
     server.statuses |= {n["status"]["id"]: n["status"] for n in server.notifications}
-    messages, cursor = heard(CONNECTOR.fetch(credentials(server), json.loads(json.dumps(cursor))), 5)
+    messages, cursor = heard(CONNECTOR.fetch(credentials(server), json.loads(json.dumps(cursor))), 7)
     assert [message.external_id for message in messages] == [f"9{number}" for number in range(3, 80)]
     assert cursor["notifications"] == "79"
     assert heard(CONNECTOR.fetch(credentials(server), cursor), 4)[0] == []

@@ -78,7 +78,8 @@ def put(stores: Stores, login: Login, *new: dict[str, Any]) -> None:
 def heard(known: Credentials, cursor: Any, most: int = 1) -> tuple[list[InboundMessage], Any]:
     """Return what so many rounds bring, and the last cursor as it is stored."""
     messages: list[InboundMessage] = []
-    for batch in islice(CONNECTOR.fetch(known, cursor), most):
+    rounds = (batch for batch in CONNECTOR.fetch(known, cursor) if batch.cursor is not None)
+    for batch in islice(rounds, most):
         messages += [message for delivery in batch.deliveries for message in CONNECTOR.parse(delivery)]
         cursor = json.loads(json.dumps(batch.cursor))
     return messages, cursor
