@@ -81,17 +81,18 @@ CUSTOM = {
 }
 
 
-def read_calls(raw: bytes) -> list[InboundMessage]:
-    """Return the messages of a call: a form, its fields as JSON, a message of the API, events. Raises Malformed."""
+def calls_in(raw: bytes) -> list[Said]:
+    """Return the fields of a call, whether a form or JSON; several where events came together. Raises Malformed."""
     body = raw.removeprefix(b"\xef\xbb\xbf").strip()
-    if body[:1] in {b"{", b"["}:
-        said = load_json(body)
-        if isinstance(said, dict):
-            said = [said]
-        calls = [mapping(one) for one in said]
-    else:
-        calls = [_form(body)]
-    return [message for call in calls for message in _read(_plain(call))]
+    if body[:1] not in {b"{", b"["}:
+        return [_form(body)]
+    said = load_json(body)
+    return [mapping(one) for one in (said if isinstance(said, list) else [said])]
+
+
+def read_call(call: Said) -> list[InboundMessage]:
+    """Return the message or state in a call, a message of the API or an event. Raises Malformed."""
+    return _read(_plain(call))
 
 
 def _form(body: bytes) -> dict[str, str]:
@@ -207,10 +208,13 @@ def _files(said: Said) -> tuple[RemoteFile, ...]:
 
 def _consent(said: Said, body: str) -> str:
     """Say whether these words take permission to write away or give it: Twilio then blocks or allows the number."""
-    word = body.strip(" .!").lower()
     told = {"stop": "withdrawn", "start": "given"}.get(line(said.get("OptOutType")).lower(), "")
-    if told or line(said.get("From")).startswith("whatsapp:"):
-        return told
+    return told if told or line(said.get("From")).startswith("whatsapp:") else consent_in(body)
+
+
+def consent_in(words: str) -> str:
+    """Say what a text message does that is one of the carriers' words and nothing else: "withdrawn", "given" or ""."""
+    word = words.strip(" .!").lower()
     return "withdrawn" if word in STOP_WORDS else "given" if word in START_WORDS else ""
 
 

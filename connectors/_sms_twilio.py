@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors import _http
+from connectors._fetched import fetched
 from connectors._json_api import FORBIDDEN, JsonApi, Reply, segment, words_of
 from connectors._payload import at, line, mapping, moment, objects, whole
 from connectors._sms_parse import REASONS, when
@@ -113,11 +114,7 @@ def download(credentials: Credentials, file: RemoteFile, may_reach: MayReach) ->
     is_own = split(file.url)[:2] == split(_base_url(credentials))[:2]
     headers = api.headers if is_own else {}
     answer = _http.download(file.url, headers=headers, may_reach=_http.reachable if is_own else may_reach)
-    if answer.status >= 400:
-        raise api.refusal(
-            Reply(answer.status, None, answer.headers), f"the file cannot be fetched, status {answer.status}"
-        )
-    return InboundAttachment(file.filename, file.content_type, answer.body)
+    return fetched(api, file, answer, is_own=is_own)
 
 
 def missed(credentials: Credentials, cursor: Cursor, every_seconds: float) -> Iterator[Batch]:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from uuid import NAMESPACE_OID, uuid5
 
 from connectors import _http
+from connectors._fetched import fetched
 from connectors._json_api import FORBIDDEN, TOO_MANY, JsonApi, Reply, segment, words_of
 from connectors._line_parse import KIND, read_events
 from connectors._payload import at, line, mapping, objects
@@ -145,11 +146,7 @@ class LineConnector(Defaults):
             answer = _http.download(url, headers=api.headers, may_reach=_http.reachable)
         if answer.status == BEING_PREPARED:
             raise Transient("LINE is still preparing this file.", retry_after_seconds=10.0)
-        reply = Reply(answer.status, None, answer.headers)
-        if not reply.is_good:
-            raise api.refusal(reply, f"the file cannot be fetched, status {answer.status}")
-        told = answer.headers.get("content-type", "").partition(";")[0].strip()
-        return InboundAttachment(file.filename, told or file.content_type, answer.body)
+        return fetched(api, file, answer, is_own=not file.url)
 
 
 class _AcceptedBefore(Rejected):

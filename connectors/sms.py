@@ -1,9 +1,9 @@
-"""SMS and MMS through a gateway (now Twilio), and whatever else the gateway puts into the same form: WhatsApp, RCS.
+"""SMS and MMS through a gateway (Twilio or Vonage), and what else it puts into the same form: WhatsApp, RCS.
 
 Twilio calls the channel's address for each message and each state of a reply, signed; it does so once, so every few
-minutes its list of messages is read too, for what was missed. Files cannot be sent: Twilio fetches them from public
-addresses only (https://www.twilio.com/docs/messaging/api/message-resource, MediaUrl). STOP and START are answered by
-Twilio itself (https://help.twilio.com/articles/223134027); they are shown, with `consent` beside them.
+minutes its list of messages is read too, for what was missed; Vonage tries again. Files cannot be sent: gateways fetch
+them from public addresses only (https://www.twilio.com/docs/messaging/api/message-resource, MediaUrl). STOP and START
+are answered by Twilio itself (https://help.twilio.com/articles/223134027); they are shown, with `consent` beside them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import ClassVar
 from urllib.parse import urlencode
 
 from connectors import _sms_twilio as twilio
-from connectors._sms_parse import read_calls
+from connectors import _sms_vonage as vonage
+from connectors._sms_parse import calls_in, read_call
 from connectors._twilio_signing import require_twilio
 from connectors.base import (
     Batch,
@@ -51,7 +52,7 @@ class SmsConnector(Defaults):
     kind: ClassVar[str] = "sms"
     label: ClassVar[str] = "SMS"
     family: ClassVar[str] = "messaging"
-    about: ClassVar[str] = "Text messages to your number, by Twilio; WhatsApp messages that it takes for you, too."
+    about: ClassVar[str] = "Text messages to your number, by Twilio or Vonage; their WhatsApp messages, too."
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         pull=True,
@@ -63,19 +64,32 @@ class SmsConnector(Defaults):
         read_states=True,
     )
     settings: ClassVar[tuple[Setting, ...]] = (
-        Setting("provider", "Provider", kind="choice", default="twilio", choices=(("twilio", "Twilio"),)),
-        Setting("account_sid", "Account SID", required=True, help="AC…, on the first page of Twilio's console."),
-        Setting("auth_token", "Auth token", kind="secret", required=True, help="Signs calls, too: the primary one."),
+        Setting(
+            "provider",
+            "Provider",
+            kind="choice",
+            default="twilio",
+            choices=(("twilio", "Twilio"), ("vonage", "Vonage")),
+        ),
+        Setting("account_sid", "Account SID, or API key", required=True, help="Twilio: AC…. Vonage: the API key."),
+        Setting(
+            "auth_token",
+            "Auth token, or API secret",
+            kind="secret",
+            required=True,
+            help="Twilio: the primary auth token, which signs calls, too. Vonage: the API secret.",
+        ),
+        Setting("signature_secret", "Signature secret", kind="secret", help="Vonage only: it signs calls with it."),
         Setting(
             "number",
             "Number",
             help="As +14155550100, or whatsapp:+14155550100. Answers go out from the number that was written to.",
         ),
-        Setting("messaging_service", "Messaging Service SID", help="MG…: then the service chooses the number."),
+        Setting("messaging_service", "Messaging Service SID", help="Twilio only: MG…, which chooses the number."),
         Setting(
             "webhook",
             "Webhook address",
-            help="Of this channel; Twilio tells it whether replies arrived. Empty: nobody knows.",
+            help="Of this channel; Twilio tells it whether replies arrived. Vonage: enter it there, twice.",
         ),
         Setting(
             "fetches_missed",
@@ -84,7 +98,7 @@ class SmsConnector(Defaults):
             default=True,
             group="Advanced",
         ),
-        Setting("api_url", "Address of Twilio's API", default=twilio.API_URL, group="Advanced"),
+        Setting("api_url", "Address of the API", group="Advanced", help="Empty: the provider's own."),
     )
 
     def __init__(self, pace: Pace | None = None) -> None:
@@ -97,42 +111,57 @@ class SmsConnector(Defaults):
     def snippets(self, base_url: str, token: str) -> tuple[tuple[str, str], ...]:
         """Return the address that Twilio calls."""
         return (
-            ("A message comes in: webhook, HTTP POST (of the number or the Messaging Service)", _url(base_url, token)),
+            (
+                "Twilio: a message comes in, webhook, HTTP POST. Vonage: inbound URL and status URL",
+                _url(base_url, token),
+            ),
         )
 
     def check(self, credentials: Credentials) -> str:
         """Sign in. Raises BadCredentials, Transient or Rejected."""
-        return twilio.check(credentials)
+        return vonage.check(credentials) if _is_vonage(credentials) else twilio.check(credentials)
 
     def fetch(self, credentials: Credentials, cursor: Cursor) -> Iterator[Batch]:
         """Yield messages that calls missed. The cursor is {"since"}, the time of the newest."""
+        if _is_vonage(credentials):
+            return iter(())
         twilio.api_of(credentials)
         if str(credentials.get("fetches_missed", True)).lower() in {"false", "0", "no", "off", ""}:
             return iter(())
         return twilio.missed(credentials, cursor, self._pace.look_seconds)
 
     def verify(self, credentials: Credentials, request: WebRequest) -> None:
-        """Check the signature over address and fields. Raises BadCredentials."""
-        require_twilio(credentials.get("auth_token"), request)
+        """Check the signature of a call. Raises BadCredentials."""
+        if _is_vonage(credentials):
+            return vonage.verify(credentials, request)
+        return require_twilio(credentials.get("auth_token"), request)
 
-    def receive(self, credentials: Credentials, request: WebRequest, received_at: datetime) -> Received:  # noqa: ARG002
+    def receive(self, credentials: Credentials, request: WebRequest, received_at: datetime) -> Received:
         """Take one message or state, also by GET; nothing is said in answer."""
         is_read = request.method == "GET"
         raw = urlencode(request.query).encode() if is_read else request.body
         content_type = FORM if is_read else request.headers.get("content-type", FORM)
-        return Received((RawDelivery(raw, received_at, meta={"content_type": content_type}),), EMPTY_TWIML)
+        answer = WebAnswer() if _is_vonage(credentials) else EMPTY_TWIML
+        return Received((RawDelivery(raw, received_at, meta={"content_type": content_type}),), answer)
 
     def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
         """Return the message or the state of a call. Raises Malformed."""
-        return read_calls(delivery.raw)
+        calls = calls_in(delivery.raw)
+        read = [vonage.read_call(call) if vonage.is_its(call) else read_call(call) for call in calls]
+        return [message for messages in read for message in messages]
 
     def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
         """Send a text from the number that was written to. Raises Transient, BadCredentials or Rejected."""
-        return twilio.send(credentials, message)
+        return vonage.send(credentials, message) if _is_vonage(credentials) else twilio.send(credentials, message)
 
     def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:
         """Fetch what came with a message. Raises Transient, BadCredentials or Rejected."""
-        return twilio.download(credentials, file, may_reach)
+        fetched = vonage.download if _is_vonage(credentials) else twilio.download
+        return fetched(credentials, file, may_reach)
+
+
+def _is_vonage(credentials: Credentials) -> bool:
+    return credentials.get("provider") == "vonage"
 
 
 def _url(base_url: str, token: str) -> str:

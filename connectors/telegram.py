@@ -17,7 +17,8 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from connectors import _http
-from connectors._json_api import JsonApi, Reply
+from connectors._fetched import fetched
+from connectors._json_api import JsonApi
 from connectors._payload import at, line, mapping, objects, whole
 from connectors._signing import require_same, require_secret
 from connectors._telegram_api import API_URL, api_of, base_url, bot_id, result, send, token_of
@@ -190,10 +191,7 @@ class TelegramConnector(Defaults):
             raise Rejected("Telegram does not say where the file is.")
         url = f"{base_url(credentials)}/file/bot{token_of(credentials)}/{quote(path)}"
         answer = _http.download(url, headers={}, may_reach=_http.reachable)
-        reply = Reply(answer.status, None, answer.headers)
-        if not reply.is_good:
-            raise api.refusal(reply, f"the file cannot be fetched, status {answer.status}")
-        return InboundAttachment(file.filename, file.content_type, answer.body)
+        return fetched(api, file, answer, is_own=True)
 
 
 def _is_on(credentials: Credentials, key: str) -> bool:

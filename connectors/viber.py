@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from connectors import _http
-from connectors._json_api import JsonApi, Reply
+from connectors._fetched import fetched
+from connectors._json_api import JsonApi
 from connectors._payload import at, line, mapping, whole
 from connectors._signing import hmac_hex, require_same, require_secret
 from connectors._viber_parse import KIND, read_callbacks
@@ -135,13 +136,7 @@ class ViberConnector(Defaults):
     def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:
         """Fetch what came with a message from the address in it. Raises Transient or Rejected."""
         answer = _http.download(file.url, headers={}, may_reach=may_reach)
-        reply = Reply(answer.status, None, answer.headers)
-        if not reply.is_good:
-            refusal = _api(credentials).refusal(reply, f"the file cannot be fetched, status {answer.status}")
-            # the address alone opens the file for an hour: that it no longer does says nothing of the token
-            raise Rejected(refusal.reason) if isinstance(refusal, BadCredentials) else refusal
-        told = answer.headers.get("content-type", "").partition(";")[0].strip()
-        return InboundAttachment(file.filename, told or file.content_type, answer.body)
+        return fetched(_api(credentials), file, answer, is_own=False)  # the address alone opens it, for an hour
 
 
 def _api(credentials: Credentials) -> JsonApi:
