@@ -56,11 +56,12 @@ class Me:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds between two looks, two signs of life, two looks at the clock. Tests make it short."""
+    """Seconds between two looks, two signs of life, two looks at the clock, two streams. Tests make it short."""
 
     poll_seconds: float = 90.0
     heartbeat_seconds: float = 20.0
     step_seconds: float = 2.0
+    stream_again_seconds: float = 60.0  # X allows 50 connections in 15 minutes
 
 
 @dataclass(slots=True)

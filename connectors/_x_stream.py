@@ -89,9 +89,16 @@ class _Listener(tweepy.StreamingClient):  # type: ignore[misc]  # tweepy publish
         except (ValueError, RecursionError):
             return
         if "data" in said:
-            self.heard.put(said)
+            self._keep(said)
         elif problems := objects(said.get("errors")):
             self._stop(Transient(f"X ended the stream: {line(problems[0].get('detail') or problems[0].get('title'))}."))
+
+    def _keep(self, said: Mapping[str, Any]) -> None:
+        """Hand a post over; where nobody takes it any more, this thread ends rather than waits."""
+        try:
+            self.heard.put(said, timeout=SILENCE_SECONDS)
+        except queue.Full:
+            self._stop(Transient("More came by the stream than could be taken."))
 
     def on_request_error(self, status_code: int) -> None:
         error = refusal(status_code, {}, None)

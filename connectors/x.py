@@ -52,7 +52,6 @@ ACCOUNT_LETTERS = re.compile(r"[A-Za-z0-9_]{1,30}")
 CRC_TOKEN = re.compile(r"[A-Za-z0-9+/=_.~-]{1,200}")  # never a JSON object, see above
 SIGNATURE = "x-twitter-webhooks-signature"
 SHORTEST_POLL_SECONDS, LONGEST_POLL_SECONDS = 15, 3_600
-STREAM_RETRY_SECONDS = 60.0
 VIDEO_BYTES = 64_000_000
 SUBSCRIPTION = {
     "event_type": "post.mention.create",
@@ -215,7 +214,7 @@ def _streamed(credentials: Credentials, me: Me, news: News, pace: Pace) -> Itera
             stream.close()
         if isinstance(stream.trouble, BadCredentials):
             raise stream.trouble
-        yield from news.wait(min(STREAM_RETRY_SECONDS, pace.poll_seconds))
+        yield from news.wait(pace.stream_again_seconds)
 
 
 def _writer(credentials: Credentials) -> tweepy.Client:

@@ -20,7 +20,7 @@ from connectors.x import XConnector
 from tests.fakes.provider import Said
 from tests.fakes.x import ACCOUNT, HANDLE, X, line, message, post, problem, x_service
 
-QUICK = Pace(poll_seconds=0.01, heartbeat_seconds=0.0, step_seconds=0.005)
+QUICK = Pace(poll_seconds=0.01, heartbeat_seconds=0.0, step_seconds=0.005, stream_again_seconds=0.01)
 OLD = id_at((datetime.now(UTC) - timedelta(days=1)).timestamp())
 SINCE = {"mentions": OLD, "quotes": OLD, "direct": OLD}
 MENTIONS = f"/2/users/{ACCOUNT}/mentions"
