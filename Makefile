@@ -1,6 +1,6 @@
 # Tributary: `make run` and `make test` do all the set-up themselves. Settings: see .env.example.
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check bench clean
+.PHONY: help run setup test test-matrix check bench clean
 
 # the first Python on PATH that is new enough; PYTHON=/path/to/python chooses another
 PYTHON ?=
@@ -26,6 +26,11 @@ setup: ## set everything up for development, without starting it
 test: setup ## set everything up, then run every check and every test
 	@$(MAKE) --no-print-directory check
 	.venv/bin/python -m pytest -n 2
+
+# a real homeserver in an environment of its own (AGPL: only talked to, never a dependency)
+test-matrix: setup
+	test -x var/synapse/bin/python || { .venv/bin/python -m venv var/synapse && var/synapse/bin/pip install -q 'matrix-synapse==1.163.2'; }
+	.venv/bin/python -m pytest tests/connectors/synapse_check.py -n 0
 
 check: ## style, types, import contracts, migrations, front-end types
 	.venv/bin/ruff check .

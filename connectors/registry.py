@@ -30,6 +30,7 @@ KINDS = {
     "viber": "connectors.viber:ViberConnector",
     "bluesky": "connectors.bluesky:BlueskyConnector",
     "reviews": "connectors.reviews:ReviewsConnector",
+    "matrix": "connectors.matrix:MatrixConnector",
 }
 
 
