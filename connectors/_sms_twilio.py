@@ -124,7 +124,11 @@ def missed(credentials: Credentials, cursor: Cursor, every_seconds: float) -> It
     if not cursor:
         yield Batch((), {"since": since.isoformat()})
     while True:
-        found = _inbound_since(api, since - OVERLAP)
+        found: list[tuple[datetime, RawDelivery]] = []
+        for page in _pages(api, credentials, since - OVERLAP):
+            found += [(_made(said), _delivery(api, said)) for said in page]
+            yield Batch()
+        found.sort(key=lambda one: one[0])
         since = max([since, *(when for when, _ in found)])
         yield Batch(tuple(delivery for _, delivery in found), {"since": since.isoformat()})
         ends_at = time.monotonic() + every_seconds
@@ -133,18 +137,24 @@ def missed(credentials: Credentials, cursor: Cursor, every_seconds: float) -> It
             yield Batch()
 
 
-def _inbound_since(api: JsonApi, since: datetime) -> list[tuple[datetime, RawDelivery]]:
-    page = api.call(
-        "GET", "Messages.json", query={"DateSent>": since.strftime("%Y-%m-%dT%H:%M:%SZ"), "PageSize": PAGE_SIZE}
-    )
-    found: list[tuple[datetime, RawDelivery]] = []
+def lists_its_own(credentials: Credentials) -> bool:
+    """Say whether this channel's messages can be told from those of the account's other numbers."""
+    return bool(credentials.get("messaging_service") or credentials.get("number"))
+
+
+def _pages(api: JsonApi, credentials: Credentials, since: datetime) -> Iterator[list[Mapping[str, Any]]]:
+    """Yield the inbound messages to this channel's number or service, page by page, newest first."""
+    service = str(credentials.get("messaging_service") or "").strip()
+    query: dict[str, str | int] = {"DateSent>": since.strftime("%Y-%m-%dT%H:%M:%SZ"), "PageSize": PAGE_SIZE}
+    own = {} if service else {"To": str(credentials.get("number") or "").strip()}
+    page = api.call("GET", "Messages.json", query={**query, **own})
+    root = api.base_url.partition(f"/{VERSION}/")[0]
     while True:
-        messages = [said for said in objects(at(page, "messages")) if line(said.get("direction")) == "inbound"]
-        found += [(_made(said), _delivery(api, said)) for said in messages]
+        inbound = [said for said in objects(at(page, "messages")) if line(said.get("direction")) == "inbound"]
+        yield [said for said in inbound if not service or line(said.get("messaging_service_sid")) == service]
         onward = line(at(page, "next_page_uri"), 2000)
         if not onward.startswith("/"):
-            return sorted(found, key=lambda one: one[0])
-        root = api.base_url.partition(f"/{VERSION}/")[0]
+            return
         page = JsonApi("Twilio", root, headers=api.headers, explain=explain).call("GET", onward)
 
 

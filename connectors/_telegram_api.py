@@ -14,8 +14,8 @@ from typing import Any
 from connectors._json_api import FORBIDDEN, UNAUTHORIZED, JsonApi, Reply, words_of
 from connectors._multipart import Part, multipart
 from connectors._payload import at, mapping, objects, whole
-from connectors._telegram_chats import Place, number_in, place_in
-from connectors.base import Credentials, OutboundAttachment, OutboundMessage, Receipt
+from connectors._telegram_chats import Place, message_in, number_in, place_in
+from connectors.base import Action, Credentials, OutboundAttachment, OutboundMessage, Receipt
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
 
 API_URL = "https://api.telegram.org"
@@ -25,6 +25,7 @@ LONGEST_CAPTION = 1024  # UTF-16 units
 LARGEST_PHOTO = 10_000_000
 PHOTO_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 LONGEST_WAIT = 3600.0
+LIKE = "👍"
 
 
 class Moved(Rejected):
@@ -98,6 +99,24 @@ def send(credentials: Credentials, message: OutboundMessage) -> Receipt:
         return _send_all(api, place, calls, message.answers)
     except Moved as moved:
         return _send_all(api, Place(moved.chat, place.topic), calls, None)
+
+
+def act(credentials: Credentials, action: Action) -> None:
+    """Show a thumb up, take it back, or delete a message; what is gone already is done. Raises as `send`."""
+    found = message_in(action.target)
+    if found is None or found[0].business:
+        raise Rejected("This cannot be done with this message.")
+    place, number = found
+    at_message = {"chat_id": place.chat, "message_id": number}
+    if action.kind != "delete":
+        shown = [{"type": "emoji", "emoji": LIKE}] if action.kind == "like" else []
+        result(api_of(credentials), "setMessageReaction", {**at_message, "reaction": shown})
+        return
+    try:
+        result(api_of(credentials), "deleteMessage", at_message)
+    except Rejected as refused:
+        if "message to delete not found" not in refused.reason:
+            raise
 
 
 def _send_all(api: JsonApi, place: Place, calls: Sequence[_Call], answers: str | None) -> Receipt:

@@ -80,6 +80,13 @@ def number_in(external_id: str, room: str) -> int | None:
     return signed(number) if other == room else None
 
 
+def message_in(external_id: str) -> tuple[Place, int] | None:
+    """Read a message's external id; None for anything else."""
+    room, _, number = external_id.rpartition(":")
+    place, found = place_in(room), signed(number)
+    return (place, found) if place and found is not None else None
+
+
 def signed(digits: str) -> int | None:
     """Return the number that an id of Telegram is; those of groups are negative."""
     number = whole(digits.removeprefix("-"))

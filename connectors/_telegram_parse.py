@@ -15,6 +15,7 @@ from connectors._telegram_chats import (
     addresses_bot,
     author_of,
     forwarded_from,
+    is_comment,
     is_public,
     place_of,
     someone,
@@ -121,7 +122,9 @@ def _is_echo(said: Said, bot: str) -> bool:
         return True
     if said.get("business_connection_id") and author and author != line(at(said, "chat", "id")):
         return True
-    return said.get("is_automatic_forward") is True or author == TELEGRAM_ITSELF
+    posted_by = whole(at(said, "reply_to_message", "sender_chat", "id"))
+    is_channel_itself = is_comment(said) and posted_by is not None and whole(at(said, "sender_chat", "id")) == posted_by
+    return said.get("is_automatic_forward") is True or author == TELEGRAM_ITSELF or is_channel_itself
 
 
 def _answered(said: Said) -> str | None:

@@ -97,6 +97,7 @@ class SmsConnector(Defaults):
             kind="boolean",
             default=True,
             group="Advanced",
+            help="Every five minutes, by the number or the service above.",
         ),
         Setting("api_url", "Address of the API", group="Advanced", help="Empty: the provider's own."),
     )
@@ -126,7 +127,8 @@ class SmsConnector(Defaults):
         if _is_vonage(credentials):
             return iter(())
         twilio.api_of(credentials)
-        if str(credentials.get("fetches_missed", True)).lower() in {"false", "0", "no", "off", ""}:
+        is_wanted = str(credentials.get("fetches_missed", True)).lower() not in {"false", "0", "no", "off", ""}
+        if not is_wanted or not twilio.lists_its_own(credentials):
             return iter(())
         return twilio.missed(credentials, cursor, self._pace.look_seconds)
 

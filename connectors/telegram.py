@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -21,9 +21,10 @@ from connectors._fetched import fetched
 from connectors._json_api import JsonApi
 from connectors._payload import at, line, mapping, objects, whole
 from connectors._signing import require_same, require_secret
-from connectors._telegram_api import API_URL, api_of, base_url, bot_id, result, send, token_of
+from connectors._telegram_api import API_URL, act, api_of, base_url, bot_id, result, send, token_of
 from connectors._telegram_parse import UPDATES, read_updates
 from connectors.base import (
+    Action,
     Batch,
     Capabilities,
     Credentials,
@@ -48,6 +49,7 @@ SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's n
 MOST_UPDATES = 100
 ALLOWED = tuple(UPDATES)  # reactions come only to those who ask for them
 FORGOTTEN_SECONDS = 6 * 86400  # after a week without updates Telegram begins anew at a random number
+LATEST_SECONDS = 15.0  # after the time that Telegram may hold an answer back
 ON = frozenset({"true", "1", "yes", "on"})
 
 
@@ -77,6 +79,7 @@ class TelegramConnector(Defaults):
         edits=True,
         deletes=True,
         reactions=True,
+        actions=("like", "unlike", "delete"),
     )
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("token", "Bot token", kind="secret", required=True, help="@BotFather shows it: 123456:ABC-DEF…"),
@@ -144,7 +147,7 @@ class TelegramConnector(Defaults):
 
     def fetch(self, credentials: Credentials, cursor: Cursor) -> Iterator[Batch]:
         """Yield updates as Telegram gives them, one delivery each. The cursor is {"offset", "at"}."""
-        api = api_of(credentials)
+        api = replace(api_of(credentials), seconds=self._pace.wait_seconds + LATEST_SECONDS)
         return iter(()) if _is_called(credentials) else self._poll(api, credentials, cursor)
 
     def _poll(self, api: JsonApi, credentials: Credentials, cursor: Cursor) -> Iterator[Batch]:
@@ -182,6 +185,12 @@ class TelegramConnector(Defaults):
     def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
         """Send text, photos or documents to the chat of the thread. Raises Transient, BadCredentials or Rejected."""
         return send(credentials, message)
+
+    def act(self, credentials: Credentials, action: Action) -> None:
+        """Show or take back a thumb up; delete (up to 48 hours old; in groups only as an admin). Raises as `send`."""
+        if action.kind not in self.capabilities.actions:
+            raise Rejected("Telegram does not offer that.")
+        act(credentials, action)
 
     def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:  # noqa: ARG002
         """Fetch a file from Telegram's own address. Raises Transient, BadCredentials or Rejected."""

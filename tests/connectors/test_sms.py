@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.base import InboundMessage, OutboundAttachment, RawDelivery, RemoteFile, WebRequest
+from connectors.base import Batch, InboundMessage, OutboundAttachment, RawDelivery, RemoteFile, WebRequest
 from connectors.errors import BadCredentials, Malformed, Rejected, Transient
 from connectors.sms import Pace, SmsConnector
 from tests.connectors.test_contract import check_message
@@ -45,6 +45,12 @@ def listed(number: int, **more: Any) -> dict[str, Any]:
     sent = f"Sun, 22 Nov 2026 14:00:{number:02d} +0000"
     return {"sid": f"SM{number:032x}", "direction": "inbound", "body": f"missed {number}", "from": CUSTOMER, "to": OWN,
             "status": "received", "num_media": "0", "date_sent": sent, "date_created": sent, **more}  # fmt: skip
+
+
+def first_full(twilio: Twilio) -> Batch:
+    """Return the first batch with something in it."""
+    batches = CONNECTOR.fetch(twilio.credentials, {"since": "2026-11-22T13:59:00+00:00"})
+    return next(batch for batch in batches if batch.deliveries)
 
 
 # ---------------------------------------------------------------- parse
@@ -148,16 +154,29 @@ def test_a_first_run_begins_now(twilio: Twilio) -> None:
 
 def test_what_calls_missed_comes_oldest_first_over_all_pages(twilio: Twilio) -> None:
     twilio.messages = [listed(n) for n in (5, 4, 3)] + [listed(9, direction="outbound-api"), listed(2), listed(1)]
-    batch = next(CONNECTOR.fetch(twilio.credentials, {"since": "2026-11-22T13:59:00+00:00"}))
+    batch = first_full(twilio)
     heard = [CONNECTOR.parse(delivery)[0] for delivery in batch.deliveries]
     assert [message.text for message in heard] == [f"missed {n}" for n in (1, 2, 3, 4, 5)]
     assert batch.cursor == {"since": "2026-11-22T14:00:05+00:00"}
     assert twilio.heard("GET", ".*/Messages.json")[0].query["DateSent>"] == "2026-11-22T13:49:00Z"
 
 
+def test_messages_to_other_numbers_of_the_account_are_left_to_their_channels(twilio: Twilio) -> None:
+    twilio.messages = [listed(3, to="+15550009999"), listed(2, messaging_service_sid="MG1"), listed(1)]
+    since = {"since": "2026-11-22T13:59:00+00:00"}
+
+    def missed(**known: str) -> list[str]:
+        batches = islice(CONNECTOR.fetch({**twilio.credentials, **known}, since), 8)
+        return [CONNECTOR.parse(delivery)[0].text for batch in batches for delivery in batch.deliveries]
+
+    assert missed()[:2] == ["missed 1", "missed 2"]
+    assert set(missed(number="", messaging_service="MG1")) == {"missed 2"}
+    assert missed(number="") == []
+
+
 def test_a_missed_message_is_the_same_as_the_call_that_came_late(twilio: Twilio) -> None:
     twilio.messages = [listed(1)]
-    batch = next(CONNECTOR.fetch(twilio.credentials, {"since": "2026-11-22T13:59:00+00:00"}))
+    batch = first_full(twilio)
     (by_call,) = parse(MessageSid=f"SM{1:032x}", From=CUSTOMER, To=OWN, Body="missed 1", SmsStatus="received")
     (by_list,) = CONNECTOR.parse(batch.deliveries[0])
     assert (by_call.external_id, by_call.thread_key) == (by_list.external_id, by_list.thread_key)
@@ -168,7 +187,7 @@ def test_files_of_a_missed_message_come_with_it_and_are_fetched_without_telling_
 ) -> None:
     twilio.messages = [listed(1, num_media="1")]
     twilio.media["ME7"] = ("image/png", b"\x89PNG")
-    batch = next(CONNECTOR.fetch(twilio.credentials, {"since": "2026-11-22T13:59:00+00:00"}))
+    batch = first_full(twilio)
     (message,) = CONNECTOR.parse(batch.deliveries[0])
     assert message.kind == "image"
     found = CONNECTOR.download(twilio.credentials, message.remote_files[0], lambda _address: True)

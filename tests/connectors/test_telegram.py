@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.base import (
+    Action,
     Batch,
     InboundMessage,
     OutboundAttachment,
@@ -27,7 +28,7 @@ from connectors.errors import BadCredentials, Malformed, Rejected, Transient
 from connectors.telegram import Pace, TelegramConnector
 from tests.connectors.test_contract import check_message
 from tests.fakes.provider import Said, serving
-from tests.fakes.telegram import BLOCKED, CHAT, REPLY, SECRET, Telegram, signed, too_many
+from tests.fakes.telegram import BLOCKED, CHAT, OLD, REPLY, SECRET, Telegram, signed, too_many
 
 CONNECTOR = TelegramConnector(Pace(wait_seconds=0))
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -364,6 +365,35 @@ def test_a_reply_to_no_chat_is_refused(telegram: Telegram) -> None:
     for thread_key, recipient in (("", ""), ("x", "y"), ("5:topic:", "z")):
         with pytest.raises(Rejected):
             CONNECTOR.send(telegram.credentials, OutboundMessage("k", (), "t", recipient, thread_key=thread_key))
+    assert telegram.calls == []
+
+
+# ---------------------------------------------------------------- actions
+
+
+def test_a_thumb_up_is_shown_and_taken_back(telegram: Telegram) -> None:
+    for kind, shown in (("like", ["👍"]), ("like", ["👍"]), ("unlike", []), ("unlike", [])):
+        CONNECTOR.act(telegram.credentials, Action(kind, f"{CHAT}:41"))  # type: ignore[arg-type]  # a word of the list
+        assert telegram.reactions == {41: shown}
+
+
+def test_deleting_twice_is_deleting_once(telegram: Telegram) -> None:
+    for _ in range(2):
+        CONNECTOR.act(telegram.credentials, Action("delete", "-1001662890417:88"))
+    assert telegram.deleted == {88}
+    with pytest.raises(Rejected, match="can't be deleted"):
+        CONNECTOR.act(telegram.credentials, Action("delete", f"{CHAT}:{OLD}"))
+
+
+def test_what_telegram_does_not_offer_is_refused(telegram: Telegram) -> None:
+    for action in (
+        Action("hide", f"{CHAT}:41"),
+        Action("like", "callback:77"),
+        Action("like", "business:c:5:41"),
+        Action("like", ""),
+    ):
+        with pytest.raises(Rejected):
+            CONNECTOR.act(telegram.credentials, action)
     assert telegram.calls == []
 
 

@@ -65,9 +65,10 @@ class Twilio(Provider):
             return wrong
         assert call.query["DateSent>"].endswith("Z")
         page = int(call.query.get("Page", 0))
-        shown = self.messages[page * PAGE : (page + 1) * PAGE]
-        more = len(self.messages) > (page + 1) * PAGE
-        query = urlencode({"DateSent>": call.query["DateSent>"], "PageSize": 100, "Page": page + 1})
+        asked = [said for said in self.messages if call.query.get("To", said["to"]) == said["to"]]
+        shown = asked[page * PAGE : (page + 1) * PAGE]
+        more = len(asked) > (page + 1) * PAGE
+        query = urlencode({**call.query, "Page": page + 1})
         onward = f"{call.path}?{query}" if more else None
         return Said({"messages": shown, "page": page, "next_page_uri": onward})
 

@@ -22,6 +22,7 @@ TOKEN = "7102345678:AAH-x1_yZabcdefghijklmnopqrstuvwxyz0"
 SECRET = "s3cret_of-the-webhook"
 CHAT = 5210774512
 BLOCKED = 403_000  # a person who blocked the bot
+OLD = 1  # a message of more than 48 hours ago
 REPLY = OutboundMessage("reply-77", (), "Good news", recipient=str(CHAT), thread_key=str(CHAT), answers=f"{CHAT}:41")
 SIGNS_THE_BODY = False  # a shared secret travels in a header
 
@@ -37,6 +38,8 @@ class Telegram(Provider):
         self.files: dict[str, tuple[str, bytes]] = {}
         self.webhook: dict[str, Any] = {}
         self.moved: dict[int, int] = {}  # groups that became supergroups
+        self.reactions: dict[int, list[str]] = {}
+        self.deleted: set[int] = set()
         self.refused: set[str] = set()  # methods that fail for now
         self._number = 1000
         self.on("GET", r"/file/bot(?P<token>[^/]+)/(?P<path>.+)", self._file)
@@ -113,6 +116,18 @@ class Telegram(Provider):
         if call.parts["token"] != TOKEN or call.parts["path"] not in known:
             return _error(404, "Not Found")
         return Said(known[call.parts["path"]], headers={"content-type": "application/octet-stream"})
+
+    def _set_message_reaction(self, parameters: Any, _files: Any) -> Said:
+        self.reactions[parameters["message_id"]] = [one["emoji"] for one in parameters["reaction"]]
+        return _good(True)
+
+    def _delete_message(self, parameters: Any, _files: Any) -> Said:
+        if parameters["message_id"] in self.deleted:
+            return _error(400, "Bad Request: message to delete not found")
+        if parameters["message_id"] == OLD:
+            return _error(400, "Bad Request: message can't be deleted for everyone")
+        self.deleted.add(parameters["message_id"])
+        return _good(True)
 
     def _send_message(self, parameters: Any, _files: Any) -> Said:
         if not parameters.get("text"):
