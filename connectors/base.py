@@ -1,16 +1,15 @@
-"""The protocol every connector keeps, and the frozen values that cross its boundary.
+"""The frozen values that cross the boundary of a connector (the protocol it keeps: protocol.py).
 
-A connector knows no database, no Flask and no other connector. It is stateless: credentials and cursor come in,
-values go out. Times are aware UTC datetimes. Who keeps the promises: tests/connectors/test_contract.py.
+Times are aware UTC datetimes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, Literal
 
 Auto = Literal["none", "auto_reply", "bounce", "list", "calendar"]
 MessageKind = Literal[
@@ -279,45 +278,3 @@ class Action:
     target: str  # the message's external id
     recipient: str = ""  # its sender's address
     thread_key: str | None = None
-
-
-class Connector(Protocol):
-    """The code that speaks one kind of channel. Instances are cheap and hold no state."""
-
-    kind: ClassVar[str]
-    label: ClassVar[str]
-    capabilities: ClassVar[Capabilities]
-    settings: ClassVar[tuple[Setting, ...]]
-
-    def address(self, credentials: Credentials) -> str:
-        """Say the channel's own public address (support@acme.example), or "" where it has none."""
-
-    def check(self, credentials: Credentials) -> str:
-        """Sign in once and say in one sentence what was found. Raises BadCredentials or Transient."""
-
-    def fetch(self, credentials: Credentials, cursor: Cursor) -> Iterator[Batch]:
-        """Yield what is new, then wait for more (a generator that ends only by an error, or when there is no
-        waiting to be done). What is yielded has been stored once the generator is resumed: acknowledge then.
-        Yields an empty batch at least every 30 seconds. Raises Transient, BadCredentials.
-        """
-
-    def verify(self, credentials: Credentials, request: WebRequest) -> None:
-        """Check the signature on the raw body, or a handshake's secret, in constant time. Raises BadCredentials."""
-
-    def receive(self, credentials: Credentials, request: WebRequest, received_at: datetime) -> Received:
-        """Say what a verified call brought and what to answer. No network. Raises Malformed: answered with 400."""
-
-    def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
-        """Turn bytes into values: pure and total. Raises Malformed and nothing else."""
-
-    def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
-        """Hand one message to the provider. Raises Transient, BadCredentials or Rejected."""
-
-    def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:
-        """Fetch a file that a message named, guarded. Raises Transient, BadCredentials or Rejected."""
-
-    def act(self, credentials: Credentials, action: Action) -> None:
-        """Do what an agent asked, one of `capabilities.actions`; twice is once. Raises as `send`."""
-
-    def templates(self, credentials: Credentials) -> tuple[Template, ...]:
-        """Return the templates that the provider approved. Raises Transient or BadCredentials."""

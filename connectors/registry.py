@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 from typing import cast
 
-from connectors.base import Connector
+from connectors.protocol import Connector
 
 MAIL, WEBFORM, WEBCHAT, SANDBOX = "mail", "webform", "webchat", "sandbox"  # for the demo workspace and for tests
 KINDS = {
@@ -27,10 +27,10 @@ KINDS = {
     "sms": "connectors.sms:SmsConnector",
     "slack": "connectors.slack:SlackConnector",
     "line": "connectors.line:LineConnector",
-    "viber": "connectors.viber:ViberConnector",
     "bluesky": "connectors.bluesky:BlueskyConnector",
-    "reviews": "connectors.reviews:ReviewsConnector",
+    "viber": "connectors.viber:ViberConnector",
     "matrix": "connectors.matrix:MatrixConnector",
+    "reviews": "connectors.reviews:ReviewsConnector",
 }
 
 

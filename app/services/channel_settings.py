@@ -7,7 +7,8 @@ from typing import Any
 
 from app import crypto
 from app.errors import Invalid, NotFound, SetupError
-from connectors.base import Connector, Setting
+from connectors.base import Setting
+from connectors.protocol import Connector
 from connectors.registry import connector_for, kinds
 
 LONGEST_LINE, LONGEST_LINES = 2_000, 20_000  # characters

@@ -29,7 +29,6 @@ from hypothesis import strategies as st
 
 from connectors.base import (
     Auto,
-    Connector,
     InboundMessage,
     MessageKind,
     OutboundMessage,
@@ -37,6 +36,7 @@ from connectors.base import (
     WebRequest,
 )
 from connectors.errors import BadCredentials, ConnectorError, Malformed, Rejected
+from connectors.protocol import Connector
 from connectors.registry import connector_for, kinds
 from tests.fakes.mail import mail_credentials
 from tests.smtp import SmtpServer

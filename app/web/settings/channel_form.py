@@ -12,7 +12,8 @@ from app import crypto
 from app.errors import Invalid
 from app.models import Channel, Inbox, User
 from app.services import channel_settings
-from connectors.base import Connector, Setting
+from connectors.base import Setting
+from connectors.protocol import Connector
 
 MADE_HERE = frozenset({"secret", "reply_secret", "webhook_secret", "verify_token", "identify_secret"})
 

@@ -8,22 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from connectors.base import Capabilities, Connector
+from connectors.base import Capabilities
+from connectors.protocol import Connector
 
 FAMILIES = {
-    "mail": ("Mail", "mail"),
+    "letters": ("Mail", "mail"),
     "social": ("Social", "megaphone"),
     "messaging": ("Messaging", "message-circle"),
     "website": ("Website", "globe"),
-    "reviews": ("Reviews and feeds", "star"),
+    "feeds": ("Reviews and feeds", "star"),
     "other": ("Other", "plug"),
 }
 Fits = Callable[[Capabilities], bool]
 # the first that fits; what reaches several kinds of address is no channel of one provider
 GUESSES: tuple[tuple[str, Fits], ...] = (
-    ("mail", lambda can: can.cc),
+    ("letters", lambda can: can.cc),
     ("website", lambda can: can.live_only),
-    ("reviews", lambda can: can.public and not can.send),
+    ("feeds", lambda can: can.public and not can.send),
     ("social", lambda can: can.public),
     ("other", lambda can: len(can.reaches) > 2),
     ("messaging", lambda can: can.send),
