@@ -113,7 +113,9 @@ class ReviewsConnector(Defaults):
 
     def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
         """Answer a review for everybody to read. Raises Transient, BadCredentials or Rejected."""
-        review_id = message.thread_key or _review_of(message.answers or "")
+        review_id = _review_of(message.answers or "") or message.thread_key or ""
+        if not message.is_public:
+            raise Rejected("A reply to a review is read by everybody: it cannot be private.")
         if not review_id:
             raise Rejected("It is not said which review this answers.")
         if message.attachments:

@@ -159,7 +159,7 @@ def test_a_token_is_made_anew_before_it_ends(stores: Stores, monkeypatch: pytest
 def test_a_reply_to_google_takes_the_place_of_the_one_before(stores: Stores) -> None:
     known = google_credentials(stores)
     first = CONNECTOR.send(known, REPLY)
-    second = CONNECTOR.send(known, replace(REPLY, text="Better news", thread_key=None, answers="edit:gp:1:abc:17"))
+    second = CONNECTOR.send(known, replace(REPLY, text="Better news", answers="edit:gp:1:abc:17"))
     assert first.external_id == second.external_id == "reply:gp:1"
     assert stores.replies == {"gp:1": "Better news"}
     CONNECTOR.send(known, replace(REPLY, text="x" * CONNECTOR.capabilities.max_text))
@@ -169,17 +169,20 @@ def test_a_reply_to_google_takes_the_place_of_the_one_before(stores: Stores) -> 
 
 def test_a_reply_reaches_app_store_connect(stores: Stores) -> None:
     put(stores, apple_credentials, written(apple_credentials, 7))
-    CONNECTOR.send(apple_credentials(stores), replace(REPLY, thread_key="7"))
+    CONNECTOR.send(apple_credentials(stores), replace(REPLY, answers=None, thread_key="7"))
     assert stores.replies == {"7": "Good news"}
     with pytest.raises(Rejected, match="no resource of type"):
-        CONNECTOR.send(apple_credentials(stores), replace(REPLY, thread_key="8"))
+        CONNECTOR.send(apple_credentials(stores), replace(REPLY, answers="8"))
 
 
 def test_what_cannot_be_answered_is_refused_with_the_reason(stores: Stores) -> None:
     with pytest.raises(Rejected, match="public feed takes no replies"):
         CONNECTOR.send(feed_credentials(stores), REPLY)
     with pytest.raises(Rejected, match="which review"):
-        CONNECTOR.send(google_credentials(stores), replace(REPLY, thread_key=None))
+        CONNECTOR.send(google_credentials(stores), replace(REPLY, answers=None))
+    with pytest.raises(Rejected, match="cannot be private"):
+        CONNECTOR.send(google_credentials(stores), replace(REPLY, is_public=False))
+    assert stores.replies == {}
     with pytest.raises(Rejected, match="no files"):
         CONNECTOR.send(google_credentials(stores), replace(REPLY, attachments=(OutboundAttachment("a", "b/c", b"x"),)))
 

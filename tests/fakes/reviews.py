@@ -28,7 +28,7 @@ from tests.fakes.provider import Call, Provider, Route, Said, serving
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "reviews"
 APP, PACKAGE, ISSUER, KEY_ID = "284882215", "com.acme", "57246542-96fe-1a63-e053-0824d011072a", "2X9R4HXF34"
 EMAIL = "reviews@acme.iam.gserviceaccount.com"
-REPLY = OutboundMessage("reply-77", (), "Good news", recipient="google:gp:1", thread_key="gp:1", is_public=True)
+REPLY = OutboundMessage("reply-77", (), "Good news", recipient="google:gp:1", answers="gp:1", is_public=True)
 
 
 @cache
