@@ -121,7 +121,7 @@ def renewed(oauth: OAuth) -> str:
 
 
 def authorize_address(oauth: OAuth, *, redirect_uri: str, state: str, challenge: str, login_hint: str) -> str:
-    """Return where a person signs in and consents; `challenge` is the S256 of PKCE (RFC 7636). Raises BadCredentials."""
+    """Return where a person consents; `challenge` is the S256 of PKCE (RFC 7636). Raises BadCredentials."""
     if not oauth.authorize_url.startswith(("https://", "http://")):
         raise BadCredentials("The address where people sign in is missing or is no address.")
     query = {

@@ -8,7 +8,7 @@ import html
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from flask import Flask
@@ -72,7 +72,7 @@ def test_there_and_back_and_the_channel_holds_a_refresh_token(
     assert asked["redirect_uri"] == "http://localhost/settings/channels/signed-in"
     assert (asked["client_id"], asked["scope"], asked["login_hint"]) == ("client-4711", "mail", "us@acme.example")
     back = consent(provider, asked)
-    assert "Keep it" in admin.get("/settings/channels/signed-in", query_string=back).text
+    assert "Keep it" in admin.get(f"/settings/channels/signed-in?{urlencode(back)}").text
     assert "oauth_refresh_token" not in kept(channel), "a link changes nothing"
     assert admin.post("/settings/channels/signed-in", back).status_code == 303
     assert kept(channel)["oauth_refresh_token"] in provider.signed_in
@@ -112,7 +112,7 @@ def test_a_state_of_another_person_or_of_an_hour_ago_is_refused(
     "query", [{"error": "access_denied"}, {"error": "<script>"}, {}, {"code": "x", "state": "nonsense"}, {"code": "x"}]
 )
 def test_what_the_provider_refuses_is_said(admin: Visitor, query: dict[str, str]) -> None:
-    answer = admin.get("/settings/channels/signed-in", query_string=query)
+    answer = admin.get(f"/settings/channels/signed-in?{urlencode(query)}")
     assert answer.status_code == 422
     assert "<script>" not in answer.text.partition("Not signed in")[2].partition("<p>")[0]
 

@@ -48,16 +48,16 @@ def begin(channel_id: str) -> str:
 @admin_only
 def look() -> str | tuple[str, int]:
     """Take in what the provider sent along; nothing is used yet."""
-    given = {name: request.args.get(name, "")[: channel_sign_in.MOST_CHARACTERS] for name in ("code", "state")}
+    code, state = (request.args.get(name, "")[: channel_sign_in.MOST_CHARACTERS] for name in ("code", "state"))
+    refused = request.args.get("error")
+    if refused or not code:
+        problem = Invalid(REFUSED.get(refused or "", NOT_SIGNED_IN))
+        return _page(problem=problem), problem.status
     try:
-        if request.args.get("error"):
-            raise Invalid(REFUSED.get(request.args["error"], NOT_SIGNED_IN))
-        if not given["code"]:
-            raise Invalid(NOT_SIGNED_IN)
-        channel = _read(channel_sign_in.come_back(given["state"], current_user()).channel_id)
+        channel = _read(channel_sign_in.come_back(state, current_user()).channel_id)
     except Invalid as problem:
         return _page(problem=problem), problem.status
-    return _page(channel=channel, **given)
+    return _page(channel=channel, code=code, state=state)
 
 
 @pages.post("/signed-in")
