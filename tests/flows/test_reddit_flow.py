@@ -115,7 +115,7 @@ def test_what_becomes_of_a_comment_is_shown(pipeline: Pipeline, channel: Channel
 def test_the_same_answer_in_the_inbox_and_in_the_community_is_one_message(
     pipeline: Pipeline, channel: Channel, service: Reddit
 ) -> None:
-    told = {
+    told: dict[str, Any] = {
         "was_comment": True,
         "type": "comment_reply",
         "link_id": None,
