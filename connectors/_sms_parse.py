@@ -87,6 +87,8 @@ def calls_in(raw: bytes) -> list[Said]:
     if body[:1] not in {b"{", b"["}:
         return [_form(body)]
     said = load_json(body)
+    if isinstance(said, dict) and isinstance(said.get("messages"), list):
+        said = said["messages"]  # a page of the API
     return [mapping(one) for one in (said if isinstance(said, list) else [said])]
 
 
@@ -160,7 +162,7 @@ def _message(said: Said) -> InboundMessage:
     sender = identity(said.get("From"), "From", line(said.get("ProfileName"), 200))
     more = {name: line(said[key]) for key, name in CUSTOM.items() if line(said.get(key))}
     forwarded = "yes" if line(said.get("Forwarded") or said.get("FrequentlyForwarded")) == "true" else ""
-    found = {**custom, **more, "consent": stop, "forwarded": forwarded, "to": line(said.get("To"))}
+    found = {**custom, **more, "consent": stop, "forwarded": forwarded, "to": with_plus(said.get("To"))}
     return InboundMessage(
         external_id=_sid(said)
         or hashlib.sha256(repr(sorted(said.items(), key=str)).encode("utf-8", "replace")).hexdigest(),
@@ -168,7 +170,7 @@ def _message(said: Said) -> InboundMessage:
         text=words,
         kind=kind,
         remote_files=files,
-        thread_key=" ".join(filter(None, (line(said.get("From"), 100), line(said.get("To"), 100)))),
+        thread_key=" ".join(filter(None, (with_plus(said.get("From")), with_plus(said.get("To"))))),
         in_reply_to=line(said.get("OriginalRepliedMessageSid"), 100) or None,
         sent_at=when(said.get("Date_created") or said.get("Timestamp")),
         custom={key: value for key, value in found.items() if value},
@@ -220,13 +222,22 @@ def consent_in(words: str) -> str:
 
 def identity(address: Any, field: str, name: str = "") -> Identity:
     """Return whose address it is: "+1…" and "whatsapp:+1…" are the same person's phone. Raises Malformed."""
-    said = line(address, 200)
+    said = with_plus(address)
     if not said:
         raise Malformed(f"The message has no {field!r}.")
     number = said.rpartition(":")[2]
     if number.startswith("+") and number[1:].isascii() and number[1:].isdigit():
         return Identity("phone", number, name, verified=True)
     return Identity("sms", said, name, verified=True)
+
+
+def with_plus(address: Any) -> str:
+    """Return an address; a phone number has its "+" again where a form was not encoded as it should be."""
+    said = line(address, 200)
+    prefix, colon, number = said.rpartition(":")
+    number = number.strip()
+    is_whole = number.isascii() and number.isdigit() and 8 <= len(number) <= 15  # short codes are shorter
+    return f"{prefix}{colon}+{number}" if is_whole else said
 
 
 def _sid(said: Said) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -62,6 +63,18 @@ def test_a_person_is_the_same_phone_by_sms_and_by_whatsapp_in_two_conversations(
     assert sms.sender.kind == whatsapp.sender.kind == "phone"
     assert sms.sender.address == whatsapp.sender.address == "+34600111222"
     assert sms.thread_key != whatsapp.thread_key
+
+
+def test_a_plus_that_was_not_encoded_is_found_again() -> None:
+    raw = b"MessageSid=SM1&From=whatsapp:+34600111222&To=+15558675310&Body=a+b"
+    (message,) = CONNECTOR.parse(RawDelivery(raw, NOW))
+    assert (message.sender.kind, message.sender.address) == ("phone", "+34600111222")
+    assert message.thread_key == "whatsapp:+34600111222 +15558675310"
+
+
+def test_a_page_of_the_api_is_read_message_by_message() -> None:
+    page = json.dumps({"messages": [listed(2), listed(1)], "page": 0, "next_page_uri": None}).encode()
+    assert [message.text for message in CONNECTOR.parse(RawDelivery(page, NOW))] == ["missed 2", "missed 1"]
 
 
 def test_each_state_is_an_event_of_its_own_about_the_reply() -> None:
