@@ -41,6 +41,7 @@ class Watch:
         self._log = line(cursor.get("log"))
         self._watched = dict(_pair(entry) for entry in items(cursor.get("watched")))
         self._convos: dict[str, Mapping[str, Any]] = {}
+        self._told: Cursor = {}
 
     def follow(self) -> Iterator[Batch]:
         """Yield what is new, oldest first, for ever."""
@@ -164,9 +165,12 @@ class Watch:
         return self._convos[convo_id]
 
     def _batch(self, deliveries: tuple[RawDelivery, ...]) -> Batch:
+        """Return a batch with the cursor, where that is another one than before."""
         newest = self._newest.isoformat() if self._newest else ""
         watched = [[uri, did] for uri, did in self._watched.items()]
-        return Batch(deliveries, {"newest": newest, "known": list(self._known), "log": self._log, "watched": watched})
+        cursor = {"newest": newest, "known": list(self._known), "log": self._log, "watched": watched}
+        is_same, self._told = cursor == self._told, cursor
+        return Batch(deliveries, None if is_same else cursor)
 
 
 def _pair(entry: Any) -> tuple[str, str]:

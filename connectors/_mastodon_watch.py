@@ -43,6 +43,7 @@ class Watch:
         watched = mapping(cursor.get("watched"))
         self._watched = {key: [line(part) for part in items(value)] for key, value in watched.items()}
         self._bell = Bell(server) if is_streaming else None
+        self._told: Cursor = {}
 
     def follow(self) -> Iterator[Batch]:
         """Yield what is new, oldest first, for ever."""
@@ -130,9 +131,10 @@ class Watch:
         return RawDelivery(dumped(event), _now(), f"edit:{status_id}:{now_edited}", meta)
 
     def _batch(self, deliveries: tuple[RawDelivery, ...]) -> Batch:
-        return Batch(
-            deliveries, {"notifications": self._newest, "watched": {k: list(v) for k, v in self._watched.items()}}
-        )
+        """Return a batch with the cursor, where that is another one than before; whose turn it is does not count."""
+        cursor = {"notifications": self._newest, "watched": {key: list(value) for key, value in self._watched.items()}}
+        is_same, self._told = cursor == self._told, cursor
+        return Batch(deliveries, None if is_same else cursor)
 
 
 class Bell:

@@ -42,7 +42,7 @@ from connectors.submission import clean_text, load_json
 from connectors.web_address import split
 
 MOST_FEEDS = 50
-MOST_SEEN = 1_500  # ids kept of one feed
+FEWEST_SEEN = 200  # ids kept of one feed, or twice as many as it holds
 DEFAULT_MINUTES = 10
 STEP_SECONDS = 10.0
 SECONDS = 25.0  # a heartbeat is due every 30
@@ -96,12 +96,13 @@ class RssConnector(Defaults):
         while True:
             failed: list[str] = []
             for url in settings.feeds:
+                before = feeds.get(url)
                 try:
-                    deliveries, feeds[url] = _news(url, mapping(feeds.get(url)), settings)
+                    deliveries, feeds[url] = _news(url, mapping(before), settings)
                 except ConnectorError as error:
                     failed.append(f"{url}: {error.reason}")
                     deliveries = ()
-                yield Batch(deliveries, {"feeds": dict(feeds)})
+                yield Batch(deliveries, None if feeds.get(url) == before else {"feeds": dict(feeds)})
             if failed:
                 raise Transient(" ".join(failed)[:500], retry_after_seconds=settings.seconds)
             yield from _waiting(settings.seconds)
@@ -172,8 +173,9 @@ def _asked(url: str, state: Mapping[str, Any]) -> tuple[Feed, dict[str, str]]:
 def _news(url: str, state: Mapping[str, Any], settings: Settings) -> tuple[tuple[RawDelivery, ...], dict[str, Any]]:
     """Return the entries of a feed that were not there before, oldest first, and the feed's new state."""
     feed, validators = _asked(url, state)
-    seen = dict.fromkeys(line(mark) for mark in items(state.get("seen")))
     is_new = "seen" not in state
+    seen = dict.fromkeys(line(mark) for mark in items(state.get("seen")))
+    most = max(FEWEST_SEEN, 2 * len(feed.entries), len(seen) if not feed.entries else 0)
     deliveries = []
     for entry in reversed(feed.entries):
         name = entry_id(feed.about, entry)
@@ -184,7 +186,7 @@ def _news(url: str, state: Mapping[str, Any], settings: Settings) -> tuple[tuple
         if not is_known and (settings.brings_all or not is_new) and _is_wanted(entry, settings):
             raw = json.dumps({"feed": feed.about, "entry": entry}, ensure_ascii=False).encode("utf-8", "replace")
             deliveries.append(RawDelivery(raw, _now(), f"entry:{name}"))
-    return tuple(deliveries), {**validators, "seen": list(seen)[-MOST_SEEN:]}
+    return tuple(deliveries), {**validators, "seen": list(seen)[-most:]}
 
 
 def _is_wanted(entry: Entry, settings: Settings) -> bool:

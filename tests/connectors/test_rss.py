@@ -41,7 +41,7 @@ def heard(site: Site, cursor: Any, most: int = 1, **more: Any) -> tuple[list[Inb
     messages: list[InboundMessage] = []
     for batch in islice(CONNECTOR.fetch({"feeds": f"{site.url}/a.xml", **more}, cursor), most):
         messages += [message for delivery in batch.deliveries for message in CONNECTOR.parse(delivery)]
-        cursor = json.loads(json.dumps(batch.cursor))
+        cursor = json.loads(json.dumps(batch.cursor)) if batch.cursor is not None else cursor
     return messages, cursor
 
 
@@ -89,9 +89,11 @@ def test_an_entry_that_leaves_and_returns_is_not_new(site: Site) -> None:
 
 
 def test_only_so_many_entries_are_remembered(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rss, "MOST_SEEN", 5)
-    site.feeds["/a.xml"] = [entry(number) for number in range(20)]
-    _, cursor = heard(site, {})
+    monkeypatch.setattr(rss, "FEWEST_SEEN", 5)
+    cursor: Any = {}
+    for first in range(0, 20, 2):
+        site.feeds["/a.xml"] = [entry(first), entry(first + 1)]
+        _, cursor = heard(site, cursor)
     assert len(cursor["feeds"][f"{site.url}/a.xml"]["seen"]) == 5
 
 
