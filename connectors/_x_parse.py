@@ -28,7 +28,7 @@ BY_X = Identity("provider", "x", "X")
 HEART = "❤️"
 ANYBODYS = {"post.create", "post.delete"}  # of whomever the subscription watches, perhaps a customer
 OWN_ACTIONS = {"dm.sent", "chat.sent"}
-KNOWN_EMPTY = ("meta", "errors", "user_event", "disconnect", "for_user_id")
+KNOWN_EMPTY = ("meta", "errors", "user_event", "disconnect", "tweet_edit", "for_user_id")
 Event = Mapping[str, Any]
 Read = Callable[[Event, Around], list[InboundMessage]]
 
@@ -112,7 +112,7 @@ def _deleted(event: Event, near: Around) -> list[InboundMessage]:
 
     Nobody but X can say that of ours, or of one whose author is not told.
     """
-    status = mapping(event.get("status"))
+    status = mapping(event.get("status")) or mapping(event.get("tweet"))
     name = id_of(status)
     author = id_of(status, "user_id") or ident(status.get("author_id"))
     if not name:
@@ -122,7 +122,7 @@ def _deleted(event: Event, near: Around) -> list[InboundMessage]:
         InboundMessage(
             external_id=f"{name}:deleted",
             sender=person(author, near.users.get(author, {}), author) if is_theirs else BY_X,
-            sent_at=moment(event.get("timestamp_ms")),
+            sent_at=moment(event.get("timestamp_ms") or event.get("event_at")),
             kind="delete",
             target=name,
             is_public=True,
