@@ -14,6 +14,7 @@ from app.clock import now
 from app.models import (
     Channel,
     ChannelState,
+    ChannelTemplate,
     Delivery,
     DeliveryState,
     Inbox,
@@ -319,8 +320,7 @@ def _sandbox(inbox: Inbox, tmp_path: Path) -> Channel:
     with db.transaction() as session:
         home = session.get_one(Inbox, inbox.id)
         given = {"folder": str(tmp_path / "sandbox"), "webhook_secret": SECRET}
-        channel = channels.connect(session, inbox=home, kind=SANDBOX, name="Try-out", credentials=given)
-    return channel
+        return channels.connect(session, inbox=home, kind=SANDBOX, name="Try-out", credentials=given)
 
 
 def test_the_page_of_a_channel_shows_its_webhook_its_health_and_what_it_brought(
@@ -372,3 +372,22 @@ def test_a_test_message_to_no_address_is_refused_in_words(
     assert words in answer.text
     with db.reading() as session:
         assert session.scalars(select(Message)).all() == []
+
+
+def test_the_templates_of_a_channel_are_shown_and_fetched_on_wish(admin: Visitor, inbox: Inbox, tmp_path: Path) -> None:
+    channel = _sandbox(inbox, tmp_path)
+    with db.transaction() as session:
+        row = ChannelTemplate(
+            channel_id=channel.id, name="order_left", language="en", text="Hi {{1}} <b>", synced_at=now()
+        )
+        session.add(row)
+        session.get_one(Channel, channel.id).templates_error = "The provider is away."
+    path = f"/settings/channels/{channel.public_id}"
+    page = admin.get(path).text
+    assert "Hi {{1}} &lt;b&gt;" in page
+    assert "The provider is away." in page
+    assert admin.post(f"{path}/templates").location == f"{path}#templates"
+    assert "They are being fetched." in admin.get(path).text
+    with db.reading() as session:
+        wanted = select(OutboxEvent.name).where(OutboxEvent.name == "template.wanted")
+        assert len(session.scalars(wanted).all()) == 1

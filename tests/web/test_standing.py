@@ -224,3 +224,18 @@ def test_the_page_of_a_social_conversation_takes_at_most_eight_statements(seeded
     with counted() as said:
         visitor.get(post.path, **part("pane"))
     assert len(said) <= 8, "\n\n".join(said)
+
+
+def test_what_an_agent_asks_is_queued_once_and_only_where_it_is_offered(seeded: Seeded, post: Social) -> None:
+    said, ours = post.say("Lovely.", is_public=True), post.answer("Thanks.")
+    ben = seeded.visitor("ben")
+    ben.get(post.path)
+    path = f"/messages/{said.public_id}/actions"
+    for _ in range(2):
+        assert ben.post(path, {"do": "like"}).status_code == 303
+    assert "Liking…" in _article(ben.get(post.path).text, said)
+    assert ben.post(path, {"do": "dance"}).status_code == 422
+    assert ben.post(f"/messages/{ours.public_id}/actions", {"do": "like"}).status_code == 422
+    with reading() as session:
+        rows = session.query(MessageAction).filter_by(message_id=said.id).all()
+        assert [(row.kind, row.state) for row in rows] == [("like", ActionState.QUEUED)]

@@ -56,6 +56,11 @@ class OfferedTemplate:
         return [Blank("", int(part)) if at % 2 else Blank(part) for at, part in enumerate(cut) if part]
 
     @property
+    def outline(self) -> str:
+        """Return the text with dots where values go."""
+        return _PLACE.sub("…", self.text)
+
+    @property
     def words(self) -> str:
         """What a search looks at, in lower case."""
         return f"{self.name} {self.language} {self.text}".lower()
@@ -114,7 +119,7 @@ class Way:
 
     def answers_one(self, row: MessageRow) -> bool:
         """Tell whether a reply can name this message as the one it answers: on mail, threads are enough."""
-        can = self.can_send and not self.can.cc and not self.can.live_only
+        can = self.can_send and not self.can.cc and not self.can.live_only and (row.is_public or not self.is_closed)
         return can and row.channel_kind == self.kind and row.is_at_provider
 
 

@@ -13,8 +13,8 @@ from app.config import settings
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import Channel, ChannelState, Inbox
-from app.queries import channel_health, settings_channels, settings_people
-from app.services import by_public_id, channel_settings, channel_sign_in, channels, test_messages
+from app.queries import channel_health, composer_view, settings_channels, settings_people
+from app.services import by_public_id, channel_settings, channel_sign_in, channel_templates, channels, test_messages
 from app.services.teams import clean_name
 from app.web.authz import admin_only, current_user
 from app.web.settings import channel_kinds, day_bars
@@ -126,6 +126,16 @@ def remove(channel_id: str) -> BaseResponse:
     return redirect("/settings/channels", code=303)
 
 
+@pages.post("/<channel_id>/templates")
+@admin_only
+def fetch_templates(channel_id: str) -> BaseResponse:
+    """Have the templates fetched that the provider approved."""
+    with transaction() as session:
+        channel_templates.ask(session, channel=by_public_id.get(session, Channel, channel_id, lock=True))
+    flash("Fetching the templates: look here in a few seconds.", "success")
+    return redirect(f"/settings/channels/{channel_id}#templates", code=303)
+
+
 @pages.post("/<channel_id>/test-message")
 @admin_only
 def send_test(channel_id: str) -> BaseResponse | tuple[str, int]:
@@ -214,6 +224,8 @@ def _fared(session: Session, channel: Channel) -> dict[str, Any]:
         "rows": settings_channels.deliveries(session, inboxes=[home], channel=channel),
         "most_deliveries": settings_channels.NEWEST,
         "test_kinds": test_messages.kinds(channel),
+        "templates": composer_view.templates(session, channel_id=channel.id),
+        "is_syncing": channel_templates.is_syncing(channel),
         "ADDRESS_WORDS": ADDRESS_WORDS,
     }
 
