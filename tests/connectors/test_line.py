@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from connectors.base import InboundMessage, OutboundAttachment, RawDelivery, RemoteFile
 from connectors.errors import BadCredentials, Malformed, Rejected, Transient
 from connectors.line import LineConnector
+from tests.connectors.broken import ODD, broken, places
 from tests.connectors.test_contract import check_message
 from tests.fakes.line import CUSTOMER, REPLY, TOKEN, Line, signed
 from tests.fakes.provider import Said, serving
@@ -72,21 +73,13 @@ def test_what_is_no_call_of_line_is_malformed(raw: bytes) -> None:
         CONNECTOR.parse(RawDelivery(raw, NOW))
 
 
-def mutated(value: Any, choose: st.DataObject) -> Any:
-    """Drop keys and swap types somewhere in a value."""
-    odd: st.SearchStrategy[Any] = st.sampled_from([None, True, 1.5, float("inf"), -(10**30), "\ud800\0", [], {}, [[]]])
-    if not choose.draw(st.integers(0, 11)):
-        return choose.draw(odd)
-    if isinstance(value, dict):
-        return {key: mutated(value[key], choose) for key in value if choose.draw(st.integers(0, 11))}
-    return [mutated(one, choose) for one in value] if isinstance(value, list) else value
-
-
 @settings(max_examples=100, deadline=None)
-@given(path=st.sampled_from(FIXTURES), choose=st.data())
-def test_damaged_calls_give_whole_messages_or_malformed(path: Path, choose: st.DataObject) -> None:
+@given(path=st.sampled_from(FIXTURES), choose=st.data(), by=ODD)
+def test_damaged_calls_give_whole_messages_or_malformed(path: Path, choose: st.DataObject, by: Any) -> None:
+    said = json.loads(path.read_bytes())
+    there = choose.draw(st.sampled_from(places(said)))
     try:
-        for message in parse(mutated(json.loads(path.read_bytes()), choose), groups="addressed"):
+        for message in parse(broken(said, there, by), groups="addressed"):
             check_message(message)
     except Malformed as error:
         assert error.reason  # noqa: PT017 - one of two allowed ends

@@ -26,6 +26,7 @@ from connectors.base import (
 )
 from connectors.errors import BadCredentials, Malformed, Rejected, Transient
 from connectors.telegram import Pace, TelegramConnector
+from tests.connectors.broken import ODD, broken, places
 from tests.connectors.test_contract import check_message
 from tests.fakes.provider import Said, serving
 from tests.fakes.telegram import BLOCKED, CHAT, OLD, REPLY, SECRET, Telegram, signed, too_many
@@ -111,24 +112,12 @@ def test_what_is_no_update_is_malformed(raw: bytes) -> None:
         CONNECTOR.parse(RawDelivery(raw, NOW))
 
 
-def mutated(value: Any, choose: st.DataObject) -> Any:
-    """Drop keys and swap types somewhere in a value."""
-    odd: st.SearchStrategy[Any] = st.sampled_from(
-        [None, True, 1.5, float("nan"), -(10**30), "\ud800\0", [], {}, [None], {"id": []}]
-    )
-    fate = choose.draw(st.integers(0, 11))
-    if fate == 0:
-        return choose.draw(odd)
-    if isinstance(value, dict):
-        kept = [key for key in value if choose.draw(st.integers(0, 11))]
-        return {key: mutated(value[key], choose) for key in kept}
-    return [mutated(one, choose) for one in value] if isinstance(value, list) else value
-
-
 @settings(max_examples=100, deadline=None)
-@given(path=st.sampled_from(FIXTURES), choose=st.data())
-def test_damaged_updates_give_whole_messages_or_malformed(path: Path, choose: st.DataObject) -> None:
-    update = mutated(json.loads(path.read_bytes()), choose)
+@given(path=st.sampled_from(FIXTURES), choose=st.data(), by=ODD)
+def test_damaged_updates_give_whole_messages_or_malformed(path: Path, choose: st.DataObject, by: Any) -> None:
+    said = json.loads(path.read_bytes())
+    there = choose.draw(st.sampled_from(places(said)))
+    update = broken(said, there, by)
     try:
         for message in parse(update, bot="7102345678", username="acme_support_bot", groups="addressed"):
             check_message(message)
