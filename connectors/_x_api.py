@@ -35,6 +35,10 @@ class Forbidden(Rejected):
     """X knows us and does not let us do this."""
 
 
+class NotEnrolled(BadCredentials):
+    """The app or its keys have no access to this part of the API."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the API said, and for how many seconds it will say no more of this (0: at once)."""
@@ -113,7 +117,9 @@ def refusal(status: int, headers: Mapping[str, str], body: Any) -> ConnectorErro
     """Return our error for an answer that is not a good one."""
     said = said_by(body) or f"status {status}"
     about = line(mapping(body).get("type"), 200).rpartition("/")[2]
-    if status in {UNAUTHORIZED, PAYMENT_REQUIRED} or (status == FORBIDDEN and about in ABOUT_THE_APP):
+    if status == FORBIDDEN and about in ABOUT_THE_APP:
+        return NotEnrolled(f"X does not let this app do that: {said}.")
+    if status in {UNAUTHORIZED, PAYMENT_REQUIRED}:
         return BadCredentials(f"X does not accept this channel's keys: {said}.")
     if status in {TOO_MANY, TIMED_OUT} or status >= SERVER_ERROR or status < FIRST_ERROR:
         wait = retry_after(headers) if status == TOO_MANY else None

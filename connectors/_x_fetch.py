@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connectors._payload import at, items, line, mapping, objects, whole
-from connectors._x_api import Answer, Forbidden, asked
+from connectors._x_api import Answer, Forbidden, NotEnrolled, asked
 from connectors._x_people import id_of, ident
 from connectors._x_posts import EPOCH_MILLISECONDS
 from connectors.base import Batch, Cursor, RawDelivery
@@ -73,6 +73,7 @@ class Source:
     is_newest_first_of_all: bool = False  # it knows no since_id: pages are turned until the known ones come
     reaches_back_seconds: float | None = None
     rests_until: float = 0.0
+    way_out: str = ""  # what an admin can do where the app has no access to it
 
 
 class Heard(Protocol):
@@ -105,9 +106,11 @@ def sources_of(client: tweepy.Client, me: Me, *, direct: bool, quotes: bool) -> 
 
     found = [Source("mentions", mentions)]
     if quotes and me.handle:
-        found.append(Source("quotes", quoting, reaches_back_seconds=SEARCHED_SECONDS))
+        way_out = "Without access to the search, quotes can be switched off in the settings."
+        found.append(Source("quotes", quoting, reaches_back_seconds=SEARCHED_SECONDS, way_out=way_out))
     if direct:
-        found.append(Source("direct", messages, is_newest_first_of_all=True))
+        way_out = "Without the right to read direct messages, they can be switched off in the settings."
+        found.append(Source("direct", messages, is_newest_first_of_all=True, way_out=way_out))
     return found
 
 
@@ -203,8 +206,8 @@ def ask(source: Source, since: int, token: str | None) -> Answer:
     """Ask for one page. Raises Transient or BadCredentials: a refused question is asked again later."""
     try:
         return asked(lambda: source.call(since, token))
-    except Forbidden as error:
-        raise BadCredentials(error.reason) from None
+    except (Forbidden, NotEnrolled) as error:
+        raise BadCredentials(" ".join(filter(None, (error.reason, source.way_out)))) from None
     except Rejected as error:
         raise Transient(error.reason) from None
 

@@ -208,6 +208,22 @@ def test_an_app_without_this_access_is_told_by_a_pause(service: X) -> None:
             list(batches)
 
 
+@pytest.mark.parametrize(
+    ("path", "words"), [("/2/tweets/search/recent", "quotes can be switched off"), ("/2/dm_events", "switched off")]
+)
+def test_where_an_app_may_only_do_a_part_an_admin_is_told_what_to_switch_off(service: X, path: str, words: str) -> None:
+    """docs.x.com/x-api/fundamentals/response-codes-and-errors: client-forbidden."""
+    real, detail = service.answer, "Your client app is not enrolled for this endpoint."
+
+    def answer(call: Any) -> Said:
+        return problem(403, "Client Forbidden", detail, "client-forbidden") if call.path == path else real(call)
+
+    service.answer = answer  # type: ignore[method-assign]
+    with opened(service.credentials, SINCE) as batches, pytest.raises(BadCredentials, match=words) as caught:
+        list(batches)
+    assert "not enrolled" in caught.value.reason
+
+
 # ---------------------------------------------------------------- the stream
 
 
