@@ -75,6 +75,20 @@ def test_the_signature_of_the_documentation_is_accepted() -> None:
     API.verify({**KNOWN, "signed_only": True}, WebRequest("POST", "/", {}, headers, body))
 
 
+def test_the_program_in_the_documentation_signs_a_call_that_is_taken(
+    system: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system.on("POST", "/webhooks/api/TOKEN", lambda _call: Said({"ids": []}, 202))
+    page = (Path(__file__).parents[2] / "docs" / "api-channel.md").read_text()
+    program = page.partition("```python\n")[2].partition("```")[0].replace("https://desk.example", system.url)
+    exec(compile(program, "docs/api-channel.md", "exec"), {})
+    assert "ids" in capsys.readouterr().out
+    (heard_call,) = system.heard("POST", "/webhooks/api/TOKEN")
+    request = WebRequest("POST", "/", {}, heard_call.headers, heard_call.body)
+    API.verify({"secret": "THE_SECRET", "signed_only": True}, request)
+    assert [message.text for message in heard(API.receive(KNOWN, request, NOW))] == ["Where is my order?"]
+
+
 @pytest.mark.parametrize("away", [-301, 301])
 def test_an_old_signature_is_refused(away: int) -> None:
     headers = signed_headers(SECRET, id_="c", timestamp=int(time.time()) + away, body=b"{}")
