@@ -195,6 +195,13 @@ class ActionQueued(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MailboxAsked(Event):
+    """A mailbox is to be compared with what is stored of it, or what is missing to be fetched."""
+
+    channel_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateWanted(Event):
     """The templates of a channel are to be fetched from its provider."""
 
@@ -255,6 +262,7 @@ Event.vocabulary.update(
         DeliveryParked,
         FileOffered,
         ActionQueued,
+        MailboxAsked,
         TemplateWanted,
         MessageReceived,
         MessageAnnotated,
