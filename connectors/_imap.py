@@ -135,9 +135,16 @@ class Mailbox:
         # "n:*" always names the last mail, even when its UID is smaller (RFC 3501, 6.4.8)
         return {uid: size for uid, size in read_sizes(rows).items() if uid >= first}
 
-    def mails(self, uids: Sequence[int], *, whole: bool = True) -> list[StoredMail]:
+    def uids(self) -> list[int]:
+        """The UIDs of all mails in the open folder, ascending."""
+        with self._speaking():
+            found = sorted(int(uid) for uid in self._client.search("ALL"))
+            self._listen()
+            return found
+
+    def mails(self, uids: Sequence[int], *, whole: bool = True, most: int = LARGEST_MAIL) -> list[StoredMail]:
         """Read mails without marking them; those that are gone by now are left out."""
-        part = "" if whole else f"<0.{LARGEST_MAIL}>"
+        part = "" if whole else f"<0.{most}>"
         with self._speaking():
             _, rows = self._fetch(",".join(map(str, uids)), f"(UID INTERNALDATE BODY.PEEK[]{part})")
             found = read_bodies(rows, set(uids))

@@ -136,7 +136,7 @@ class Watch:
             folder.failed(uids)
             yield self._batch([])
             raise
-        deliveries = [_delivery(folder, mail, self._settings) for mail in mails]
+        deliveries = [delivery_of(folder.name, folder.uidvalidity, mail, self._settings) for mail in mails]
         read = [mail.uid for mail in mails]
         del mails  # the bytes belong to the batch alone while it is being stored
         folder.stored(uids[-1])
@@ -160,7 +160,8 @@ class Watch:
             "Once the server can read it, copy it within the folder and it will arrive."
         )
         name = f"{UNREADABLE}:{folder.name}:{folder.uidvalidity}:{uid}"
-        meta = {"folder": folder.name, "uid": str(uid), UNREADABLE: sentence}
+        place = {"folder": folder.name, "uid": str(uid), "uidvalidity": str(folder.uidvalidity)}
+        meta = {**place, UNREADABLE: sentence}
         return RawDelivery(sentence.encode(), _now(), external_id=name, meta=meta)
 
     def _batch(self, deliveries: Sequence[RawDelivery]) -> Batch:
@@ -168,11 +169,12 @@ class Watch:
         return Batch(tuple(deliveries), {"folders": folders})
 
 
-def _delivery(folder: Folder, mail: StoredMail, settings: MailSettings) -> RawDelivery:
+def delivery_of(folder: str, uidvalidity: int, mail: StoredMail, settings: MailSettings) -> RawDelivery:
+    """Make a delivery of a mail: its bytes, when it came, and where it lies."""
     now = _now()
     # an old mail keeps the moment it reached the mailbox; a fresh one gets ours, which is finer than a second
     is_old = mail.stored_at is not None and mail.stored_at < now - _FRESH
-    meta = {"folder": folder.name, "uid": str(mail.uid), "uidvalidity": str(folder.uidvalidity)}
+    meta = {"folder": folder, "uid": str(mail.uid), "uidvalidity": str(uidvalidity)}
     if settings.authserv_id:
         meta[AUTHSERV_ID] = settings.authserv_id
     if mail.stored_at is not None:

@@ -9,9 +9,9 @@ _compose.py        a reply as a mail                 _smtp.py    handing it over
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from connectors._mail_oauth import OAuth
 from connectors._mail_settings import AUTHSERV_ID, SETTINGS, MailSettings, Timing, read_oauth, read_settings
@@ -30,6 +30,9 @@ from connectors.base import (
 )
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Malformed
+
+if TYPE_CHECKING:
+    from connectors._survey import FolderListing, MailLine
 
 
 class MailConnector(Defaults):
@@ -105,6 +108,26 @@ class MailConnector(Defaults):
             return
         with open_mailbox(settings.imap, self._timing) as mailbox:
             yield from Watch(mailbox, settings, cursor, self._timing).catch_up()
+
+    def survey(self, credentials: Credentials) -> list[FolderListing]:
+        """List every mail of every folder by its number. Raises Transient, BadCredentials."""
+        from connectors._survey import survey
+
+        return survey(read_settings(credentials), self._timing)
+
+    def describe(self, credentials: Credentials, folder: str, uids: Sequence[int]) -> list[MailLine]:
+        """Say of some mails who wrote them, about what and when. Raises Transient, BadCredentials."""
+        from connectors._survey import describe
+
+        return describe(read_settings(credentials), self._timing, folder, uids)
+
+    def read_again(
+        self, credentials: Credentials, folder: str, uidvalidity: int, uids: Sequence[int]
+    ) -> Iterator[list[RawDelivery]]:
+        """Yield mails by their numbers, whatever the cursor says. Raises Transient, BadCredentials."""
+        from connectors._survey import read_again
+
+        return read_again(read_settings(credentials), self._timing, folder, uidvalidity, uids)
 
     def verify(self, credentials: Credentials, request: WebRequest) -> None:
         """Check the secret of a call that posts a mail. Raises BadCredentials."""

@@ -1,0 +1,146 @@
+"""Compare a mailbox with what is stored of it, and bring in what is missing.
+
+    ask → (worker) places of what is stored ∖ the server's listing → counted → ask_fetch → (worker) fetched → counted
+
+A connector that can do it has `survey`, `describe` and `read_again` (connectors/mail.py). A mail is told by its place:
+folder, the folder's numbering, its number there. The same mail in two places is stored once; its delivery then names
+the other places too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app import outbox
+from app.clock import now
+from app.crypto import unseal
+from app.errors import Conflict, Invalid
+from app.events import MailboxAsked
+from app.models import Channel, CheckState, Delivery, MailboxCheck
+from app.services import channel_settings
+from app.services.ingest import StoredDelivery
+from connectors.base import Credentials
+
+CLAIM = timedelta(minutes=10)  # a run that said nothing for so long is lost, and may be asked for again
+MOST_MISSING = 20_000  # numbers kept of one folder
+MOST_SHOWN = 50  # of them, with sender and subject
+MOST_ALSO = 40  # further places of one mail
+ALSO = "also"  # in a delivery's meta: the other places, one a line
+Place = tuple[str, int, int]  # folder, uidvalidity, uid
+
+
+def can_check(kind: str) -> bool:
+    """Tell whether channels of a kind have a mailbox that can be compared."""
+    return hasattr(channel_settings.find_connector(kind), "survey")
+
+
+def ask(session: Session, *, channel: Channel, state: CheckState = CheckState.COUNTING) -> None:
+    """Have it counted, or (FETCHING) what is missing brought in. Raises Invalid, Conflict if a run goes on."""
+    if not can_check(channel.kind) or not channel.is_active:
+        raise Invalid("Resume the channel first: nothing is fetched while it is paused.")
+    check = of(session, channel_id=channel.id, lock=True)
+    if check is not None and is_running(check):
+        raise Conflict("The mailbox is being looked at already: wait until that is done.")
+    missing = sum(len(folder["missing"]) for folder in check.folders) if check else 0
+    if state is CheckState.FETCHING and not missing:
+        raise Invalid("Nothing is missing, as far as we know: count again first.")
+    moment = now()
+    values = {"state": state, "asked_at": moment, "claimed_until": moment + CLAIM, "reason": "", "fetched": 0}
+    values["wanted"] = missing if state is CheckState.FETCHING else 0
+    statement = insert(MailboxCheck).values(channel_id=channel.id, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=[MailboxCheck.channel_id], set_=values))
+    outbox.record(session, MailboxAsked(channel_id=channel.id))
+
+
+def of(session: Session, *, channel_id: int, lock: bool = False) -> MailboxCheck | None:
+    """Return the newest check of a channel."""
+    query = select(MailboxCheck).where(MailboxCheck.channel_id == channel_id)
+    query = query.execution_options(populate_existing=True)
+    return session.scalars(query.with_for_update() if lock else query).one_or_none()
+
+
+def is_running(check: MailboxCheck) -> bool:
+    """Say whether somebody is at it."""
+    at_work = check.state in {CheckState.COUNTING, CheckState.FETCHING}
+    return at_work and check.claimed_until is not None and check.claimed_until > now()
+
+
+def work_of(session: Session, *, channel_id: int) -> tuple[Channel, Credentials, MailboxCheck] | None:
+    """Return what a worker needs for the run that was asked for, None where there is none any more."""
+    check = of(session, channel_id=channel_id)
+    channel = session.get(Channel, channel_id)
+    if check is None or channel is None or not channel.is_active or not is_running(check):
+        return None
+    session.expunge_all()
+    return channel, unseal(channel.sealed), check
+
+
+def known_places(session: Session, *, channel_id: int) -> set[Place]:
+    """Return where every mail lies that is stored of a channel."""
+    query = select(Delivery.meta).where(Delivery.channel_id == channel_id, Delivery.meta.has_key("uid"))
+    return {place for meta in session.scalars(query).yield_per(1_000) for place in places_in(meta)}
+
+
+def places_in(meta: Mapping[str, Any]) -> list[Place]:
+    """Return the places that a delivery's meta names."""
+    own = f"{meta.get('uidvalidity')}:{meta.get('uid')}:{meta.get('folder')}"
+    parts = [line.split(":", 2) for line in (own, *str(meta.get(ALSO) or "").splitlines())]
+    return [
+        (part[2], int(part[0]), int(part[1]))
+        for part in parts
+        if len(part) == 3 and part[0].isdecimal() and part[1].isdecimal()
+    ]
+
+
+def compared(name: str, uidvalidity: int, uids: Sequence[int], known: set[Place]) -> dict[str, Any]:
+    """Return what is shown of one folder: counts, and the numbers that are missing (of very many, the first)."""
+    missing = [uid for uid in uids if (name, uidvalidity, uid) not in known]
+    return {
+        "name": name,
+        "uidvalidity": uidvalidity,
+        "on_server": len(uids),
+        "stored": len(uids) - len(missing),
+        "missing": missing[:MOST_MISSING],
+        "more": max(0, len(missing) - MOST_MISSING),
+        "lines": [],
+        "reason": "",
+    }
+
+
+def record_counted(session: Session, *, channel_id: int, folders: list[dict[str, Any]]) -> None:
+    """Keep what was found."""
+    check = of(session, channel_id=channel_id, lock=True)
+    if check is not None:
+        check.folders, check.state, check.counted_at = folders, CheckState.COUNTED, now()
+        check.reason, check.claimed_until = "", None
+
+
+def record_progress(session: Session, *, channel_id: int, fetched: int) -> None:
+    """Say how many were brought in; whoever looks sees that the run goes on."""
+    check = of(session, channel_id=channel_id, lock=True)
+    if check is not None and check.state is CheckState.FETCHING:
+        check.fetched, check.claimed_until = fetched, now() + CLAIM
+
+
+def record_failed(session: Session, *, channel_id: int, reason: str) -> None:
+    """The server could not be asked."""
+    check = of(session, channel_id=channel_id, lock=True)
+    if check is not None:
+        check.state, check.reason, check.claimed_until = CheckState.FAILED, reason[:500], None
+
+
+def remember_places(session: Session, *, channel_id: int, deliveries: Iterable[StoredDelivery]) -> None:
+    """Note for mails that are stored already that they lie at these places, too."""
+    by_key = {delivery.dedupe_key: delivery for delivery in deliveries}
+    query = select(Delivery).where(Delivery.channel_id == channel_id, Delivery.dedupe_key.in_(sorted(by_key)))
+    for row in session.scalars(query.order_by(Delivery.id).with_for_update()):
+        found = set(places_in(by_key[row.dedupe_key].meta)) - set(places_in(row.meta))
+        lines = [*str(row.meta.get(ALSO) or "").splitlines(), *(f"{v}:{u}:{f}" for f, v, u in sorted(found))]
+        if found and len(lines) <= MOST_ALSO:
+            row.meta = {**row.meta, ALSO: "\n".join(lines)}
