@@ -17,6 +17,7 @@ ROOMS = (
     "inboxes",
     "channels",
     "channel_oauth",
+    "mailbox_check",
     "deliveries",
     "rules",
     "tags",

@@ -14,7 +14,15 @@ from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import Channel, ChannelState, Inbox
 from app.queries import channel_health, composer_view, settings_channels, settings_people
-from app.services import by_public_id, channel_settings, channel_sign_in, channel_templates, channels, test_messages
+from app.services import (
+    by_public_id,
+    channel_settings,
+    channel_sign_in,
+    channel_templates,
+    channels,
+    mailbox_checks,
+    test_messages,
+)
 from app.services.teams import clean_name
 from app.web.authz import admin_only, current_user
 from app.web.settings import channel_kinds, day_bars
@@ -233,7 +241,9 @@ def _fared(session: Session, channel: Channel) -> dict[str, Any]:
 def _more_pages(channel: Channel) -> tuple[tuple[str, str], ...]:
     """Return (label, address) of the further pages that a channel of this kind has."""
     here = f"/settings/channels/{channel.public_id}"
-    return (("Sign in at the provider", f"{here}/sign-in"),) if channel_sign_in.can_sign_in(channel.kind) else ()
+    sign_in = (("Sign in at the provider", f"{here}/sign-in"),) if channel_sign_in.can_sign_in(channel.kind) else ()
+    mailbox = (("Compare the mailbox", f"{here}/mailbox"),) if mailbox_checks.can_check(channel.kind) else ()
+    return sign_in + mailbox
 
 
 def _snippets(channel: Channel) -> tuple[tuple[str, str], ...]:
