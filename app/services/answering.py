@@ -83,10 +83,13 @@ def _answered(session: Session, conversation: Conversation, route: Route, wish: 
         Message.external_id.is_not(None),
     )
     if not wish.answers:
-        return session.scalars(query.order_by(Message.id.desc()).limit(1)).first()
+        there = query.where(Message.deleted_at.is_(None))
+        return session.scalars(there.order_by(Message.id.desc()).limit(1)).first()
     found = session.scalars(query.where(Message.public_id == _id(wish.answers, "answers"))).one_or_none()
     if found is None:
         raise Invalid("The message that this answers is not in this conversation.", field="answers")
+    if found.is_deleted:
+        raise Invalid("The message that this answers was deleted.", field="answers")
     return found
 
 

@@ -94,6 +94,14 @@ class Arrival:
         return [id_ for id_ in dict.fromkeys(ids) if id_ and id_ != self.external_id][:MAX_REFERENCES]
 
     @property
+    def thread_name(self) -> str | None:
+        """Return by what name the conversation of a thread is found; of a public one everybody has their own."""
+        key = self.message.thread_key
+        if not key:
+            return None
+        return plain(f"{self.sender_key[1]} in {key}" if self.message.is_public else key, MAX_ID)
+
+    @property
     def sender_key(self) -> tuple[str, str]:
         return (self.message.sender.kind, plain(self.message.sender.address, 320))
 
@@ -106,6 +114,8 @@ def lock_keys(session: Session, arrivals: Sequence[Arrival]) -> None:
         names.update(f"person:{(also.kind, also.address)}" for also in arrival.message.also)
         nearest_and_root = (*arrival.references[:1], *arrival.references[-1:])
         names.update(f"thread:{arrival.inbox_id}:{id_}" for id_ in (arrival.external_id, *nearest_and_root))
+        if arrival.thread_name and not arrival.is_change:
+            names.add(f"channel:{arrival.channel_id}:{arrival.thread_name}")
         names.add(_message_name(arrival.channel_id, arrival.target if arrival.is_change else arrival.external_id))
     keys = sorted(_key(name) for name in names)
     if keys:

@@ -105,7 +105,7 @@ def prepare(delivery: Delivery, channel: Channel, messages: Sequence[InboundMess
             message=message,
             attachments=tuple(StoredAttachment.of(item) for item in message.attachments),
         )
-        for message in messages
+        for message in message_changes.said_of(delivery, messages)
     ]
 
 

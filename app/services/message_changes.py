@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,13 +23,16 @@ from sqlalchemy.orm import Session
 
 from app import outbox
 from app.clock import now
-from app.events import MessageChanged, ReplyFailed
-from app.models import Conversation, Message, MessageChange, SendState
+from app.events import DeliveryStored, MessageChanged, ReplyFailed
+from app.models import Conversation, Delivery, DeliveryState, Message, MessageChange, SendState
 from app.services import activities, message_reactions, predictions, rewording
 from app.services.arrivals import MAX_HTML, MAX_TEXT, Arrival, lock_message, plain
 from app.services.changes import message_event
+from connectors.base import InboundMessage
 
 KEEP_WAITING, KEEP_STATES = timedelta(days=7), timedelta(days=30)
+WAIT_FOR_ORIGINAL = timedelta(minutes=15)
+ORPHANS = "orphans"  # in Delivery.meta: the originals of its edits never came
 MOST_WAITING = 10_000  # of all channels; the oldest go first
 NOT_THEIRS = "Somebody else wrote this message."
 NOT_OURS = "This is no message of ours."
@@ -127,6 +130,37 @@ def reconcile(session: Session) -> int:
         predictions.lock_conversations(session, set(session.scalars(select(Message.id).where(_has_key(keys)))))
         settle(session, keys)
     return len(keys)
+
+
+def say_orphans(session: Session) -> int:
+    """Let edits be messages whose original never came (it was written before we listened): nothing said to us is lost.
+
+    Their deliveries are taken in again; `said_of` makes messages of them. Returns how many.
+    """
+    waited = MessageChange.created_at < now() - WAIT_FOR_ORIGINAL
+    query = select(MessageChange.delivery_id).where(
+        MessageChange.message_id.is_(None), MessageChange.kind == "edit", waited, MessageChange.refused == ""
+    )
+    ids = set(session.scalars(query.limit(BATCH)))
+    rows = select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id).with_for_update(skip_locked=True)
+    found = [row for row in session.scalars(rows) if not row.meta.get(ORPHANS)]
+    for delivery in found:
+        delivery.meta = {**delivery.meta, ORPHANS: "1"}
+        delivery.state, delivery.attempts, delivery.claimed_until = DeliveryState.STORED, 0, None
+    outbox.record_all(session, [DeliveryStored(delivery_id=row.id, channel_id=row.channel_id) for row in found])
+    return len(found)
+
+
+def said_of(delivery: Delivery, messages: Sequence[InboundMessage]) -> list[InboundMessage]:
+    """Return the messages of a delivery; an edit without its original is one, beside the edit that it is."""
+    if not delivery.meta.get(ORPHANS):
+        return list(messages)
+    orphans = [
+        replace(said, kind="text", external_id=said.target, target=None)
+        for said in messages
+        if said.kind == "edit" and said.target
+    ]
+    return [*orphans, *messages]
 
 
 def purge(session: Session) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.models import Conversation, PrivateThread
+from app.models import Conversation, Message, PrivateThread
 from app.services.arrivals import Arrival, plain
 
 
@@ -30,13 +30,18 @@ def remember(session: Session, *, conversation: Conversation, channel_id: int, r
 
 
 def key_of(session: Session, *, conversation: Conversation, channel_id: int, recipient: str) -> str | None:
-    """Return the provider's name of the private thread of a conversation, where the customer has told it."""
+    """Return the provider's name of the thread in which this customer is answered in private, None where none is known.
+
+    A conversation that began in private is named after its thread; one that began in public is not.
+    """
     query = select(PrivateThread.thread_key).where(
         PrivateThread.channel_id == channel_id,
         PrivateThread.sender == recipient,
         PrivateThread.conversation_id == conversation.id,
     )
-    return session.scalars(query).first()
+    moved = session.scalars(query).first()
+    began = select(Message.is_public).where(Message.conversation_id == conversation.id).order_by(Message.id).limit(1)
+    return moved or (None if session.scalars(began).first() else conversation.thread_key)
 
 
 def entered(session: Session, arrivals: Sequence[Arrival]) -> dict[tuple[int, str], int]:

@@ -176,13 +176,20 @@ def _thread_key(session: Session, conversation: Conversation, message: Message, 
     """
     if conversation.channel_id != message.channel_id:
         return None  # it goes by another channel, whose threads have other names
-    if answered is None:
-        return conversation.thread_key
-    if answered.is_public == message.is_public:
-        return answered.thread_key or (None if message.is_public else conversation.thread_key)
-    channel_id, recipient = message.channel_id, answered.sender
-    private_threads.remember(session, conversation=conversation, channel_id=channel_id, recipient=recipient)
-    return private_threads.key_of(session, conversation=conversation, channel_id=channel_id, recipient=recipient)
+    if answered is not None and answered.is_public == message.is_public and answered.thread_key:
+        return answered.thread_key
+    if message.is_public:
+        return None
+    if answered is not None and answered.is_public:
+        private_threads.remember(
+            session, conversation=conversation, channel_id=message.channel_id, recipient=answered.sender
+        )
+    return private_threads.key_of(
+        session,
+        conversation=conversation,
+        channel_id=message.channel_id,
+        recipient=answered.sender if answered else message.recipients["to"][0]["email"],
+    )
 
 
 def _template(message: Message) -> Template | None:

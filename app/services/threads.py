@@ -93,21 +93,13 @@ def _belongs(arrival: Arrival, contact: Contact, found: Conversation, named: set
         return True
     if arrival.message.is_public:
         return False
-    shares_thread = thread_name(arrival) is not None and thread_name(arrival) == found.thread_key
+    shares_thread = arrival.thread_name is not None and arrival.thread_name == found.thread_key
     return shares_thread or arrival.message.sender.address in named
-
-
-def thread_name(arrival: Arrival) -> str | None:
-    """Return by what name the conversation of an arrival's thread is found; of a public one everybody has their own."""
-    key = arrival.message.thread_key
-    if not key:
-        return None
-    return plain(f"{arrival.sender_key[1]} in {key}" if arrival.message.is_public else key, 500)
 
 
 def _candidates(session: Session, arrivals: Sequence[Arrival], also: Collection[int]) -> Candidates:
     tokens = {token for arrival in arrivals for token in arrival.message.tokens}
-    threads = {(a.channel_id, name) for a in arrivals if (name := thread_name(a))}
+    threads = {(a.channel_id, name) for a in arrivals if (name := a.thread_name)}
     references = {(a.inbox_id, id_) for a in arrivals for id_ in (a.external_id, *a.references)}
     by_reference = _referred(session, references)
     moved = private_threads.entered(session, arrivals)
@@ -139,7 +131,7 @@ def _found(arrival: Arrival, candidates: Candidates) -> Conversation | None:
     keys: list[tuple[str, int, str]] = [("token", arrival.inbox_id, token) for token in arrival.message.tokens]
     if not arrival.message.is_public:
         keys.append(("moved", arrival.channel_id, private_threads.moved_name(arrival)))
-    if name := thread_name(arrival):
+    if name := arrival.thread_name:
         keys.append(("thread", arrival.channel_id, name))
     keys += [("reference", arrival.inbox_id, id_) for id_ in (*arrival.references, arrival.external_id)]
     return next((candidates[key] for key in keys if key in candidates), None)
@@ -175,7 +167,7 @@ def _open(session: Session, ids: Ids, arrival: Arrival, contact: Contact) -> Con
         channel_id=arrival.channel_id,
         contact_id=contact.id,
         subject=bare_subject(plain(arrival.message.subject, MAX_SHORT)),
-        thread_key=thread_name(arrival),
+        thread_key=arrival.thread_name,
         reply_token=new_token(),
         last_message_at=arrival.received_at,
         version=0,
@@ -198,7 +190,7 @@ def _keep_apart(session: Session, stranger: Place, found: Conversation) -> None:
 
 def _remember(arrival: Arrival, conversation: Conversation, candidates: Candidates) -> None:
     """Let later messages of the same batch find this conversation."""
-    if name := thread_name(arrival):
+    if name := arrival.thread_name:
         candidates["thread", arrival.channel_id, name] = conversation
     candidates["reference", arrival.inbox_id, arrival.external_id] = conversation
     for id_ in arrival.references:

@@ -134,7 +134,11 @@ def _move(session: Session, place: Place, message: Message) -> None:
 
 
 def _files(arrival: Arrival) -> str:
-    return ", ".join(item.filename for item in arrival.attachments)[:PREVIEW_CHARACTERS]
+    """Name the files of a message without words, or say what kind of message it is."""
+    named = [item.filename for item in arrival.attachments]
+    named += [item.filename for item in arrival.message.remote_files]
+    kind = arrival.message.kind
+    return preview(", ".join(filter(None, named))) or ("" if kind == "text" else kind.capitalize())
 
 
 def _auto_words(auto: str) -> str:

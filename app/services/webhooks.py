@@ -23,6 +23,7 @@ from app.events import (
     ConversationChanged,
     Event,
     MessageAnnotated,
+    MessageChanged,
     MessageReceived,
     MoodChanged,
     ReplyFailed,
@@ -40,6 +41,7 @@ OLD_SECRET_SIGNS = timedelta(days=1)
 OFFERED: Mapping[type[Event], str] = {
     MessageReceived: "A customer's message arrived",
     MessageAnnotated: "A message was understood: sentiment, emotion, intent, urgency",
+    MessageChanged: "A message was edited, deleted, reacted to, delivered or read",
     MoodChanged: "The mood of a conversation went up or down a step",
     ConversationChanged: "Status, priority, assignee, team or tags of a conversation changed",
     ReplySent: "A reply left",

@@ -19,8 +19,10 @@ from app.models import (
     Channel,
     ChannelState,
     ContactIdentity,
+    Conversation,
     FetchState,
     Message,
+    MessageChange,
     MessageReaction,
     MessageRevision,
     Prediction,
@@ -29,6 +31,7 @@ from app.models import (
 from app.services import remote_files
 from tests.fakes.provider import Call, Provider, Said, serving
 from tests.pipeline import Pipeline, make_workspace, the
+from workers.jobs import housekeeping
 
 ANA = {"kind": "handle", "address": "42", "name": "Ana", "handle": "@ana", "followers": 7}
 PICTURE = b"\x89PNG\r\n\x1a\n not much of a picture"
@@ -223,6 +226,34 @@ def test_an_edited_message_is_understood_by_its_new_words_in_any_order_of_jobs(
     assert found["revisions"] == ["My parcel is terribly late!"]
     assert found["annotated"]
     assert found["routed"]
+
+
+def test_an_edit_whose_original_never_comes_becomes_a_message(pipeline: Pipeline, channel: Channel) -> None:
+    pipeline.deliver(channel, STORY[1])
+    pipeline.settle()
+    housekeeping.settle_changes()
+    pipeline.settle()
+    with reading() as session:
+        assert session.scalars(select(Message)).all() == []
+    with transaction() as session:
+        the(session, MessageChange).created_at = now() - timedelta(minutes=16)
+    for _ in range(2):
+        housekeeping.settle_changes()
+        pipeline.settle()
+    with reading() as session:
+        message = the(session, Message)
+    assert (message.text, message.edited_at is not None) == ("Thank you, it is wonderful!", True)
+    pipeline.deliver(channel, STORY[0])
+    pipeline.settle()
+    with reading() as session:
+        assert the(session, Message).text == "Thank you, it is wonderful!"
+
+
+def test_a_message_without_words_is_named_in_lists(pipeline: Pipeline, channel: Channel) -> None:
+    pipeline.deliver(channel, said(1, text="", kind="image", files=[file(media_id="tent.png")]))
+    pipeline.settle()
+    with reading() as session:
+        assert the(session, Conversation).preview == "tent.png"
 
 
 def test_the_newest_profile_of_the_sender_is_kept(pipeline: Pipeline, channel: Channel) -> None:

@@ -5,12 +5,22 @@ from __future__ import annotations
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from app.db import reading, retrying, transaction
-from app.models import Contact, ContactIdentity, Conversation, DailyCount, Message
+from app.models import (
+    Channel,
+    Contact,
+    ContactIdentity,
+    Conversation,
+    DailyCount,
+    Message,
+    MessageChange,
+    MessageReaction,
+)
 from app.services import ingest
 from app.services.arrivals import Arrival
 from connectors.base import Identity, InboundMessage, RawDelivery
@@ -37,19 +47,45 @@ def letters(chance: random.Random) -> list[InboundMessage]:
     return said
 
 
+def stories(chance: random.Random) -> list[InboundMessage]:
+    """Messages of a few groups, each edited, reacted to and some deleted, in any order."""
+    said = []
+    for number in range(MAILS // 4):
+        name = f"p{number % PEOPLE}"
+        sender, target = Identity("handle", name), f"m{number}"
+        thread = f"group{number % THREADS}"
+        later: dict[str, Any] = {"sender": sender, "target": target, "sent_at": NOON}
+        said += [
+            InboundMessage(external_id=target, sender=sender, text="Hello", thread_key=thread),
+            InboundMessage(external_id=f"e{number}", kind="edit", text="Hello!", **later),
+            InboundMessage(external_id=f"r{number}", kind="reaction", reaction="👍", **later),
+            InboundMessage(external_id=f"d{number}", kind="delete", **later),
+        ]
+    chance.shuffle(said)
+    return said
+
+
 @pytest.mark.parametrize("seed", [1, 2])
-def test_many_workers_put_the_same_people_and_threads_on_the_timeline(pipeline: Pipeline, seed: int) -> None:
-    chance = random.Random(seed)
+def test_many_workers_change_messages_of_the_same_groups(pipeline: Pipeline, seed: int) -> None:
     with transaction() as session:
         channel = make_workspace(session, folder=pipeline.folder)["channel"]
-    said = letters(chance)
-    twice = [*said, *chance.sample(said, MAILS // 4)]
-    chance.shuffle(twice)
-    kept = [ingest.keep(RawDelivery(raw=f"{n}".encode(), received_at=NOON)) for n in range(len(twice))]
+    ingest_at_once(channel, stories(random.Random(seed)))
+    with reading() as session:
+        assert session.scalar(select(func.count()).select_from(Conversation)) == THREADS
+        assert session.scalar(select(func.count()).select_from(MessageReaction)) == MAILS // 4
+        texts = set(session.execute(select(Message.text, Message.deleted_at)))
+        waiting = select(func.count()).where(MessageChange.message_id.is_(None))
+        assert texts == {("Hello!", NOON)}
+        assert session.scalar(waiting) == 0
+
+
+def ingest_at_once(channel: Channel, said: list[InboundMessage]) -> int:
+    """Let many workers take in messages in batches; return how many were new."""
+    kept = [ingest.keep(RawDelivery(raw=f"{n}".encode(), received_at=NOON)) for n in range(len(said))]
     with transaction() as session:
         ids = ingest.store_batch(session, channel=channel, deliveries=kept)
     arrivals = [
-        Arrival(id_, channel.id, channel.inbox_id, NOON, message) for id_, message in zip(ids, twice, strict=True)
+        Arrival(id_, channel.id, channel.inbox_id, NOON, message) for id_, message in zip(ids, said, strict=True)
     ]
     batches = [arrivals[start : start + BATCH] for start in range(0, len(arrivals), BATCH)]
 
@@ -61,7 +97,18 @@ def test_many_workers_put_the_same_people_and_threads_on_the_timeline(pipeline: 
         return retrying(once)
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        new = sum(pool.map(work, batches))
+        return sum(pool.map(work, batches))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_many_workers_put_the_same_people_and_threads_on_the_timeline(pipeline: Pipeline, seed: int) -> None:
+    chance = random.Random(seed)
+    with transaction() as session:
+        channel = make_workspace(session, folder=pipeline.folder)["channel"]
+    said = letters(chance)
+    twice = [*said, *chance.sample(said, MAILS // 4)]
+    chance.shuffle(twice)
+    new = ingest_at_once(channel, twice)
     assert new == MAILS
     with reading() as session:
         count = {

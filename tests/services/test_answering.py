@@ -130,6 +130,16 @@ def test_a_group_is_one_conversation_and_the_reply_goes_to_who_spoke_last(house:
     assert (out.recipient, out.thread_key, out.answers) == ("ben", "group7", "g2")
 
 
+def test_what_was_deleted_is_not_answered(house: House) -> None:
+    conversation, message = house.one(post())
+    message.deleted_at = now()
+    with pytest.raises(Invalid, match="deleted"):
+        reply(house, conversation, wish=Wish(answers=str(message.public_id)))
+    reply(house, conversation)
+    out = leave(house, conversation)
+    assert (out.is_public, out.answers, out.thread_key) == (False, None, None)
+
+
 # ---------------------------------------------------------------- windows and templates
 
 

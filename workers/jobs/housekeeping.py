@@ -24,6 +24,8 @@ def settle_changes() -> None:
     def work() -> None:
         with transaction() as session:
             message_changes.reconcile(session)
+        with transaction() as session:
+            message_changes.say_orphans(session)
 
     retrying(work)
 
