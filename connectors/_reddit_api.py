@@ -40,6 +40,16 @@ class _Once:
         return False
 
 
+class _Twice(_Once):
+    """… or twice: three times and the pauses between could take longer than a fetch may be silent."""
+
+    def should_retry_on_failure(self) -> bool:
+        return True
+
+    def consume_available_retry(self) -> _Once:
+        return _Once()
+
+
 class Forbidden(Rejected):
     """Reddit knows us and does not let us do this."""
 
@@ -89,8 +99,6 @@ def asked(reddit: praw.Reddit, path: str, **params: str | int) -> Any:
 
 def posted(reddit: praw.Reddit, path: str, **data: str | int) -> Any:
     """POST a form and return the JSON. Raises Transient, BadCredentials or Rejected."""
-    core: Any = reddit._core  # noqa: SLF001 - praw sends again after a 502, also what has perhaps been posted
-    core._retry_strategy_class = _Once  # noqa: SLF001
     answer = _call(reddit, "POST", path, {}, data)
     if problems := items(at(answer, "json", "errors")):
         raise problem([line(part) for part in items(problems[0])])
@@ -140,6 +148,8 @@ def _call(reddit: praw.Reddit, method: str, path: str, params: Any, data: Any) -
 
     if (rest := rest_seconds(reddit)) > CALM_SECONDS:
         raise Transient("Reddit takes no more calls for now.", retry_after_seconds=rest)
+    core: Any = reddit._core  # noqa: SLF001 - praw calls again after a 502, also for what has perhaps been posted
+    core._retry_strategy_class = _Twice if method == "GET" else _Once  # noqa: SLF001
     try:
         return reddit.request(method=method, path=path, params=params, data=data)
     except praw.exceptions.RedditAPIException as error:

@@ -216,6 +216,26 @@ def test_trouble_at_reddit_passes(service: Reddit) -> None:
         list(batches)
 
 
+@pytest.mark.parametrize(("failures", "works"), [(1, True), (2, False)])
+def test_a_question_is_asked_twice_and_not_more(service: Reddit, failures: int, works: bool) -> None:
+    real, left = service.answer, [failures]
+
+    def answer(call: Any) -> Said:
+        if call.path == "/api/v1/me" and left[0]:
+            left[0] -= 1
+            service.calls.append(call)
+            return Said(b"", 502)
+        return real(call)
+
+    service.answer = answer  # type: ignore[method-assign]
+    if works:
+        assert r.check(service.credentials)
+    else:
+        with pytest.raises(Transient):
+            r.check(service.credentials)
+    assert len(service.heard("GET", "/api/v1/me")) == 2
+
+
 # ---------------------------------------------------------------- sending
 
 
