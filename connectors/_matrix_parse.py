@@ -47,15 +47,12 @@ def messages_of(body: Any, kind: str) -> list[InboundMessage]:
 
 
 def _events(body: Any, place: Place) -> list[tuple[Place, Event]]:
+    """Return the events of a delivery, a list, a page of /messages or an answer of /sync. Raises Malformed."""
     if isinstance(body, list):
-        return [found for one in objects(body) for found in _events(one, place)]
+        return [_event(one, place) for one in objects(body)]
     whole_body = mapping(body)
-    if "event" in whole_body:
-        own, member = line(whole_body.get("own_user"), LONGEST_ID), mapping(whole_body.get("member"))
-        room = line(whole_body.get("room_id"), LONGEST_ID)
-        return [(Place(place.kind, room, own, member), mapping(whole_body.get("event")))]
     if "chunk" in whole_body:
-        return [found for one in objects(whole_body["chunk"]) for found in _events(one, place)]
+        return [_event(one, place) for one in objects(whole_body["chunk"])]
     rooms = mapping(at(whole_body, "rooms", "join"))
     if rooms:
         return [
@@ -63,9 +60,17 @@ def _events(body: Any, place: Place) -> list[tuple[Place, Event]]:
             for room, joined in rooms.items()
             for event in objects(at(joined, "timeline", "events"))
         ]
-    if not line(whole_body.get("type")):
+    return [_event(whole_body, place)]
+
+
+def _event(body: Event, place: Place) -> tuple[Place, Event]:
+    """Return one event, bare or as it was stored with its room. Raises Malformed."""
+    if "event" in body:
+        own, member = line(body.get("own_user"), LONGEST_ID), mapping(body.get("member"))
+        return Place(place.kind, line(body.get("room_id"), LONGEST_ID), own, member), mapping(body.get("event"))
+    if not line(body.get("type")):
         raise Malformed("This is no Matrix event: it has no type.")
-    return [(place, whole_body)]
+    return place, body
 
 
 def _messages(event: Event, place: Place) -> list[InboundMessage]:

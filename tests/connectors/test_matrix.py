@@ -293,6 +293,12 @@ def test_a_thread_s_key_is_taken_apart_as_it_was_made(key: str) -> None:
     assert thread_key(*room_and_root(key)) == key
 
 
+@pytest.mark.parametrize("depth", range(440, 500, 2))
+def test_no_depth_that_json_allows_breaks_the_parser(depth: int) -> None:
+    with pytest.raises(Malformed):
+        MATRIX.parse(RawDelivery(b'{"chunk":[' * depth + b"{}" + b"]}" * depth, NOW))
+
+
 BODIES = [json.loads(path.read_text()) for path in sorted(FIXTURES.glob("*.body"))]
 ODD: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, -1, 10**30, 1.5, "", "\ud800\0\n", "x" * 600, [], [{}], {}, {"id": {}}]
