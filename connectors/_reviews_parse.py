@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from connectors._payload import at, line, mapping, moment, objects, text, whole
+from connectors._rss_feed import read_feed, words_of
 from connectors.base import Identity, InboundMessage, Profile
 from connectors.errors import Malformed
 from connectors.submission import clean_text
@@ -60,6 +61,25 @@ def messages(body: Any) -> list[InboundMessage]:
     if odd and not heard:
         raise odd
     return heard
+
+
+def reviews_in_xml(raw: bytes) -> dict[str, Any]:
+    """Return Apple's feed in its XML form as it is in its JSON form. Raises Malformed."""
+    return {"feed": {"entry": [_as_json(entry) for entry in read_feed(raw).entries if line(entry.get("rating"))]}}
+
+
+def _as_json(entry: Mapping[str, Any]) -> dict[str, Any]:
+    told = {
+        "id": entry.get("id"),
+        "title": entry.get("title"),
+        "content": words_of(entry),
+        "updated": entry.get("published"),
+        "im:rating": entry.get("rating"),
+        "im:version": entry.get("app_version"),
+    }
+    author = {"name": {"label": entry.get("author")}, "uri": {"label": entry.get("author_url")}}
+    labels = {key: {"label": value} for key, value in told.items() if value}
+    return {**labels, "author": author, "link": {"attributes": {"href": entry.get("link")}}}
 
 
 def reviews_in(body: Any) -> list[Mapping[str, Any]]:

@@ -113,6 +113,8 @@ def _entry(entry: Mapping[str, Any], about: Mapping[str, str]) -> Entry:
         "author_url": _absolute(author.get("href"), _base(about)),
         "published": _moment(plain.get("published_parsed") or plain.get("updated_parsed")),
         "in_reply_to": line(at(entry, "thr_in-reply-to", "ref"), 2000),
+        "rating": line(entry.get("im_rating")),  # Apple's reviews of apps
+        "app_version": line(entry.get("im_version")),
         "tags": [line(tag.get("term"), 100) for tag in objects(entry.get("tags"))[:20]],
         "files": [_file(file, "href", "type", "length", about) for file in objects(entry.get("enclosures"))[:10]],
     })  # fmt: skip

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from connectors._payload import line, mapping, whole
-from connectors._reviews_parse import messages, read_review
+from connectors._reviews_parse import messages, read_review, reviews_in_xml
 from connectors._reviews_stores import CONNECT, FEED, MAX_PLAY_REPLY, PLAY, Page, store_of
 from connectors.base import (
     Batch,
@@ -109,7 +109,8 @@ class ReviewsConnector(Defaults):
 
     def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
         """Return the review of a delivery, or those in an answer of a store. Raises Malformed."""
-        return messages(load_json(delivery.raw))
+        is_xml = delivery.raw[:64].lstrip().startswith((b"<", b"\xef\xbb\xbf<"))
+        return messages(reviews_in_xml(delivery.raw) if is_xml else load_json(delivery.raw))
 
     def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
         """Answer a review for everybody to read. Raises Transient, BadCredentials or Rejected."""

@@ -175,10 +175,11 @@ def test_an_enclosure_comes_guarded(site: Site) -> None:
 # ---------------------------------------------------------------- parse
 
 
-def test_bytes_that_name_a_file_are_not_opened(tmp_path: Path) -> None:
-    secret = tmp_path / "secret.xml"
+def test_bytes_that_name_a_file_are_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    secret = tmp_path / "<rss"
     secret.write_bytes(feed("<title>secret</title>"))
-    for raw in (str(secret).encode(), f"file://{secret}".encode()):
+    for raw in (b"<rss", str(secret).encode(), f"file://{secret}".encode()):
         with pytest.raises(Malformed):
             CONNECTOR.parse(RawDelivery(raw, NOON))
 
