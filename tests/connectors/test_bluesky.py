@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors import _bluesky_client
 from connectors import _bluesky_watch as watching
 from connectors.base import Batch, Credentials, InboundMessage, RawDelivery
 from connectors.bluesky import BlueskyConnector
@@ -30,6 +31,7 @@ Running = tuple[Bluesky, Credentials]
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(watching, "LOOK_EVERY", 1)
+    monkeypatch.setattr(_bluesky_client, "_sessions", {})  # a port may be used again
 
 
 @pytest.fixture

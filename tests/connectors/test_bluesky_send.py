@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from connectors import _bluesky_client
 from connectors._http import reachable
 from connectors.base import Action, Credentials, OutboundAttachment, RemoteFile
 from connectors.bluesky import MAX_IMAGE_BYTES, BlueskyConnector
@@ -17,6 +18,11 @@ from tests.fakes.provider import Said
 CONNECTOR = BlueskyConnector()
 IMAGE = OutboundAttachment("torn.png", "image/png", b"\x89PNG\r\n\x1a\n")
 Running = tuple[Bluesky, Credentials]
+
+
+@pytest.fixture(autouse=True)
+def signed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_bluesky_client, "_sessions", {})  # a port may be used again
 
 
 @pytest.fixture
