@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,7 +21,7 @@ from app.clock import now
 from app.config import settings
 from app.db import assert_no_transaction
 from app.errors import Invalid, SetupError
-from app.models import Channel, Inbox, User
+from app.models import Channel, ChannelState, Inbox, User
 from app.services import channel_settings, channels
 from connectors.errors import ConnectorError
 
@@ -103,6 +104,22 @@ def exchange(channel: Channel, *, code: str, verifier: str) -> dict[str, Any]:
     except ConnectorError as error:
         raise Invalid(error.reason) from None
     return {**credentials, **gained}
+
+
+def credentials_of(channel: Channel) -> dict[str, Any]:
+    """Return a channel's opened credentials."""
+    return crypto.unseal(channel.sealed)
+
+
+def can_renew(kind: str) -> bool:
+    """Tell whether what channels of a kind sign in with can be replaced."""
+    return hasattr(channel_settings.find_connector(kind), "renewed")
+
+
+def keep_renewed(channel: Channel, *, before: dict[str, Any], gained: Mapping[str, Any]) -> None:
+    """Keep what came instead, unless somebody changed the settings meanwhile. The row is locked."""
+    if channel.state is ChannelState.ACTIVE and credentials_of(channel) == before:
+        channel.sealed = crypto.seal({**before, **gained})
 
 
 def keep(session: Session, *, channel: Channel, credentials: dict[str, Any]) -> None:
