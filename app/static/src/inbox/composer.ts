@@ -20,6 +20,12 @@ class ComposerBox extends HTMLElement {
   private failed: { key: string; text: string } | null = null;
 
   connectedCallback(): void {
+    // a morph puts the box in place first, and its form right after
+    if (this.querySelector("form")) this.begin();
+    else queueMicrotask(() => this.isConnected && this.querySelector("form") && this.begin());
+  }
+
+  private begin(): void {
     this.draft = new Draft(this.dataset["conversation"] ?? "");
     this.files = new Files(this.form, this.querySelector(".composer-files"), () => this.problem(this.tooMuch()));
     this.form.addEventListener("submit", this.onSubmit);

@@ -16,6 +16,7 @@ class ReplyWindow extends HTMLElement {
 
   private show(): void {
     const left = Date.parse(this.dataset["until"] ?? "") - Date.now();
+    if (Number.isNaN(left)) return;
     const words = this.querySelector("[data-left]");
     if (words) words.textContent = stretch(left);
     this.classList.toggle("way-soon", left < SOON_MS);
