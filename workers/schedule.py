@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.db import first_line
 from app.log import get_logger
 from workers.heartbeat import beating, pause
-from workers.jobs import alerts, channel_templates, housekeeping, rescore
+from workers.jobs import alerts, channel_templates, housekeeping, mail_tokens, rescore
 
 TIMETABLE: tuple[tuple[float, Callable[[], None]], ...] = (  # every so many seconds
     (3, housekeeping.reconcile),
@@ -22,6 +22,7 @@ TIMETABLE: tuple[tuple[float, Callable[[], None]], ...] = (  # every so many sec
     (60, alerts.watch),
     (60, channel_templates.hand_out),
     (300, housekeeping.purge),
+    (86_400, mail_tokens.renew),
 )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import (
@@ -45,6 +45,7 @@ class IdentityRow:
     handle: str = ""
     profile_url: str = ""
     followers: int | None = None
+    bounce_reason: str | None = None  # why the last mail to it came back; None where it did not
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,7 @@ def identity_object() -> ColumnElement[Any]:
         handle=ContactIdentity.handle,
         profile_url=ContactIdentity.profile_url,
         followers=ContactIdentity.followers,
+        bounce_reason=case((ContactIdentity.bounced_at.is_not(None), ContactIdentity.bounce_reason)),
     )
 
 
