@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from connectors._payload import at, items, line, mapping, moment, objects, text, whole
@@ -29,6 +30,7 @@ from connectors.submission import load_json
 Meta = Mapping[str, str]
 Said = Mapping[str, Any]
 TELEGRAM_ITSELF = "777000"  # puts a channel's posts into its discussion group
+MOST_LINKS = 10
 OTHER_REACTIONS = {"custom_emoji": "(own emoji)", "paid": "⭐"}
 
 
@@ -143,8 +145,16 @@ def _surroundings(said: Said) -> dict[str, str]:
         "album": line(said.get("media_group_id")),
         "group": line(at(said, "chat", "title")),
         "by_bot": line(at(said, "via_bot", "username")),
+        "links": _hidden_links(said),
     }
     return {key: value for key, value in found.items() if value}
+
+
+def _hidden_links(said: Said) -> str:
+    """Return the addresses that lie behind words, a line each: the words alone do not show where they lead."""
+    entities = [*objects(said.get("entities")), *objects(said.get("caption_entities"))]
+    found = (line(entity.get("url"), 2000) for entity in entities if line(entity.get("type")) == "text_link")
+    return "\n".join(dict.fromkeys(islice(filter(None, found), MOST_LINKS)))
 
 
 def _edit(update: Said, said: Said, meta: Meta) -> list[InboundMessage]:
