@@ -45,6 +45,8 @@ MOST_SECONDS = 15.0
 class ApiConnector(Defaults):
     kind: ClassVar[str] = "api"
     label: ClassVar[str] = "API"
+    family: ClassVar[str] = "other"
+    about: ClassVar[str] = "Your own systems post messages in and get the replies by webhook."
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         send=True,

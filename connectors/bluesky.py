@@ -47,6 +47,8 @@ DEFAULT_DIRECTORY = "https://plc.directory"
 class BlueskyConnector(Defaults):
     kind: ClassVar[str] = "bluesky"
     label: ClassVar[str] = "Bluesky"
+    family: ClassVar[str] = "social"
+    about: ClassVar[str] = "Mentions, replies and direct messages of a Bluesky account."
     capabilities: ClassVar[Capabilities] = Capabilities(
         pull=True,
         send=True,

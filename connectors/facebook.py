@@ -71,6 +71,8 @@ FIELDS = (
 class FacebookConnector(GraphWebhook):
     kind: ClassVar[str] = KIND
     label: ClassVar[str] = "Facebook page"
+    family: ClassVar[str] = "social"
+    about: ClassVar[str] = "A Facebook page: Messenger, comments and posts; answer in public or in private."
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         pull=True,

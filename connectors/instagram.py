@@ -85,6 +85,10 @@ FIELDS = (
 class InstagramConnector(GraphWebhook):
     kind: ClassVar[str] = KIND
     label: ClassVar[str] = NAME
+    family: ClassVar[str] = "social"
+    about: ClassVar[str] = (
+        "An Instagram account: direct messages, comments and mentions; answer in public or in private."
+    )
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         pull=True,

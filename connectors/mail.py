@@ -40,6 +40,8 @@ class MailConnector(Defaults):
 
     kind: ClassVar[str] = "mail"
     label: ClassVar[str] = "E-mail"
+    family: ClassVar[str] = "letters"
+    about: ClassVar[str] = "A mailbox: what arrives becomes conversations, and your answers leave from its address."
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         pull=True,

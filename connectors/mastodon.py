@@ -45,6 +45,10 @@ UNLISTED = "unlisted"
 class MastodonConnector(Defaults):
     kind: ClassVar[str] = "mastodon"
     label: ClassVar[str] = "Mastodon"
+    family: ClassVar[str] = "social"
+    about: ClassVar[str] = (
+        "Mentions and direct messages of a Mastodon account; answers are as public as what they answer."
+    )
     capabilities: ClassVar[Capabilities] = Capabilities(
         pull=True,
         send=True,

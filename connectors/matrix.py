@@ -45,6 +45,8 @@ MAX_TEXT = 20_000  # an event has at most 65,536 bytes, its other fields and thr
 class MatrixConnector(Defaults):
     kind: ClassVar[str] = "matrix"
     label: ClassVar[str] = "Matrix"
+    family: ClassVar[str] = "messaging"
+    about: ClassVar[str] = "Rooms of a Matrix account: messages, threads and files."
     capabilities: ClassVar[Capabilities] = Capabilities(
         pull=True,
         send=True,

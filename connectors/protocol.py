@@ -35,6 +35,8 @@ class Connector(Protocol):
 
     kind: ClassVar[str]
     label: ClassVar[str]
+    family: ClassVar[str]  # under which the chooser shows it: letters, social, messaging, website, feeds or other
+    about: ClassVar[str]  # one sentence for the chooser
     capabilities: ClassVar[Capabilities]
     settings: ClassVar[tuple[Setting, ...]]
 

@@ -50,6 +50,8 @@ class RedditConnector(Defaults):
 
     kind: ClassVar[str] = "reddit"
     label: ClassVar[str] = "Reddit"
+    family: ClassVar[str] = "social"
+    about: ClassVar[str] = "Mentions, watched communities and private messages on Reddit."
     capabilities: ClassVar[Capabilities] = Capabilities(
         pull=True,
         send=True,

@@ -42,6 +42,8 @@ UNBROUGHT = "~"  # before the mark of a review that was there before the channel
 class ReviewsConnector(Defaults):
     kind: ClassVar[str] = "reviews"
     label: ClassVar[str] = "App reviews"
+    family: ClassVar[str] = "feeds"
+    about: ClassVar[str] = "Reviews in the App Store and on Google Play; answered where the store allows."
     capabilities: ClassVar[Capabilities] = Capabilities(
         pull=True,
         send=True,

@@ -62,6 +62,8 @@ class Settings:
 class RssConnector(Defaults):
     kind: ClassVar[str] = "rss"
     label: ClassVar[str] = "Blogs and forums (RSS, Atom)"
+    family: ClassVar[str] = "feeds"
+    about: ClassVar[str] = "What blogs and forums write about you, by their feeds; read only."
     capabilities: ClassVar[Capabilities] = Capabilities(pull=True, threads=True, subject=True, public=True)
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("feeds", "Feeds", kind="lines", required=True, help="The address of one feed a line."),

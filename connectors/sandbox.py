@@ -66,6 +66,8 @@ class SandboxConnector(Defaults):
 
     kind: ClassVar[str] = "sandbox"
     label: ClassVar[str] = "Sandbox"
+    family: ClassVar[str] = "other"
+    about: ClassVar[str] = "Folders instead of a provider: for trying out, and for the demo."
     capabilities: ClassVar[Capabilities] = Capabilities(
         pull=True,
         send=True,

@@ -62,6 +62,8 @@ EVENTS = (
 class SlackConnector(Defaults):
     kind: ClassVar[str] = "slack"
     label: ClassVar[str] = "Slack"
+    family: ClassVar[str] = "messaging"
+    about: ClassVar[str] = "Customer channels in your Slack workspace: messages, threads and files."
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         pull=True,

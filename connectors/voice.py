@@ -54,6 +54,8 @@ FROM_ADDRESS = ("From", "To", "Direction", "CallerName")  # what an admin may pu
 class VoiceConnector(Defaults):
     kind: ClassVar[str] = "voice"
     label: ClassVar[str] = "Telephone"
+    family: ClassVar[str] = "other"
+    about: ClassVar[str] = "Telephone calls, logged by your telephone system or Twilio with recording and transcript."
     capabilities: ClassVar[Capabilities] = Capabilities(push=True, threads=True)
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("our_number", "Telephone number", help="The channel's own, as +49301234567."),

@@ -36,6 +36,8 @@ MAX_TEXT = 5_000
 class WebchatConnector(Defaults):
     kind: ClassVar[str] = "webchat"
     label: ClassVar[str] = "Web chat"
+    family: ClassVar[str] = "website"
+    about: ClassVar[str] = "A chat on your website; a visitor who left is answered by mail."
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         own_pages=True,

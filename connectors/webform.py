@@ -64,6 +64,8 @@ class Field:
 class WebformConnector(Defaults):
     kind: ClassVar[str] = "webform"
     label: ClassVar[str] = "Web form"
+    family: ClassVar[str] = "website"
+    about: ClassVar[str] = "A form on your website; your answers leave by the inbox's mail."
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True, own_pages=True, subject=True, attachments=True, max_text=MAX_TEXT
     )

@@ -64,6 +64,8 @@ CAPTIONED = frozenset({"image", "video", "document"})
 class WhatsappConnector(GraphWebhook):
     kind: ClassVar[str] = KIND
     label: ClassVar[str] = NAME
+    family: ClassVar[str] = "messaging"
+    about: ClassVar[str] = "WhatsApp Business by Meta's Cloud API: messages, media and approved templates."
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         send=True,

@@ -65,6 +65,8 @@ class XConnector(Defaults):
 
     kind: ClassVar[str] = "x"
     label: ClassVar[str] = "X (Twitter)"
+    family: ClassVar[str] = "social"
+    about: ClassVar[str] = "Mentions, replies, quotes and direct messages on X; answer in public or in private."
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         pull=True,
