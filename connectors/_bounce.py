@@ -44,7 +44,8 @@ _ANSWERED = re.compile(
     r"(?:re|fw|fwd|aw|wg|tr|rv|sv|vs|antw|odp|r|i|rif|res|enc|回复|答复|转发|回覆|轉寄)\s?(?:\[\d+\])?\s?[:：]"
 )
 _SUBJECT = re.compile(
-    r"undeliver(?:able|ed)|non-?deliver|not deliver(?:ed|able)|delivery[ -](?:status )?(?:notification|failure"
+    r"undeliver(?:able|ed)|postmaster notify|see transcript|non-?deliver|not deliver(?:ed|able)"
+    r"|delivery[ -](?:status )?(?:notification|failure"
     r"|failed|has failed|problem|error|report|unsuccessful)"
     r"|delivery of your (?:message|mail)|deliver(?:y|ing)? (?:status|.{0,20}fail)|fail(?:ed|ure) (?:notice"
     r"|notification|to deliver|delivery|mail)|failed mail|mail (?:delivery )?(?:failure|failed|failing|error"
@@ -107,6 +108,7 @@ _ID_IN_BODY = re.compile(r"^[>\s]{0,10}message-id:\s{0,10}<([^<>\s]{1,995})>", r
 _LATE = re.compile(
     r"delay|warning|verzögert|retard|retras|ritard|atras|vertrag|försen|opóźni|задерж|遅延|延迟|延遲|지연"
 )
+_SIGNS_OF_A_STRANGER = 2  # in what comes from no mail system
 _DELIVERED = {"delivered", "relayed", "expanded"}
 
 
@@ -142,8 +144,20 @@ def _has_two_signs(tree: Tree, sender: Address | None, subject: str, body: str) 
         return report or (failure and (signs + returned >= 1 or not is_answer)) or signs >= 2
     if null_path:
         return failure or signs >= 3
-    automatic = tree.headers.token("auto-submitted") not in {"", "no"}
-    return failure and signs + returned + automatic >= 3 and (automatic or signs >= 3)
+    return failure and signs + returned >= _SIGNS_OF_A_STRANGER and _gives_back(tree, body, returned=returned)
+
+
+def _gives_back(tree: Tree, body: str, *, returned: bool) -> bool:
+    """Say whether a mail that people could have written gives back another one, or (by a machine) names an address.
+
+    Parcels, payments and newsletters are undeliverable, rejected and returned, too.
+    """
+    if any(name in tree.headers for name in ("list-id", "list-unsubscribe")):
+        return False
+    if returned or _ID_IN_BODY.search(body):
+        return True
+    is_automatic = tree.headers.token("auto-submitted") not in {"", "no"}
+    return is_automatic and _first_stranger(body, tree.headers) is not None
 
 
 def is_daemon(sender: Address) -> bool:
@@ -189,8 +203,8 @@ def is_final(tree: Tree, details: dict[str, str]) -> bool:
 
 
 def _first_stranger(body: str, headers: Headers) -> re.Match[str] | None:
-    """The first address of a text that is not the one the notice went to."""
-    ours = {address.email for address in addresses(headers, "to")}
+    """The first address of a text that is neither whom the notice went to nor who sent it."""
+    ours = {address.email for name in ("to", "from") for address in addresses(headers, name)}
     found = list(islice(_FAILED_ADDRESS.finditer(body), _MAX_GROUPS))
     return next((one for one in found if one[1].lower() not in ours), found[0] if found else None)
 

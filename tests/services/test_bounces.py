@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import ContactIdentity, Conversation, Message, SendState
+from app.queries import contact_panel
 from app.services import replies, sending
 from connectors.base import InboundMessage, Receipt
 from tests.services.making import House, letter
@@ -89,3 +90,12 @@ def test_a_notice_about_what_we_did_not_send_there_marks_nobody(house: House, no
     house.arrive(notice)
     assert identity(house).bounced_at is None
     assert identity(house, "boss@example.com").bounced_at is None
+
+
+def test_the_contact_is_shown_with_the_address_that_mail_does_not_reach(house: House) -> None:
+    conversation, _ = answered(house)
+    before = contact_panel.view(house.session, contact_id=conversation.contact_id, inbox_ids=[house.inbox.id])
+    assert [one.bounce_reason for one in before.identities] == [None]
+    house.arrive(bounce())
+    after = contact_panel.view(house.session, contact_id=conversation.contact_id, inbox_ids=[house.inbox.id])
+    assert [one.bounce_reason for one in after.identities] == [REASON]
