@@ -1,8 +1,8 @@
 """The customers of the demo workspace: stories told one message at a time, in an order that a seed decides.
 
-`demo/people.json` and `demo/stories.json` hold who writes what to the (invented) shop Northwind Outdoor. Stories are
-shuffled and overlap, as in a real inbox; the messages of one story keep their order. The same seed gives the same ids,
-so that a run that begins again never repeats itself.
+`demo/people.json` and `demo/stories.json` hold who writes what to the (invented) shop Northwind Outdoor, by mail or in
+public, and what they change, take back or react to. Stories are shuffled and overlap, as in a real inbox; the messages
+of one story keep their order. The same seed gives the same ids, so that a run that begins again never repeats itself.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from random import Random
 from typing import Any
 
 from connectors._demo_files import CONTENT_TYPES, make_file
+
+FIRST_PUBLIC, APART = 18, 4  # stories
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def stories() -> list[dict[str, Any]]:
 
 
 @cache
-def people() -> dict[str, dict[str, str]]:
+def people() -> dict[str, dict[str, Any]]:
     return _load("people.json")  # type: ignore[no-any-return]  # our own file; a test reads all of it
 
 
@@ -47,6 +49,7 @@ def round_of(seed: int, lap: int) -> tuple[Moment, ...]:
     dice = Random(f"{seed}:{lap}")  # noqa: S311  # an order for a demo, not a secret
     order = list(range(len(stories())))
     dice.shuffle(order)
+    order = _with_public(order)
     timed: list[tuple[float, Moment]] = []
     for begin, story in enumerate(order):
         when = float(begin)
@@ -54,6 +57,15 @@ def round_of(seed: int, lap: int) -> tuple[Moment, ...]:
             timed.append((when, Moment(story, number)))
             when += dice.uniform(3, 9)
     return tuple(moment for _, moment in sorted(timed, key=lambda pair: pair[0]))
+
+
+def _with_public(order: list[int]) -> list[int]:
+    """Let the few stories that are told in public begin early, so that a new workspace has some."""
+    loud = [story for story in order if any(message.get("public") for message in stories()[story]["messages"])]
+    mixed = [story for story in order if story not in loud]
+    for number, story in enumerate(loud):
+        mixed.insert(FIRST_PUBLIC + APART * number, story)
+    return mixed
 
 
 def length() -> int:
@@ -74,16 +86,25 @@ def message_at(seed: int, position: int, sent_at: datetime) -> dict[str, Any]:
         "id": f"{thread}-{moment.number}",
         "from": {"kind": "email", **person},
         "subject": f"Re: {subject}" if moment.number and subject else subject,
-        "text": message["text"],
+        "text": message.get("text", ""),
         "quoted": message.get("quoted") or (_quoted(person, subject) if message.get("quotes") else ""),
         "signature": message.get("signature", ""),
         "thread": thread,
         "attachments": [_attached(message["attach"], subject)] if "attach" in message else [],
         "sent_at": sent_at.isoformat(),
+        **_at_provider(message, thread, f"{person.get('profile_url')}/{thread}-{moment.number}"),
     }
 
 
-def _quoted(person: dict[str, str], subject: str) -> str:
+def _at_provider(message: dict[str, Any], thread: str, url: str) -> dict[str, Any]:
+    """Return what a social provider tells besides: a public post, or what happened to the story's message `target`."""
+    told: dict[str, Any] = {"is_public": True, "url": url} if message.get("public") else {}
+    if "target" in message:
+        told["target"] = f"{thread}-{message['target']}"
+    return told | {key: message[key] for key in ("kind", "reaction") if key in message}
+
+
+def _quoted(person: dict[str, Any], subject: str) -> str:
     first_name = person["name"].split()[0]
     return (
         "Northwind Outdoor <support@northwind.example> wrote:\n"
