@@ -122,6 +122,8 @@ def _call() -> WebRequest:
     """Return the call as it came. Raises RequestEntityTooLarge, ClientDisconnected."""
     request.max_content_length = MAX_BYTES
     body = request.get_data(cache=False, parse_form_data=False)
+    if len(body) >= MAX_BYTES:  # what comes in pieces, of a length that nobody said, is cut there
+        raise RequestEntityTooLarge
     return WebRequest(
         method=request.method,
         path=request.path,

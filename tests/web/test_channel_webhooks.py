@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,13 @@ def test_no_kind_is_broken_by_a_strangers_call(house: Flask, kind: str) -> None:
 def test_more_than_ten_megabytes_are_not_read(provider: Provider) -> None:
     assert provider.post(b" " * (channel_webhooks.MAX_BYTES + 1)).status_code == 413
     assert provider.post(b" " * (channel_webhooks.MAX_BYTES - 1)).status_code == 400
+
+
+def test_what_comes_in_pieces_is_not_read_beyond_ten_megabytes(provider: Provider) -> None:
+    pieces = io.BytesIO(b" " * (channel_webhooks.MAX_BYTES + 1))
+    chunked = {"wsgi.input_terminated": True}  # as the server says of a body whose length was not told
+    answered = provider.client.post(provider.path, input_stream=pieces, environ_overrides=chunked)
+    assert answered.status_code == 413
 
 
 def test_a_channel_called_too_often_says_so(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
