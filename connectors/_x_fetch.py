@@ -134,9 +134,13 @@ class News:
         return Batch((), dict(self.cursor))
 
     def look(self) -> Iterator[Batch]:
-        """Yield everything new of all sources, oldest first, and signs of life between. Raises Transient."""
+        """Yield everything new, oldest first, and signs of life between; a source that rests holds up no other.
+
+        Raises Transient or BadCredentials.
+        """
         for source in self._sources:
-            yield from self._all_new(source)
+            if source.rests_until <= time.monotonic():
+                yield from self._all_new(source)
 
     def wait(self, seconds: float) -> Iterator[Batch]:
         """Yield a sign of life every so often until the time is over."""

@@ -7,29 +7,21 @@ docs.x.com/x-api/fundamentals/{pagination,response-codes-and-errors,rate-limits}
 from __future__ import annotations
 
 import base64
-import hmac
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote, unquote
 
 from connectors._signing import hmac_base64
 from connectors.base import Credentials, OutboundMessage, WebRequest
 from tests.fakes.provider import Call, Provider, Said, serving
+from tests.fakes.x_posts import CUSTOMER, line, message, post
+from tests.fakes.x_signature import ACCOUNT, KEYS, SIGNED_HOST, is_signed, problem
 
-ACCOUNT, HANDLE = "1586741983248650242", "AcmeSupport"
-CUSTOMER = "2222222222222222222"
+__all__ = ["ACCOUNT", "CUSTOMER", "KEYS", "line", "message", "post", "problem"]
+
+HANDLE = "AcmeSupport"
 REPLY = OutboundMessage("reply-77", (), "Good news", recipient=CUSTOMER, thread_key=f"dm:{ACCOUNT}-{CUSTOMER}")
-SIGNED_HOST = "https://api.twitter.com"  # what tweepy signs
-KEYS = {
-    "consumer_key": "ck-xvz1evFS4wEEPTGEFPHBog",
-    "consumer_secret": "cs-kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw",
-    "access_token": f"{ACCOUNT}-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb",
-    "access_token_secret": "ts-LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR3YPi5kE",
-    "bearer_token": "AAAAAAAAAAAAAAAAAAAAAMLheAAAAAAA0",
-}
 WEEK_SECONDS = 7 * 86_400
 
 
@@ -267,34 +259,6 @@ class X(Provider):
         return Said(b"\r\n".join([*lines, b""]))
 
 
-def problem(status: int, title: str, detail: str, about: str = "invalid-request") -> Said:
-    """An error in X's own format."""
-    kind = about if ":" in about else f"https://api.twitter.com/2/problems/{about}"
-    return Said({"title": title, "detail": detail, "type": kind, "status": status}, status)
-
-
-def is_signed(call: Call, host: str) -> bool:
-    """Check the OAuth 1.0a signature over method, address and parameters."""
-    said = call.headers.get("authorization", "")
-    if not said.startswith("OAuth "):
-        return False
-    parts = (part.strip().partition("=") for part in said.removeprefix("OAuth ").split(","))
-    given = {unquote(name): unquote(value.strip('"')) for name, _, value in parts}
-    signature = given.pop("oauth_signature", "")
-    if given.get("oauth_consumer_key") != KEYS["consumer_key"] or given.get("oauth_token") != KEYS["access_token"]:
-        return False
-    pairs = sorted((escaped(name), escaped(value)) for name, value in {**given, **call.query}.items())
-    text = "&".join(f"{name}={value}" for name, value in pairs)
-    base = "&".join([call.method, escaped(host + call.path), escaped(text)])
-    key = f"{escaped(KEYS['consumer_secret'])}&{escaped(KEYS['access_token_secret'])}"
-    wanted = base64.b64encode(hmac.new(key.encode(), base.encode(), "sha1").digest()).decode()
-    return hmac.compare_digest(wanted, signature)
-
-
-def escaped(text: str) -> str:
-    return quote(text, safe="~")
-
-
 @contextmanager
 def x_service() -> Iterator[X]:
     with serving(X()) as service:
@@ -311,34 +275,3 @@ def running() -> Iterator[Credentials]:
 def signed(credentials: Credentials, body: bytes) -> WebRequest:
     signature = f"sha256={hmac_base64(credentials['consumer_secret'], body)}"
     return WebRequest("POST", "/webhooks/x/token", {}, {"x-twitter-webhooks-signature": signature}, body)
-
-
-def post(number: int, text: str = "@AcmeSupport help", author: str = CUSTOMER, **more: Any) -> dict[str, Any]:
-    """A post of API v2."""
-    name = str(number)
-    return {
-        "id": name,
-        "text": text,
-        "author_id": author,
-        "conversation_id": name,
-        "edit_history_tweet_ids": [name],
-        **more,
-    }
-
-
-def message(number: int, text: str = "hello", sender: str = CUSTOMER) -> dict[str, Any]:
-    """A direct message of API v2."""
-    conversation = f"{ACCOUNT}-{CUSTOMER}"
-    return {
-        "id": str(number),
-        "event_type": "MessageCreate",
-        "text": text,
-        "sender_id": sender,
-        "dm_conversation_id": conversation,
-        "created_at": "2026-11-22T10:00:00.000Z",
-    }
-
-
-def line(page: dict[str, Any]) -> bytes:
-    """One line of the stream."""
-    return json.dumps(page).encode()
