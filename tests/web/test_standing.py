@@ -239,3 +239,34 @@ def test_what_an_agent_asks_is_queued_once_and_only_where_it_is_offered(seeded: 
     with reading() as session:
         rows = session.query(MessageAction).filter_by(message_id=said.id).all()
         assert [(row.kind, row.state) for row in rows] == [("like", ActionState.QUEUED)]
+
+
+@pytest.mark.parametrize(
+    ("head", "content_type"),
+    [
+        (b"OggS\x00\x02", "audio/ogg"),
+        (b"ID3\x04\x00", "audio/mpeg"),
+        (b"\xff\xfb\x90\x00", "audio/mpeg"),
+        (b"\xff\xf1\x50\x80", "audio/aac"),
+        (b"\x00\x00\x00\x1cftypM4A \x00", "audio/mp4"),
+        (b"RIFF\x24\x00\x00\x00WAVEfmt ", "audio/wav"),
+        (b"<html><script>alert(1)</script>", None),
+        (b"\xff\xff\xff\xff", None),
+        (b"", None),
+    ],
+)
+def test_a_voice_message_is_played_as_what_its_bytes_are(
+    seeded: Seeded, post: Social, head: bytes, content_type: str | None
+) -> None:
+    said = post.say("", kind="audio")
+    file = Attachment(
+        message_id=said.id, filename="v.ogg", content_type="audio/ogg", size=len(head), blob_sha256=blobs.put(head)
+    )
+    _add(file)
+    visitor = seeded.visitor()
+    assert "<audio" in _article(visitor.get(post.path).text, said)
+    answer = visitor.get(f"/attachments/{file.public_id}?show=1")
+    assert answer.status_code == (200 if content_type else 404)
+    if content_type:
+        assert answer.mimetype == content_type
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Blueprint, Response, make_response, render_template, request, send_file
 from sqlalchemy.orm import Session
 
@@ -14,7 +16,7 @@ from app.models import Message
 from app.queries.inline_files import inline_files
 from app.services import access
 from app.web.authz import current_privacy
-from app.web.inbox import raster
+from app.web.inbox import raster, sound
 from app.web.session import current_user, signed_in
 from connectors.sanitize import sanitize_html
 
@@ -33,22 +35,17 @@ OWN_IMAGES, ALL_IMAGES = "'self' data:", "'self' data: https: http:"
 @pages.get("/attachments/<public_id>")
 @signed_in
 def attachment(public_id: str) -> Response:
-    """Send a file to be saved; `?show=1` lets the browser draw it if its bytes are a raster picture."""
+    """Send a file to be saved; `?show=1` lets the browser draw a raster picture, or play a recording."""
     with reading() as session:
         found = access.attachment_for(session, current_user(), public_id)
         _refuse_deleted(session.get_one(Message, found.message_id), but_reveal=True)
         sha256, name = found.blob_sha256, found.filename
     path = blobs.path_of(sha256)
-    picture = None
-    if request.args.get("show"):
-        with path.open("rb") as file:
-            picture = raster.sniff(file.read(raster.HEAD))
-        if picture is None or not picture.is_drawable:
-            raise NotFound("This file cannot be shown in the page.")
+    content_type = _shown_as(path) if request.args.get("show") else None
     response = send_file(
         path,
-        mimetype=picture.content_type if picture else "application/octet-stream",
-        as_attachment=picture is None,
+        mimetype=content_type or "application/octet-stream",
+        as_attachment=content_type is None,
         download_name=one_line(discreet(name)) or "file",  # no line breaks in a header
         etag=sha256,
         max_age=3600,
@@ -57,6 +54,17 @@ def attachment(public_id: str) -> Response:
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.cache_control.private = True
     return response
+
+
+def _shown_as(path: Path) -> str:
+    """Return the type of what may be shown in the page. Raises NotFound for all else."""
+    with path.open("rb") as file:
+        head = file.read(raster.HEAD)
+    picture = raster.sniff(head)
+    content_type = picture.content_type if picture and picture.is_drawable else sound.sniff(head[: sound.HEAD])
+    if content_type is None:
+        raise NotFound("This file cannot be shown in the page.")
+    return content_type
 
 
 @pages.get("/messages/<public_id>/html")
