@@ -87,7 +87,7 @@ def _deleted(status_id: str, body: Mapping[str, Any]) -> InboundMessage:
     if not status_id:
         raise Malformed("It is not said which status was deleted.")
     author = line(at(body, "account", "id"))
-    sender = Identity("mastodon", author or NOBODY, verified=bool(author))
+    sender = Identity("mastodon", author, verified=True) if author else Identity("provider", NOBODY)
     return InboundMessage(f"delete:{status_id}", sender, kind="delete", target=status_id)
 
 
