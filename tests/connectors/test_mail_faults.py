@@ -215,7 +215,8 @@ def test_a_wrong_password_is_told_from_everything_else(
     [
         ({"address": "nobody"}, "not a mail address"),
         ({"address": "a@b.example\r\nBcc: x@y.example"}, "not a mail address"),
-        ({"imap_host": ""}, "IMAP server is missing"),
+        ({"smtp_host": ""}, "SMTP server is missing"),
+        ({"auth": "smoke"}, "not a way to sign in"),
         ({"imap_host": "mail.example/x"}, "not a server's name"),
         ({"imap_port": "many"}, "not a number"),
         ({"smtp_port": 70_000}, "not a port"),
