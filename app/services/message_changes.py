@@ -138,12 +138,11 @@ def say_orphans(session: Session) -> int:
     Their deliveries are taken in again; `said_of` makes messages of them. Returns how many.
     """
     waited = MessageChange.created_at < now() - WAIT_FOR_ORIGINAL
-    query = select(MessageChange.delivery_id).where(
-        MessageChange.message_id.is_(None), MessageChange.kind == "edit", waited, MessageChange.refused == ""
+    alone = select(MessageChange.delivery_id).where(
+        MessageChange.message_id.is_(None), MessageChange.kind == "edit", waited
     )
-    ids = set(session.scalars(query.limit(BATCH)))
-    rows = select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id).with_for_update(skip_locked=True)
-    found = [row for row in session.scalars(rows) if not row.meta.get(ORPHANS)]
+    query = select(Delivery).where(Delivery.id.in_(alone), Delivery.meta[ORPHANS].is_(None)).order_by(Delivery.id)
+    found = session.scalars(query.limit(BATCH).with_for_update(skip_locked=True)).all()
     for delivery in found:
         delivery.meta = {**delivery.meta, ORPHANS: "1"}
         delivery.state, delivery.attempts, delivery.claimed_until = DeliveryState.STORED, 0, None
