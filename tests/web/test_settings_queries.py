@@ -7,11 +7,14 @@ from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from app import db
-from app.models import Inbox, Role
-from app.services import channel_settings, channels, inboxes, rule_book, tags, teams, users
+from app.clock import now
+from app.models import Channel, Inbox, Role
+from app.queries import settings_channels
+from app.services import channel_settings, channels, inboxes, ingest, rule_book, tags, teams, users
+from connectors.base import RawDelivery
 from connectors.registry import WEBFORM
 from tests.rooms import Visitor, add_user
 
@@ -58,3 +61,29 @@ def test_ten_times_as_much_takes_as_many_queries(house: Flask, page: str) -> Non
     with _counted() as many:
         assert admin.get(f"/settings/{page}").status_code == 200
     assert len(many) == len(few) <= 6
+
+
+def test_the_page_of_a_channel_takes_as_many_queries_however_much_it_brought(house: Flask) -> None:
+    add_user()
+    admin = Visitor(house)
+    admin.sign_in()
+    _fill(0)
+    with db.reading() as session:
+        channel = session.scalars(select(Channel)).one()
+        session.expunge(channel)
+
+    def bring(number: int) -> None:
+        kept = ingest.keep_all([RawDelivery(b"%d" % at, now(), external_id=str(at)) for at in range(number)])
+        with db.transaction() as session:
+            ingest.store_batch(session, channel=session.get_one(Channel, channel.id), deliveries=kept)
+
+    bring(1)
+    with _counted() as few:
+        page = admin.get(f"/settings/channels/{channel.public_id}")
+    assert page.text.count("/raw") == 1
+    bring(60)
+    with _counted() as many:
+        page = admin.get(f"/settings/channels/{channel.public_id}")
+    assert page.text.count("/raw") == settings_channels.NEWEST
+    assert "60 in 14 days" in page.text
+    assert len(many) == len(few) <= 11  # three of them only begin a transaction
