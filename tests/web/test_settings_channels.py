@@ -288,7 +288,7 @@ def test_a_missing_file_is_said_in_words(admin: Visitor, inbox: Inbox, tmp_path:
 
 
 def test_the_kinds_stand_in_families_and_a_search_leaves_what_fits(admin: Visitor, inbox: Inbox) -> None:
-    page = admin.get("/settings/channels/new?q=MAIL").text
+    page = admin.get("/settings/channels/new?q=E-MAIL").text
     shown = re.findall(r'<li data-words="[^"]*">\s*<a[^>]*href="/settings/channels/new/([a-z]+)"', page)
     assert MAIL in shown
     assert WEBCHAT not in shown
