@@ -16,9 +16,9 @@ from functools import partial
 from typing import Any
 
 from connectors import _http
-from connectors._graph_errors import explain
-from connectors._json_api import JsonApi, Query, Reply
-from connectors._payload import line, whole
+from connectors._graph_errors import NotPermitted, explain
+from connectors._json_api import JsonApi, Query, Reply, segment
+from connectors._payload import line, mapping, whole
 from connectors._signing import hmac_hex, require_same, require_secret
 from connectors.base import (
     Credentials,
@@ -133,6 +133,19 @@ def required_id(credentials: Credentials, key: str, label: str) -> str:
     if not (value.isascii() and value.isdigit()):
         raise BadCredentials(f"{label} is missing in the channel's settings, or is not made of digits.")
     return value
+
+
+def person(api: Graph, address: str, fields: str) -> Mapping[str, Any]:
+    """Return a person's profile, {} where Meta tells none: they are gone, blocked us, or never wrote in private.
+
+    Raises Transient or BadCredentials. What stands for somebody without a name (a comment's id) is never asked for.
+    """
+    if not (address.isascii() and address.isdigit()):
+        return {}
+    try:
+        return mapping(api.get(segment(address), fields=fields))
+    except (Rejected, NotPermitted):
+        return {}
 
 
 class GraphWebhook(Defaults):

@@ -210,13 +210,18 @@ def person_name(user: Any) -> str:
     return next(filter(None, found), "") or line(at(user, "real_name"), 200)
 
 
-def _sender(said: Event, scene: Scene) -> Identity:
-    user = line(said.get("user"), 200)
-    told = mapping(scene.people.get(user)) or mapping(said.get("user_profile"))
+def person_of(kind: str, user: str, info: Any) -> Identity:
+    """Return who a user is, by users.info or the profile in an event; nothing is known of one without either."""
+    told = mapping(info)
     profile = mapping(told.get("profile")) or told
     handle = line(told.get("name"), 200)
     shown = Profile(f"@{handle}" if handle else "", "", line(profile.get("image_72"), 2_000))
-    return Identity(scene.kind, user, person_name(told), verified=True, profile=shown if shown != Profile() else None)
+    return Identity(kind, user, person_name(told), verified=True, profile=shown if shown != Profile() else None)
+
+
+def _sender(said: Event, scene: Scene) -> Identity:
+    user = line(said.get("user"), 200)
+    return person_of(scene.kind, user, mapping(scene.people.get(user)) or said.get("user_profile"))
 
 
 def _words(said: Event, scene: Scene) -> str:

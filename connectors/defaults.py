@@ -10,6 +10,7 @@ from connectors.base import (
     Batch,
     Credentials,
     Cursor,
+    Identity,
     InboundAttachment,
     MayReach,
     OutboundMessage,
@@ -56,6 +57,10 @@ class Defaults:
     def act(self, credentials: Credentials, action: Action) -> None:  # noqa: ARG002
         """Refuse. Raises Rejected."""
         raise Rejected("This kind of channel does not offer that.")
+
+    def look_up(self, credentials: Credentials, address: str, thread_key: str | None) -> Identity | None:  # noqa: ARG002
+        """Return None: messages say all there is to know."""
+        return None
 
     def templates(self, credentials: Credentials) -> tuple[Template, ...]:  # noqa: ARG002
         """Return none."""

@@ -4,7 +4,8 @@ Sources (developers.facebook.com): documentation/business-messaging/messenger-pl
 characters, 24 hours or 7 days as a person; private-replies); docs/graph-api/webhooks/reference/page (feed);
 docs/graph-api/reference/object/comments (a public answer, one picture), .../comment (is_hidden, delete), .../likes.
 The page's own comments and echoes of its messages are not heard. Messages that came while nobody could take a webhook
-are looked up afterwards (_messenger_history). A person's name and picture are not in what Messenger posts.
+are looked up afterwards (_messenger_history). A person's name and picture are not in what Messenger posts:
+business-messaging/messenger-platform/identity/user-profile (the picture's address expires after some days).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from connectors._graph import (
     fetched,
     graph,
     is_envelope,
+    person,
     required_id,
 )
 from connectors._json_api import segment
@@ -48,10 +50,12 @@ from connectors.base import (
     Capabilities,
     Credentials,
     Cursor,
+    Identity,
     InboundAttachment,
     InboundMessage,
     MayReach,
     OutboundMessage,
+    Profile,
     RawDelivery,
     Receipt,
     RemoteFile,
@@ -93,6 +97,7 @@ class FacebookConnector(GraphWebhook):
         delivery_states=True,
         read_states=True,
         actions=("like", "unlike", "hide", "unhide", "delete"),
+        profiles=True,
     )
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("handle", "Page address", help="As people know it: facebook.com/acme."),
@@ -177,6 +182,16 @@ class FacebookConnector(GraphWebhook):
                 api.post(place, {"is_hidden": action.kind == "hide"})
             case "delete":
                 api.delete(place)
+
+    def look_up(self, credentials: Credentials, address: str, thread_key: str | None) -> Identity | None:  # noqa: ARG002
+        """Ask who wrote to the page. Raises Transient or BadCredentials."""
+        told = person(_graph(credentials), address, "name,first_name,last_name,profile_pic")
+        parts = (line(told.get("first_name"), 100), line(told.get("last_name"), 100))
+        name = line(told.get("name"), 200) or " ".join(filter(None, parts))
+        picture = line(told.get("profile_pic"), 2_000)
+        if not name and not picture:
+            return None
+        return Identity(KIND, address, name, verified=True, profile=Profile(avatar_url=picture))
 
 
 def _graph(credentials: Credentials) -> Graph:

@@ -3,8 +3,9 @@
 Sources (developers.facebook.com/documentation): business-messaging/instagram-messaging/features/send-message (1,000
 bytes of text, 24 hours or 7 days as a person), .../attachment-upload (types and sizes), .../private-replies;
 instagram-platform/webhooks/examples; instagram-platform/comment-moderation (replies, hide, delete);
-instagram-platform/instagram-graph-api/reference/ig-user/mentions. Signed in by Facebook Login (a page's token, with its
-page id) or by Instagram Login (graph.instagram.com, without a page; files cannot be uploaded there).
+instagram-platform/instagram-graph-api/reference/ig-user/mentions;
+business-messaging/instagram-messaging/features/user-profile (of who wrote directly). Signed in by Facebook Login (a
+page's token, with its page id) or by Instagram Login (graph.instagram.com, without a page; no files uploaded there).
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from connectors._graph import (
     fetched,
     graph,
     is_envelope,
+    person,
     required_id,
 )
-from connectors._instagram_comments import COMMENT, KIND, MENTION
+from connectors._instagram_comments import COMMENT, KIND, MENTION, SITE
 from connectors._instagram_comments import messages_of as public_messages
 from connectors._json_api import segment
 from connectors._messenger_history import History
@@ -39,17 +41,19 @@ from connectors._messenger_send import (
     deliver,
     reply_in_private,
 )
-from connectors._payload import at, line
+from connectors._payload import at, line, whole
 from connectors.base import (
     Action,
     Batch,
     Capabilities,
     Credentials,
     Cursor,
+    Identity,
     InboundAttachment,
     InboundMessage,
     MayReach,
     OutboundMessage,
+    Profile,
     RawDelivery,
     Receipt,
     RemoteFile,
@@ -109,6 +113,7 @@ class InstagramConnector(GraphWebhook):
         reactions=True,
         read_states=True,
         actions=("hide", "unhide", "delete"),
+        profiles=True,
     )
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("handle", "Account", help="As people know it: @acme."),
@@ -196,6 +201,21 @@ class InstagramConnector(GraphWebhook):
             api.delete(place)
         else:
             raise Rejected("Instagram does not offer that.")
+
+    def look_up(self, credentials: Credentials, address: str, thread_key: str | None) -> Identity | None:  # noqa: ARG002
+        """Ask who wrote to the account. Raises Transient or BadCredentials."""
+        told = person(_graph(credentials), address, "name,username,profile_pic,follower_count")
+        username = line(told.get("username"), 100).removeprefix("@")
+        name = line(told.get("name"), 200) or username
+        if not name:
+            return None
+        shown = Profile(
+            handle=f"@{username}" if username else "",
+            url=f"{SITE}/{segment(username)}/" if username else "",
+            avatar_url=line(told.get("profile_pic"), 2_000),
+            followers=whole(told.get("follower_count")),
+        )
+        return Identity(KIND, address, name, verified=True, profile=shown)
 
 
 def _graph(credentials: Credentials) -> Graph:

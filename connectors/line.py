@@ -3,7 +3,8 @@
 Calls are signed with the channel secret (#signature-validation). A reply is a push message, because reply tokens live
 for a minute; X-Line-Retry-Key makes it safe to send again for 24 hours: what was accepted already is answered with 409
 and the same ids (https://developers.line.biz/en/docs/messaging-api/retrying-api-request/). Texts are up to 5,000 UTF-16
-units (#text-message). Files can be fetched (#get-content), but sent only from public addresses, so none are.
+units (#text-message). Events name people by ids: #get-profile, #get-group-member-profile, #get-room-member-profile,
+#get-group-summary. Files can be fetched (#get-content), but sent only from public addresses, so none are.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from connectors._signing import hmac_base64, require_same, require_secret
 from connectors.base import (
     Capabilities,
     Credentials,
+    Identity,
     InboundAttachment,
     InboundMessage,
     MayReach,
     OutboundMessage,
+    Profile,
     RawDelivery,
     Receipt,
     Received,
@@ -42,6 +45,7 @@ SIGNATURE = "x-line-signature"
 RETRY_KEY = "X-Line-Retry-Key"
 CONFLICT, BEING_PREPARED = 409, 202
 LONGEST_TEXT = 5000  # UTF-16 units
+PERSON, GROUP, ROOM = "U", "C", "R"  # how ids begin
 
 
 class LineConnector(Defaults):
@@ -57,6 +61,7 @@ class LineConnector(Defaults):
         threads=True,
         max_text=LONGEST_TEXT,
         deletes=True,
+        profiles=True,
     )
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting(
@@ -147,6 +152,30 @@ class LineConnector(Defaults):
         if answer.status == BEING_PREPARED:
             raise Transient("LINE is still preparing this file.", retry_after_seconds=10.0)
         return fetched(api, file, answer, is_own=not file.url)
+
+    def look_up(self, credentials: Credentials, address: str, thread_key: str | None) -> Identity | None:
+        """Ask who a person is, or how a group is called. Raises Transient or BadCredentials."""
+        path = _profile_path(address, thread_key or "")
+        if not path:
+            return None
+        try:
+            told = mapping(_api(credentials).get(path))
+        except Rejected:  # not of people who left, blocked the account or never consented
+            return None
+        name = line(told.get("displayName"), 200) or line(told.get("groupName"), 200)
+        picture = line(told.get("pictureUrl"), 2_000)
+        return Identity(KIND, address, name, verified=True, profile=Profile(avatar_url=picture)) if name else None
+
+
+def _profile_path(address: str, thread: str) -> str:
+    """Return where a profile is; ids begin with U (a person), C (a group) or R (a room), rooms have no name."""
+    if address.startswith(GROUP):
+        return f"v2/bot/group/{segment(address)}/summary"
+    if not address.startswith(PERSON):
+        return ""
+    around = {GROUP: "group", ROOM: "room"}.get(thread[:1])
+    member = segment(address)
+    return f"v2/bot/{around}/{segment(thread)}/member/{member}" if around else f"v2/bot/profile/{member}"
 
 
 class _AcceptedBefore(Rejected):

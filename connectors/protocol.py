@@ -16,6 +16,7 @@ from connectors.base import (
     Capabilities,
     Credentials,
     Cursor,
+    Identity,
     InboundAttachment,
     InboundMessage,
     MayReach,
@@ -69,6 +70,11 @@ class Connector(Protocol):
 
     def act(self, credentials: Credentials, action: Action) -> None:
         """Do what an agent asked, one of `capabilities.actions`; twice is once. Raises as `send`."""
+
+    def look_up(self, credentials: Credentials, address: str, thread_key: str | None) -> Identity | None:
+        """Ask who is behind an identity's address; `thread_key` is a conversation they wrote in. None where the
+        provider tells nothing of this person, or not to us. Raises Transient or BadCredentials.
+        """
 
     def templates(self, credentials: Credentials) -> tuple[Template, ...]:
         """Return the templates that the provider approved. Raises Transient or BadCredentials."""

@@ -2,8 +2,9 @@
 
 docs.slack.dev/apis/events-api (retries, url_verification), docs.slack.dev/authentication/verifying-requests-from-slack
 (v0 signature, five minutes), docs.slack.dev/reference/methods/chat.postMessage (40,000 characters),
-docs.slack.dev/messaging/working-with-files (uploads), docs.slack.dev/apis/slack-connect (channels shared with
-customers). What was missed is fetched from the history (_slack_backfill.py).
+docs.slack.dev/messaging/working-with-files (uploads), docs.slack.dev/reference/methods/users.info,
+docs.slack.dev/apis/slack-connect (channels shared with customers). What was missed is fetched from the history
+(_slack_backfill.py).
 
 Slack knows no key that makes sending idempotent. A message with files has no `ts` when it is sent: its receipt names
 the first file.
@@ -21,7 +22,7 @@ from connectors._payload import at, line, mapping, objects
 from connectors._remote import fetched
 from connectors._signing import hmac_hex, require_same, require_secret
 from connectors._slack_client import API_URL, called, client_of, may_see_token, token_of
-from connectors._slack_parse import messages_of
+from connectors._slack_parse import messages_of, person_of
 from connectors._slack_text import escaped
 from connectors.base import (
     Action,
@@ -29,6 +30,7 @@ from connectors.base import (
     Capabilities,
     Credentials,
     Cursor,
+    Identity,
     InboundAttachment,
     InboundMessage,
     MayReach,
@@ -77,6 +79,7 @@ class SlackConnector(Defaults):
         deletes=True,
         reactions=True,
         actions=("like", "unlike"),
+        profiles=True,
     )
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting(
@@ -207,6 +210,16 @@ class SlackConnector(Defaults):
             if not any(word in error.reason for word in NOTHING_TO_DO):
                 raise
         return None
+
+    def look_up(self, credentials: Credentials, address: str, thread_key: str | None) -> Identity | None:  # noqa: ARG002
+        """Ask who a user is: events name them by ids. Raises Transient or BadCredentials."""
+        client = client_of(credentials)
+        try:
+            told = called(lambda: client.users_info(user=address))
+        except Rejected:  # not known, or not to be seen by us
+            return None
+        found = person_of(self.kind, address, told.get("user"))
+        return found if found.name else None
 
 
 def _heard(credentials: Credentials) -> dict[str, str]:

@@ -14,7 +14,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.base import Action, ActionKind, Credentials, InboundMessage, OutboundAttachment, RawDelivery, RemoteFile
+from connectors.base import (
+    Action,
+    ActionKind,
+    Credentials,
+    Identity,
+    InboundMessage,
+    OutboundAttachment,
+    Profile,
+    RawDelivery,
+    RemoteFile,
+)
 from connectors.errors import BadCredentials, Malformed, Rejected, Transient
 from connectors.registry import connector_for
 from tests.fakes.facebook import ANA, COMMENT, GONE, LATE, LONG_AGO, PAGE, POST, REPLY, FacebookApi, serving_facebook
@@ -362,3 +372,47 @@ def test_check_says_which_page_it_is(server: Server) -> None:
 def test_check_finds_wrong_credentials(server: Server, change: dict[str, str]) -> None:
     with pytest.raises(BadCredentials):
         FACEBOOK.check({**server[1], **change})
+
+
+# ---------------------------------------------------------------- who somebody is
+
+
+def test_who_wrote_is_looked_up(server: Server) -> None:
+    api, credentials = server
+    api.people[ANA] = {"first_name": "Ana", "last_name": "Lopez", "profile_pic": "https://cdn.example/ana.jpg?oh=1"}
+    shown = Profile(avatar_url="https://cdn.example/ana.jpg?oh=1")
+    assert FACEBOOK.look_up(credentials, ANA, ANA) == Identity(
+        "facebook", ANA, "Ana Lopez", verified=True, profile=shown
+    )
+    api.people[ANA] |= {"name": "Ana L."}
+    found = FACEBOOK.look_up(credentials, ANA, None)
+    assert found is not None
+    assert found.name == "Ana L."
+
+
+def test_of_whom_nothing_is_told_there_is_nothing(server: Server) -> None:
+    api, credentials = server
+    api.people[LATE] = {}
+    assert [FACEBOOK.look_up(credentials, who, None) for who in (GONE, LATE)] == [None, None]
+    heard = len(api.calls)
+    assert [FACEBOOK.look_up(credentials, who, None) for who in (f"comment:{COMMENT}", "", "../me")] == [None] * 3
+    assert len(api.calls) == heard
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        (refusal(190, "Error validating access token", status=401), BadCredentials),
+        (refusal(4, "Application request limit reached"), Transient),
+        (Said(b"", 502), Transient),
+    ],
+)
+def test_trouble_with_looking_up_is_told(server: Server, said: Said, error: type[Exception]) -> None:
+    server[0].trouble = lambda _: said
+    with pytest.raises(error):
+        FACEBOOK.look_up(server[1], ANA, None)
+
+
+def test_a_token_that_may_not_look_up_people_still_writes_to_them(server: Server) -> None:
+    server[0].trouble = lambda _: refusal(200, "(#200) Requires Business Asset User Profile Access", status=403)
+    assert FACEBOOK.look_up(server[1], ANA, None) is None

@@ -14,7 +14,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.base import Action, ActionKind, Credentials, InboundMessage, OutboundAttachment, RawDelivery, RemoteFile
+from connectors.base import (
+    Action,
+    ActionKind,
+    Credentials,
+    Identity,
+    InboundMessage,
+    OutboundAttachment,
+    Profile,
+    RawDelivery,
+    RemoteFile,
+)
 from connectors.errors import BadCredentials, Malformed, Rejected, Transient
 from connectors.registry import connector_for
 from tests.fakes.facebook import GONE, LATE, LONG_AGO
@@ -306,3 +316,38 @@ def test_check_says_which_account_it_is(server: Server) -> None:
 def test_check_finds_wrong_credentials(server: Server, change: dict[str, str]) -> None:
     with pytest.raises(BadCredentials):
         INSTAGRAM.check({**server[1], **change})
+
+
+# ---------------------------------------------------------------- who somebody is
+
+
+def test_who_wrote_is_looked_up(server: Server) -> None:
+    api, credentials = server
+    picture = "https://fbcdn-profile.example/kim"
+    api.people[KIM] = {"name": None, "username": "kim_paints", "profile_pic": picture, "follower_count": 1234}
+    shown = Profile("@kim_paints", "https://www.instagram.com/kim_paints/", picture, 1234)
+    assert INSTAGRAM.look_up(credentials, KIM, None) == Identity(
+        "instagram", KIM, "kim_paints", verified=True, profile=shown
+    )
+    api.people[KIM] |= {"name": "Kim Park"}
+    found = INSTAGRAM.look_up(credentials, KIM, None)
+    assert found is not None
+    assert found.name == "Kim Park"
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        (refusal(190, "Error validating access token", status=401), BadCredentials),
+        (refusal(80002, "There have been too many calls to this Instagram account."), Transient),
+        (refusal(230, "(#230) User consent is required to access user profile", status=403), None),
+        (refusal(100, "(#100) No profile available for this user.", subcode=2018218), None),
+    ],
+)
+def test_who_did_not_write_directly_stays_unknown(server: Server, said: Said, error: type[Exception] | None) -> None:
+    server[0].trouble = lambda _: said
+    if error:
+        with pytest.raises(error):
+            INSTAGRAM.look_up(server[1], KIM, None)
+    else:
+        assert INSTAGRAM.look_up(server[1], KIM, None) is None

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.base import InboundMessage, OutboundAttachment, RawDelivery, RemoteFile
+from connectors.base import Identity, InboundMessage, OutboundAttachment, Profile, RawDelivery, RemoteFile
 from connectors.errors import BadCredentials, Malformed, Rejected, Transient
 from connectors.line import LineConnector
 from tests.connectors.broken import ODD, broken, places
@@ -192,3 +192,44 @@ def test_checking_names_the_account_and_tells_line_whom_to_call(line: Line) -> N
         CONNECTOR.check({**line.credentials, "webhook": "http://x.example"})
     with pytest.raises(BadCredentials):
         CONNECTOR.check({**line.credentials, "access_token": "old"})
+
+
+# ---------------------------------------------------------------- who somebody is
+
+
+@pytest.mark.parametrize(
+    ("address", "thread", "place"),
+    [
+        (CUSTOMER, CUSTOMER, f"profile/{CUSTOMER}"),
+        (CUSTOMER, None, f"profile/{CUSTOMER}"),
+        (CUSTOMER, "C123", f"group/C123/member/{CUSTOMER}"),
+        (CUSTOMER, "R123", f"room/R123/member/{CUSTOMER}"),
+    ],
+)
+def test_a_person_is_looked_up_where_they_wrote(line: Line, address: str, thread: str | None, place: str) -> None:
+    line.profiles[place] = {"displayName": "Brown", "userId": address, "pictureUrl": "https://profile.line.example/1"}
+    shown = Profile(avatar_url="https://profile.line.example/1")
+    found = CONNECTOR.look_up(line.credentials, address, thread)
+    assert found == Identity("line", address, "Brown", verified=True, profile=shown)
+
+
+def test_a_group_has_a_name_and_a_room_has_none(line: Line) -> None:
+    line.profiles["group/C123/summary"] = {"groupId": "C123", "groupName": "Neighbours"}
+    found = CONNECTOR.look_up(line.credentials, "C123", "C123")
+    assert found is not None
+    assert found.name == "Neighbours"
+    assert CONNECTOR.look_up(line.credentials, "R123", "R123") is None
+    assert len(line.calls) == 1
+
+
+def test_who_left_is_unknown_and_ids_never_lead_elsewhere(line: Line) -> None:
+    assert CONNECTOR.look_up(line.credentials, CUSTOMER, None) is None
+    assert CONNECTOR.look_up(line.credentials, "U/../../info", None) is None
+    assert all("/v2/bot/info" not in call.path for call in line.calls)
+
+
+@pytest.mark.parametrize(("status", "error"), [(401, BadCredentials), (429, Transient), (500, Transient)])
+def test_trouble_with_looking_up_is_told(line: Line, status: int, error: type[Exception]) -> None:
+    line.trouble = lambda _call: Said({"message": "No"}, status)
+    with pytest.raises(error):
+        CONNECTOR.look_up(line.credentials, CUSTOMER, None)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from connectors import _http
 from connectors._slack_client import may_see_token
 from connectors._slack_text import emoji, escaped, plain
-from connectors.base import Action, InboundMessage, OutboundAttachment, RawDelivery, RemoteFile
+from connectors.base import Action, Identity, InboundMessage, OutboundAttachment, Profile, RawDelivery, RemoteFile
 from connectors.errors import BadCredentials, ConnectorError, Malformed, Rejected, Transient
 from connectors.registry import connector_for
 from tests.connectors.test_contract import check_message
@@ -387,3 +387,32 @@ def test_trouble_while_fetching_ends_the_round_with_our_error(
     provider.trouble = lambda _call: answer
     with pytest.raises(error):
         next(SLACK.fetch(credentials_for(provider), {}))
+
+
+# ---------------------------------------------------------------- who somebody is
+
+
+def test_who_wrote_is_looked_up(provider: Slack) -> None:
+    found = SLACK.look_up(credentials_for(provider), "U061F7AUR", DIRECT)
+    shown = Profile("@kim", "", "https://avatars.slack-edge.com/kim_72.png")
+    assert found == Identity("slack", "U061F7AUR", "Kim", verified=True, profile=shown)
+    assert SLACK.look_up(credentials_for(provider), "U0STRANGER", None) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        (Said({"ok": False, "error": "missing_scope", "needed": "users:read"}), BadCredentials),
+        (Said({"ok": False, "error": "ratelimited"}, 429, {"retry-after": "30"}), Transient),
+        (Said(b"not json"), Transient),
+    ],
+)
+def test_trouble_with_looking_up_is_told(provider: Slack, said: Said, error: type[ConnectorError]) -> None:
+    provider.trouble = lambda _call: said
+    with pytest.raises(error):
+        SLACK.look_up(credentials_for(provider), "U061F7AUR", None)
+
+
+def test_nobody_is_known_of_whom_slack_says_no_name(provider: Slack) -> None:
+    provider.trouble = lambda _call: Said({"ok": True, "user": {"id": "U1", "profile": 7}})
+    assert SLACK.look_up(credentials_for(provider), "U1", None) is None

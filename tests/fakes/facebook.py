@@ -4,7 +4,8 @@ Rules, by page of developers.facebook.com: documentation/business-messaging/mess
 characters, error 100; the 24-hour window, error 10 with subcode 2018278, and HUMAN_AGENT), .../discovery/private-replies
 (one for a comment, error 10900), .../reference/attachment-upload-api (message and filedata as multipart),
 .../conversations (pages, newest first);
-docs/graph-api/reference/object/comments; docs/messenger-platform/error-codes (551: this person is not available).
+docs/graph-api/reference/object/comments; docs/messenger-platform/error-codes (551: this person is not available);
+documentation/business-messaging/messenger-platform/identity/user-profile (fields that are asked for, as far as they are known).
 """
 
 from __future__ import annotations
@@ -36,9 +37,11 @@ class MessagingApi(GraphApi):
         self.files: dict[str, tuple[str, str, bytes]] = {}
         self.answered: set[str] = set()
         self._mid, self._file_id = counter("m_AG5Hz2Uq7tuwNEhXfYYKj8mJEM_"), counter("6870030")
+        self.people: dict[str, dict[str, Any]] = {}  # whose profile may be seen, by id
         self.conversations: list[dict[str, Any]] = []  # the newest first, as the API gives them
         self.refused: Said | None = None  # what looking into conversations is answered with instead
         self.node("GET", f"{home}/conversations", self._conversations)
+        self.node("GET", r"(?P<person>54\d+)", self._profile)
         self.node("POST", f"{home}/messages", self._message)
         self.node("POST", f"{home}/message_attachments", self._upload)
 
@@ -58,6 +61,13 @@ class MessagingApi(GraphApi):
         if call.query.get("platform") not in {"messenger", "instagram"} or "messages" not in call.query["fields"]:
             return refusal(100, "(#100) Param platform must be one of {messenger, instagram}")
         return self.refused or page(call, self.conversations, most=3)
+
+    def _profile(self, call: Call) -> Said:
+        known = self.people.get(call.parts["person"])
+        if known is None:
+            return refusal(100, "(#100) No profile available for this user.", subcode=2018218)
+        fields = call.query.get("fields", "").split(",")
+        return Said({"id": call.parts["person"]} | {name: value for name, value in known.items() if name in fields})
 
     def fits(self, text: str) -> bool:
         return 0 < len(text) <= self.most_characters

@@ -29,10 +29,14 @@ class Line(Provider):
         super().__init__()
         self.sent: list[dict[str, Any]] = []
         self.files: dict[str, tuple[int, str, bytes]] = {}
+        self.profiles: dict[str, dict[str, str]] = {}  # by their place below /v2/bot
         self.endpoint = ""
         self._accepted: dict[str, list[dict[str, str]]] = {}
         self.on("GET", r"/v2/bot/info", self._info)
         self.on("PUT", r"/v2/bot/channel/webhook/endpoint", self._set_endpoint)
+        self.on(
+            "GET", r"/v2/bot/(?P<place>profile/\w+|group/\w+/(member/\w+|summary)|room/\w+/member/\w+)", self._profile
+        )
         self.on("POST", r"/v2/bot/message/push", self._push)
         self.on("GET", r"/data/v2/bot/message/(?P<id>[^/]+)/content", self._content)
         self.on("GET", r"/elsewhere", lambda call: Said(repr(sorted(call.headers)).encode()))
@@ -67,6 +71,10 @@ class Line(Provider):
         self.sent.append(call.json)
         self._accepted[key] = [{"id": str(461230966842064896 + len(self.sent)), "quoteToken": "IStG5h1Tz7b"}]
         return Said({"sentMessages": self._accepted[key]})
+
+    def _profile(self, call: Call) -> Said:
+        known = self.profiles.get(call.parts["place"])
+        return _refusal(call) or (Said(known) if known else Said({"message": "Not found"}, 404))
 
     def _content(self, call: Call) -> Said:
         wrong = _refusal(call)
