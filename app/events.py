@@ -54,6 +54,13 @@ class FileOffered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileWanted(Event):
+    """Somebody wrote of whom we know no more than an id, or what we know is old."""
+
+    look_up_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationEvent(Event):
     """Something in a conversation changed; `version` is the conversation's, after it."""
 
@@ -261,6 +268,7 @@ Event.vocabulary.update(
         DeliveryStored,
         DeliveryParked,
         FileOffered,
+        ProfileWanted,
         ActionQueued,
         MailboxAsked,
         TemplateWanted,
@@ -288,7 +296,7 @@ Event.vocabulary.update(
         AccessChanged,
         WebhookQueued,
         WebhookTested,
-    )
+    )  # fmt: skip
 )
 
 POKE = "poke"  # the one event a browser hears; its payload is {"name", ...public ids, "version"}

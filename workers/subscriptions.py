@@ -27,6 +27,7 @@ from app.events import (
     MessageAnnotated,
     MessageChanged,
     MessageReceived,
+    ProfileWanted,
     ReplyQueued,
     ReplySent,
     SuggestionChanged,
@@ -70,6 +71,7 @@ JOBS: dict[type[Event], Subscription] = {
     MailboxAsked: Subscription("slow", "workers.jobs.mail_check.run", "channel_id"),
     TemplateWanted: Subscription("slow", "workers.jobs.channel_templates.sync", "channel_id"),
     FileOffered: Subscription("slow", "workers.jobs.remote_files.fetch", "file_id"),
+    ProfileWanted: Subscription("slow", "workers.jobs.look_ups.look_up", "look_up_id"),
     WebhookQueued: Subscription("slow", "workers.jobs.webhooks.deliver", "endpoint_id"),
 }
 

@@ -28,6 +28,7 @@ from app.models.delivery import Delivery, DeliveryState
 from app.models.inbox import Channel, ChannelState, Inbox, InboxAccess
 from app.models.kb_article import ArticleState, KbArticle
 from app.models.light_head import HeadActivation, HeadKind, Learning, LightHead, Subject
+from app.models.look_up import LookUp, LookUpState
 from app.models.mailbox_check import CheckState, MailboxCheck
 from app.models.message import Attachment, DailyCount, Direction, Message, SendState, Visibility
 from app.models.message_action import ActionState, MessageAction
@@ -95,6 +96,8 @@ __all__ = [
     "KbArticle",
     "Learning",
     "LightHead",
+    "LookUp",
+    "LookUpState",
     "MailboxCheck",
     "Message",
     "MessageAction",

@@ -22,7 +22,7 @@ from app.clock import now
 from app.db import assert_no_transaction
 from app.events import DeliveryParked, DeliveryStored, MessageReceived
 from app.models import Channel, ChannelState, Delivery, DeliveryState, Direction, Inbox, Message
-from app.services import bounces, channel_health, message_changes, people, remote_files, threads, timeline
+from app.services import bounces, channel_health, look_ups, message_changes, people, remote_files, threads, timeline
 from app.services.arrivals import Arrival, StoredAttachment, lock_keys, plain
 from connectors.base import Cursor, InboundMessage, RawDelivery
 
@@ -141,6 +141,7 @@ def ingest_messages(session: Session, *, deliveries: Sequence[int], arrivals: Se
     places = threads.place(session, fresh, contacts, also=homes.conversations)
     messages = timeline.write(session, places)
     remote_files.write(session, messages)
+    look_ups.want(session, [place.arrival for place in places])
     told = message_changes.record(session, changes)
     bounces.unmark(session, places)
     bounces.mark(session, told)

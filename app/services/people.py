@@ -93,6 +93,19 @@ def _hold(arrival: Arrival, contact: Contact, identities: dict[Key, ContactIdent
     return new
 
 
+def learn(held: ContactIdentity, told: Identity, seen_at: datetime) -> bool:
+    """Keep what the provider told when it was asked who somebody is; return whether anything is new."""
+    before = _shown(held)
+    held.name = _name(told) or held.name
+    _see_profile(held, told.profile, seen_at)
+    held.profile_seen_at = seen_at
+    return _shown(held) != before
+
+
+def _shown(held: ContactIdentity) -> tuple[object, ...]:
+    return (held.name, held.handle, held.profile_url, held.avatar_url, held.followers)
+
+
 def _see_profile(held: ContactIdentity, profile: Profile | None, seen_at: datetime) -> None:
     """Keep what the provider shows of a person; the newest holds."""
     if profile is None or (held.profile_seen_at is not None and held.profile_seen_at > seen_at):

@@ -26,7 +26,7 @@ from app.models import (
     OutboxEvent,
     SendState,
 )
-from app.services import alert_notices, learning, message_actions, remote_files, webhook_deliveries
+from app.services import alert_notices, learning, look_ups, message_actions, remote_files, webhook_deliveries
 from app.services.sending import CLAIM_SECONDS
 
 NUDGE_AGAIN = timedelta(seconds=30)
@@ -44,6 +44,7 @@ def reconcile(session: Session, *, older_than: timedelta = timedelta(seconds=5))
         + _unlearned(session, older_than)
         + webhook_deliveries.reconcile(session, older_than=older_than, limit=BATCH)
         + remote_files.reconcile(session, older_than=older_than, limit=BATCH)
+        + look_ups.reconcile(session, older_than=older_than, limit=BATCH)
         + message_actions.reconcile(session, older_than=older_than, limit=BATCH)
         + alert_notices.release(session, at=now(), limit=BATCH)
     )
