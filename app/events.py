@@ -262,41 +262,13 @@ class AccessChanged(Event):
     user: str
 
 
-Event.vocabulary.update(
-    (kind.wire_name(), kind)
-    for kind in (
-        DeliveryStored,
-        DeliveryParked,
-        FileOffered,
-        ProfileWanted,
-        ActionQueued,
-        MailboxAsked,
-        TemplateWanted,
-        MessageReceived,
-        MessageAnnotated,
-        MessageChanged,
-        NoteWritten,
-        ReplyQueued,
-        ReplySent,
-        ReplyFailed,
-        ConversationChanged,
-        MoodChanged,
-        PredictionCorrected,
-        LearningAsked,
-        ConversationRead,
-        AskAsked,
-        AskAnswered,
-        SuggestionChanged,
-        CaseChanged,
-        ContactChanged,
-        ChannelChanged,
-        AlertRaised,
-        AlertChanged,
-        AlertMailQueued,
-        AccessChanged,
-        WebhookQueued,
-        WebhookTested,
-    )  # fmt: skip
-)
+KINDS: tuple[type[Event], ...] = (
+    DeliveryStored, DeliveryParked, FileOffered, ProfileWanted, ActionQueued, MailboxAsked, TemplateWanted,
+    MessageReceived, MessageAnnotated, MessageChanged, NoteWritten, ReplyQueued, ReplySent, ReplyFailed,
+    ConversationChanged, MoodChanged, PredictionCorrected, LearningAsked, ConversationRead, AskAsked,
+    AskAnswered, SuggestionChanged, CaseChanged, ContactChanged, ChannelChanged, AlertRaised, AlertChanged,
+    AlertMailQueued, AccessChanged, WebhookQueued, WebhookTested,
+)  # fmt: skip
+Event.vocabulary.update((kind.wire_name(), kind) for kind in KINDS)
 
 POKE = "poke"  # the one event a browser hears; its payload is {"name", ...public ids, "version"}
