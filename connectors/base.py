@@ -63,7 +63,8 @@ class Capabilities:
     max_text: int = 100_000  # characters
     max_attachment_bytes: int = 25_000_000  # all attachments of one message together
     reply_window_seconds: float | None = None  # since the customer's last message; None: always
-    human_window_seconds: float | None = None  # where the channel may answer longer, if a person wrote it
+    human_window_seconds: float | None = None  # if a person wrote it, where the setting below is on
+    human_window_setting: str = ""  # the key of a boolean setting: an admin says that the provider granted it
     templates: bool = False  # outside the window a template that the provider approved may still be sent
     public: bool = False  # some of its messages are public posts
     private_reply: bool = False  # a public message may be answered in private

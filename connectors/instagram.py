@@ -105,7 +105,8 @@ class InstagramConnector(GraphWebhook):
         max_text=MAX_TEXT_BYTES,  # bytes, checked again when it is sent
         max_attachment_bytes=MAX_FILE,
         reply_window_seconds=DAY_SECONDS,
-        human_window_seconds=HUMAN_AGENT_SECONDS,  # where the setting `human_agent` is on
+        human_window_seconds=HUMAN_AGENT_SECONDS,
+        human_window_setting=HUMAN_AGENT.key,
         public=True,
         private_reply=True,
         edits=True,

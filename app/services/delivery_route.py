@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.clock import now
+from app.crypto import unseal
 from app.errors import Invalid
 from app.models import Channel, ChannelState, Contact, ContactIdentity, Conversation, Direction, Message
 from app.services.arrivals import StoredAttachment
@@ -51,10 +52,28 @@ class Route:
 
     def _window_ends_at(self) -> datetime | None:
         """Return until when free words may be sent in private, None for always. Where nobody wrote, it never began."""
-        seconds = self.capabilities.reply_window_seconds
+        seconds = self.window_seconds
         if seconds is None:
             return None
         return self.heard_at + timedelta(seconds=seconds) if self.heard_at else datetime.min.replace(tzinfo=UTC)
+
+    @property
+    def window_seconds(self) -> float | None:
+        """Return how long after the customer's last private message free words may be sent, None for always: longer
+        where the channel's own settings say that its provider lets people answer longer.
+        """
+        limits = self.capabilities
+        if limits.human_window_seconds and unseal(self.channel.sealed).get(limits.human_window_setting) is True:
+            return limits.human_window_seconds
+        return limits.reply_window_seconds
+
+    @property
+    def is_personal(self) -> bool:
+        """Say whether the usual window is over, and words may be sent only because a person writes them."""
+        usual = self.capabilities.reply_window_seconds
+        if self.is_public or self.is_closed or usual is None or self.heard_at is None:
+            return False
+        return self.heard_at + timedelta(seconds=usual) <= now()
 
     @property
     def is_closed(self) -> bool:
@@ -82,9 +101,15 @@ class Route:
             _check_files(files, limits)
 
     def _closed_words(self) -> str:
-        hours = (self.capabilities.reply_window_seconds or 0) / 3600
+        window = window_words(self.window_seconds or 0)
         way = " Choose a template, or wait until they write." if self.capabilities.templates else ""
-        return f"The customer last wrote more than {hours:g} hours ago: this channel no longer takes a reply.{way}"
+        return f"The customer last wrote more than {window} ago: this channel no longer takes a reply.{way}"
+
+
+def window_words(seconds: float) -> str:
+    """Say a reply window as people do: "24 hours", "7 days"."""
+    days = seconds / 86400
+    return f"{days:g} days" if days > 2 and days.is_integer() else f"{seconds / 3600:g} hours"
 
 
 def _check_files(files: Sequence[StoredAttachment], limits: Capabilities) -> None:

@@ -173,6 +173,40 @@ def test_after_the_window_free_words_are_refused(house: House, kind: str) -> Non
         reply(house, conversation, key="too late")
 
 
+@pytest.mark.parametrize("kind", [kind for kind in WINDOWED if connector_for(kind).capabilities.human_window_seconds])
+def test_where_the_settings_say_so_people_may_answer_longer(house: House, kind: str) -> None:
+    limits = connector_for(kind).capabilities
+    channel = channel_of(house, kind)
+    channel.sealed = seal({limits.human_window_setting: True})
+    conversation = conversation_on(house, channel)
+    assert limits.human_window_seconds is not None
+    assert limits.reply_window_seconds is not None
+    ends_at = NOON + timedelta(seconds=limits.human_window_seconds)
+    usual = NOON + timedelta(seconds=limits.reply_window_seconds)
+    with time_machine.travel(usual - timedelta(minutes=1), tick=False):
+        assert not delivery_route.of(house.session, conversation).is_personal
+    with time_machine.travel(usual + timedelta(minutes=1), tick=False):
+        route = delivery_route.of(house.session, conversation)
+        assert (route.window_ends_at, route.is_closed, route.is_personal) == (ends_at, False, True)
+        reply(house, conversation, key="in time")
+    with time_machine.travel(ends_at + timedelta(minutes=1), tick=False):
+        assert not delivery_route.of(house.session, conversation).is_personal
+        with pytest.raises(Invalid, match="more than 7 days ago"):
+            reply(house, conversation, key="too late")
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_a_longer_window_names_the_setting_that_opens_it(kind: str) -> None:
+    connector = connector_for(kind)
+    limits = connector.capabilities
+    switches = {setting.key for setting in connector.settings if setting.kind == "boolean"}
+    if limits.human_window_seconds:
+        assert limits.human_window_setting in switches
+        assert limits.human_window_seconds > (limits.reply_window_seconds or 0)
+    else:
+        assert limits.human_window_setting == ""
+
+
 @pytest.mark.parametrize("kind", [kind for kind in WINDOWED if connector_for(kind).capabilities.public])
 def test_a_public_message_may_be_answered_at_any_time(house: House, kind: str) -> None:
     conversation = conversation_on(house, channel_of(house, kind), is_public=True)

@@ -13,8 +13,9 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from app.clock import now
+from app.crypto import seal
 from app.db import reading, transaction
-from app.models import ChannelTemplate, Direction, Message
+from app.models import Channel, ChannelTemplate, Direction, Message
 from connectors.registry import connector_for
 from tests.inbox_house import Seeded, seeded
 from tests.rooms import Visitor
@@ -147,6 +148,32 @@ def test_the_window_is_a_clock_while_it_is_open(seeded: Seeded, chat: Social) ->
     page = seeded.visitor().get(chat.path).text
     assert "You can answer freely for another <b data-left>3 h 2" in page
     assert "<reply-window" in page
+
+
+@pytest.mark.parametrize(
+    ("granted", "hours", "words"),
+    [
+        (True, 23, "You can answer freely for another <b data-left>6 d 1 h"),
+        (True, 25, "You can answer yourself for another <b data-left>5 d 2"),
+        (True, 7 * 24 + 1, "lets you answer freely for 7 days"),
+        (False, 25, "lets you answer freely for 24 hours"),
+    ],
+)
+def test_where_people_may_answer_longer_the_composer_says_until_when(
+    seeded: Seeded,
+    tmp_path: Path,
+    granted: bool,
+    hours: int,
+    words: str,
+) -> None:
+    chat = social(seeded.made.inboxes["support"].id, tmp_path, kind=PAGE)
+    with transaction() as session:
+        session.get_one(Channel, chat.channel_id).sealed = seal({"human_agent": granted})
+    chat.say("Hello", minutes=hours * 60 - 1)
+    page = seeded.visitor("ben").get(chat.path).text
+    assert words in page
+    is_open = granted and hours < 7 * 24
+    assert _reply(seeded.visitor("ben"), chat, "Hello").status_code == (303 if is_open else 422)
 
 
 def _template(post: Social, text: str = "Hi {{1}}, order {{2}} has left.") -> ChannelTemplate:

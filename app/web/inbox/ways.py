@@ -82,6 +82,8 @@ class Way:
     can: Capabilities = ALL_KINDS
     closes_at: datetime | None = None  # the end of the reply window; None where there is none
     is_closed: bool = False
+    is_personal: bool = False  # the usual window is over: only what a person writes may leave
+    window: str = ""  # how long it is: "24 hours"
     answered: Said | None = None
     is_public: bool = False  # everybody could read the reply, unless it is made private
     templates: tuple[OfferedTemplate, ...] = ()
@@ -103,10 +105,6 @@ class Way:
     def accept(self) -> str:
         """Return what the file field takes, as HTML says it."""
         return ",".join(self.can.media_types)
-
-    @property
-    def hours(self) -> int:
-        return round((self.can.reply_window_seconds or 0) / 3600)
 
     @property
     def ended_at(self) -> datetime | None:
@@ -151,6 +149,8 @@ def find(session: Session, seen: ConversationView, said: Sequence[MessageRow], *
         can=can,
         closes_at=None if is_public else route.window_ends_at,
         is_closed=is_closed,
+        is_personal=route.is_personal and not is_public,
+        window=delivery_route.window_words(route.window_seconds or 0),
         answered=_said(answered) if answered else None,
         is_public=is_public,
         templates=_templates(session, route) if can.templates and not is_public else (),
