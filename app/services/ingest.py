@@ -21,7 +21,7 @@ from app import blobs, outbox
 from app.clock import now
 from app.db import assert_no_transaction
 from app.events import DeliveryParked, DeliveryStored, MessageReceived
-from app.models import Channel, ChannelState, Delivery, DeliveryState, Direction, Inbox, Message
+from app.models import Channel, ChannelState, Delivery, DeliveryState, Direction, Inbox, Message, MessageChange
 from app.services import bounces, channel_health, look_ups, message_changes, people, remote_files, threads, timeline
 from app.services.arrivals import Arrival, StoredAttachment, lock_keys, plain
 from connectors.base import Cursor, InboundMessage, RawDelivery
@@ -221,12 +221,19 @@ def _seen(session: Session, arrivals: Sequence[Arrival]) -> dict[tuple[int, str 
 
 
 def _close_deliveries(session: Session, ids: Sequence[int], with_news: set[int | None]) -> None:
+    with_news = with_news | _brought_before(session, {id_ for id_ in ids if id_ not in with_news})
     for delivery in session.scalars(select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id)):
         if delivery.id in with_news:
             delivery.state = DeliveryState.INGESTED
         elif delivery.state is DeliveryState.STORED:  # else another worker was faster: what it brought is no duplicate
             delivery.state = DeliveryState.DUPLICATE
         delivery.claimed_until = None
+
+
+def _brought_before(session: Session, ids: set[int]) -> set[int | None]:
+    """Return which of these deliveries brought something in an earlier piece of theirs."""
+    rows = Message.delivery_id, MessageChange.delivery_id
+    return {id_ for row in rows for id_ in (session.scalars(select(row).where(row.in_(ids)).distinct()) if ids else ())}
 
 
 def _inboxes(session: Session, arrivals: Sequence[Arrival]) -> dict[int, str]:

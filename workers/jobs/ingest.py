@@ -23,6 +23,7 @@ from workers.guard import survives
 
 CLAIM = timedelta(seconds=15)  # a batch takes a second; one that takes longer may run twice, which is once
 MAX_ATTEMPTS = 3
+MOST_AT_ONCE = 200  # arrivals a transaction: each holds half a dozen locks, and the server has some thousand for all
 
 
 def ingest(delivery_ids: Sequence[int]) -> None:
@@ -98,10 +99,20 @@ def _arrivals(delivery: Delivery, channel: Channel) -> list[Arrival] | None:
 
 
 def _write(ready: Sequence[tuple[Delivery, list[Arrival]]]) -> None:
-    all_arrivals = [arrival for _, arrivals in ready for arrival in arrivals]
-    service.keep_files(all_arrivals)
+    """Put messages on the timeline, piece by piece; the deliveries are done with the last. What broke off between two
+    pieces begins anew, and leaves out what is there.
+    """
+    left = [arrival for _, arrivals in ready for arrival in arrivals]
+    while len(left) > MOST_AT_ONCE:
+        piece, left = left[:MOST_AT_ONCE], left[MOST_AT_ONCE:]
+        _write_piece(piece)
+    _write_piece(left, done=[delivery.id for delivery, _ in ready])
+
+
+def _write_piece(arrivals: Sequence[Arrival], done: Sequence[int] = ()) -> None:
+    service.keep_files(arrivals)
     with transaction() as session:
-        service.ingest_messages(session, deliveries=[delivery.id for delivery, _ in ready], arrivals=all_arrivals)
+        service.ingest_messages(session, deliveries=done, arrivals=arrivals)
 
 
 def _write_alone(delivery: Delivery, arrivals: list[Arrival]) -> None:
