@@ -28,6 +28,7 @@ SECONDS = 15.0
 MOST_BYTES = 2 * 1024 * 1024
 MOST_FILE_BYTES = 25 * 1024 * 1024
 MOST_REDIRECTS = 4
+UNFIT = frozenset("\0\r\n\v\f")  # in a header
 REDIRECTS = {301, 302, 303, 307, 308}
 SocketOptions = Iterable[tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]]
 
@@ -63,7 +64,8 @@ def download(
     seconds: float = 60.0,
     most_bytes: int = MOST_FILE_BYTES,
 ) -> Answer:
-    """GET a file and return the answer, following redirects; `headers` go to the first host only.
+    """GET a file and return the answer, following redirects; `headers` go to the first host only, and never
+    from https on to http.
 
     Raises Transient, and Rejected for an address that may not be reached or a file larger than `most_bytes`.
     """
@@ -77,7 +79,7 @@ def download(
         if answer.status not in REDIRECTS or "location" not in answer.headers:
             return answer
         onward = urljoin(url, answer.headers["location"])
-        headers = headers if split(onward).netloc == split(url).netloc else {}
+        headers = headers if split(onward)[:2] == split(url)[:2] else {}
         url = onward
     raise Rejected("The file's address leads round in circles.")
 
@@ -97,6 +99,7 @@ def request(
     Raises Transient where nobody answered properly in time, Rejected for an address that may not be reached.
     """
     parts = split(url)
+    _check_headers(headers)
     began = time.monotonic()
     places = _Places(may_reach, seconds)
     sent = {
@@ -122,6 +125,13 @@ def request(
         raise Transient(f"No connection: {error}.") from None
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
         raise Transient(f"The server broke off or did not speak HTTP: {str(error) or type(error).__name__}.") from None
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    """Raise Rejected for what no header can hold. What it is is not said: it may be a secret."""
+    for name, value in headers.items():
+        if not value.isascii() or value != value.strip() or set(value) & UNFIT:
+            raise Rejected(f"“{name}” cannot be sent: check for spaces at its ends, line breaks and letters like é.")
 
 
 def _read(chunks: Iterable[bytes], most: int) -> bytes:

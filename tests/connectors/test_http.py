@@ -189,3 +189,37 @@ def test_addresses_are_taken_apart() -> None:
     assert (web_address.authority(parts), web_address.target(parts)) == ("[2606:2800::1]:8443", "/a/b?c=d")
     parts = web_address.split("https://hooks.example.com:443")
     assert (web_address.authority(parts), web_address.target(parts)) == ("hooks.example.com", "/")
+
+
+@pytest.mark.parametrize("secret", ["Bearer sesame ", "Bearer ses\x00ame", "Bearer ses\name", "Bearer sésame"])
+def test_a_secret_that_no_header_can_hold_is_not_told(secret: str) -> None:
+    with receiver() as other, pytest.raises(Rejected, match="authorization") as refused:
+        _http.request("GET", other.url, headers={"authorization": secret}, may_reach=anywhere)
+    assert "same" not in refused.value.reason
+    assert other.heard == []
+
+
+@pytest.mark.parametrize(
+    ("onward", "told"),
+    [
+        ("https://files.example/other", True),
+        ("http://files.example/other", False),  # for everybody on the way to read
+        ("https://files.example:8443/other", False),
+        ("https://elsewhere.example/", False),
+    ],
+)
+def test_a_secret_follows_a_redirect_within_its_own_server_only(
+    monkeypatch: pytest.MonkeyPatch, onward: str, *, told: bool
+) -> None:
+    asked: list[tuple[str, dict[str, str]]] = []
+
+    def request(_method: str, url: str, *, headers: dict[str, str], **_: object) -> _http.Answer:
+        asked.append((url, headers))
+        if len(asked) == 1:
+            return _http.Answer(302, {"location": onward}, b"", 0.0)
+        return _http.Answer(200, {}, b"file", 0.0)
+
+    monkeypatch.setattr(_http, "request", request)
+    secret = {"authorization": "Bearer sesame"}
+    _http.download("https://files.example/one", headers=secret, may_reach=anywhere)
+    assert asked[1] == (onward, secret if told else {})
