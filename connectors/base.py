@@ -47,6 +47,7 @@ class Capabilities:
 
     push: bool = False  # bytes come to us (HTTP, socket)
     own_pages: bool = False  # they come through pages of ours, so the webhook address takes none
+    manual_entry: bool = False  # a person may write down what happened (protocol.py: `entry`)
     pull: bool = False  # we go and fetch them
     send: bool = False  # replies can leave through it
     reaches: tuple[IdentityKind, ...] = ()  # the kinds of address a reply can go to
@@ -157,7 +158,8 @@ class InboundMessage:
 
     What happened to a message: `kind` is edit (`text` is the new one), delete, reaction (`reaction` is the emoji, ""
     takes it back) or status (`status`, and `status_reason` where it failed), `target` the external id of that message,
-    and `external_id` tells this event from others. The sender is the customer in any case; only a deletion that the
+    and `external_id` tells this event from others. A status without a target is about all private replies to its sender
+    that were sent up to `until`. The sender is the customer in any case; only a deletion that the
     provider attributes to nobody, or does itself, has a sender of the kind "provider".
 
     Something said may at the same time tell what became of another message (a delivery failure that came as a mail):
@@ -188,6 +190,7 @@ class InboundMessage:
     reaction: str = ""
     status: Status | None = None
     status_reason: str = ""
+    until: datetime | None = None
     remote_files: tuple[RemoteFile, ...] = ()
     is_public: bool = False  # everybody can read it
     url: str = ""  # where people see it at the provider

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import ClassVar
 
 from connectors.base import (
     Action,
@@ -18,6 +19,7 @@ from connectors.base import (
     Receipt,
     Received,
     RemoteFile,
+    Setting,
     Template,
     WebRequest,
 )
@@ -28,6 +30,9 @@ KEPT_HEADERS = ("content-type",)
 
 class Defaults:
     """Nothing is fetched, no call is accepted, nothing leaves. A call that was verified is one delivery."""
+
+    entry: ClassVar[tuple[Setting, ...]] = ()
+    entry_title: ClassVar[str] = ""
 
     def address(self, credentials: Credentials) -> str:  # noqa: ARG002 - the protocol's
         """Return "": a channel without an address of its own."""

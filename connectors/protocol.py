@@ -40,6 +40,8 @@ class Connector(Protocol):
     about: ClassVar[str]  # one sentence for the chooser
     capabilities: ClassVar[Capabilities]
     settings: ClassVar[tuple[Setting, ...]]
+    entry: ClassVar[tuple[Setting, ...]]  # the form of `capabilities.manual_entry`; typed, it is a delivery's JSON
+    entry_title: ClassVar[str]  # "Log a call"
 
     def address(self, credentials: Credentials) -> str:
         """Say the channel's own public address (support@acme.example), or "" where it has none."""

@@ -56,7 +56,7 @@ class VoiceConnector(Defaults):
     label: ClassVar[str] = "Telephone"
     family: ClassVar[str] = "other"
     about: ClassVar[str] = "Telephone calls, logged by your telephone system or Twilio with recording and transcript."
-    capabilities: ClassVar[Capabilities] = Capabilities(push=True, threads=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(push=True, threads=True, manual_entry=True)
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("our_number", "Telephone number", help="The channel's own, as +49301234567."),
         Setting(
@@ -70,6 +70,33 @@ class VoiceConnector(Defaults):
             "auth_token", "Auth token", kind="secret", group="Twilio", help="Checks callbacks, fetches recordings."
         ),
         Setting("api_url", "Address of the API", default=API_URL, group="Advanced"),
+    )
+    entry_title: ClassVar[str] = "Log a call"
+    entry: ClassVar[tuple[Setting, ...]] = (
+        Setting("number", "The customer's number", required=True, help="With the country, as +49301234567."),
+        Setting("name", "Their name"),
+        Setting(
+            "direction",
+            "Who called",
+            kind="choice",
+            default="inbound",
+            choices=(("inbound", "The customer called us"), ("outbound", "We called the customer")),
+        ),
+        Setting(
+            "status",
+            "How it went",
+            kind="choice",
+            default="answered",
+            choices=(
+                ("answered", "We spoke"),
+                ("missed", "Nobody answered"),
+                ("busy", "Busy"),
+                ("failed", "It did not connect"),
+                ("voicemail", "Voicemail"),
+            ),
+        ),
+        Setting("duration", "Seconds", kind="integer", help="How long you spoke."),
+        Setting("note", "What was said", kind="lines"),
     )
 
     def address(self, credentials: Credentials) -> str:

@@ -136,6 +136,12 @@ def delivery_for(session: Session, user: User, public_id: str | UUID) -> Deliver
     return _one(session, query)
 
 
+def channel_for(session: Session, user: User, public_id: str | UUID) -> Channel:
+    """A channel is visible where its inbox is."""
+    query = select(Channel).join(Inbox, Inbox.id == Channel.inbox_id)
+    return _one(session, query.where(Channel.public_id == _uuid(public_id), inboxes_of(user)))
+
+
 def watches_of(user: User, kind: type[Alert | AlertRule]) -> ColumnElement[bool]:
     """Return the condition that keeps what a user may see of alerts, or of rules: those over inboxes that are all
     theirs. What watches the whole workspace is for those who see the whole of it.

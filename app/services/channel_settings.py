@@ -52,6 +52,12 @@ def read(kind: str, given: Mapping[str, Any], *, kept: Mapping[str, Any] | None 
     return values
 
 
+def read_fields(fields: Sequence[Setting], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was typed into a form of these fields; what was left empty is not in it. Raises Invalid."""
+    values = {field.key: _value(field, given, {}) for field in fields}
+    return {key: value for key, value in values.items() if value not in ("", None)}
+
+
 def places(kind: str, credentials: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return (key, host) of every setting that names a server to connect to."""
     named = ((setting.key, str(credentials.get(setting.key) or "")) for setting in _place_settings(kind))

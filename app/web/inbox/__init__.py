@@ -14,6 +14,7 @@ from app.web.inbox import (
     conversation,
     conversation_list,
     corrections,
+    entries,
     files,
     helpers,
     revealing,
@@ -35,6 +36,7 @@ def register(app: Flask) -> None:
         at_provider,
         case,
         contact,
+        entries,
     ):
         app.register_blueprint(module.pages)
     app.jinja_env.globals.update(LOOKS | answers.LOOKS)
