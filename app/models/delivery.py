@@ -25,6 +25,7 @@ class Delivery(Base):
     __table_args__ = (
         UniqueConstraint("channel_id", "dedupe_key"),
         Index("ix_delivery_waiting", "id", postgresql_where="state = 'stored'"),
+        Index("ix_delivery_arrived", "channel_id", "received_at"),
         Index("ix_delivery_parked", "channel_id", "id", postgresql_where="state = 'parked'"),
     )
 

@@ -43,6 +43,7 @@ COLUMNS = {
 
 
 def upgrade() -> None:
+    op.create_index("ix_delivery_arrived", "delivery", ["channel_id", "received_at"])
     _message_columns()
     _identity_columns()
     _channel_columns()
@@ -56,6 +57,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_delivery_arrived", table_name="delivery")
     for table in TABLES:
         op.drop_table(table)
     op.drop_constraint(op.f("fk_message_answers_id_message"), "message", type_="foreignkey")
