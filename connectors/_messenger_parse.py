@@ -21,7 +21,6 @@ from connectors.base import Identity, InboundMessage, Status
 Object = Mapping[str, Any]
 EMOJI = {"like": "👍", "dislike": "👎", "love": "❤️", "smile": "😆", "wow": "😮", "sad": "😢", "angry": "😠"}
 OTHER_EMOJI = "❔"
-WATERMARK = "watermark:"  # what a state is about where only a moment is told: all that was sent until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +124,13 @@ def _read(envelope: Envelope, read: Object) -> Iterator[InboundMessage]:
 
 def _states(envelope: Envelope, told: Object, state: Status, mids: list[str]) -> Iterator[InboundMessage]:
     """A state of each message that is named; where none is, of all until the watermark."""
-    watermark = line(told.get("watermark"), 30)
+    until = moment(told.get("watermark"))
     if mids:
         for mid in mids:
             yield envelope.message(f"{mid}:{state}", kind="status", target=mid, status=state)
-    elif watermark:
-        target = f"{WATERMARK}{watermark}"
-        external_id = f"{envelope.sender.address}:{watermark}:{state}"
-        yield envelope.message(external_id, kind="status", target=target, status=state, sent_at=moment(watermark))
+    elif until:
+        external_id = f"{envelope.sender.address}:{until.timestamp() * 1000:.0f}:{state}"
+        yield envelope.message(external_id, kind="status", status=state, until=until, sent_at=until)
 
 
 def _referral(envelope: Envelope, referral: Object) -> Iterator[InboundMessage]:

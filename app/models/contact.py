@@ -49,5 +49,7 @@ class ContactIdentity(Base):
     profile_seen_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]  # mail to this address came back
     bounce_reason: Mapped[str] = mapped_column(default="", server_default="")
+    read_until: Mapped[datetime | None]  # all that was sent to it before was read, as the provider told
+    reached_until: Mapped[datetime | None]  # arrived
     seen_at: Mapped[datetime | None]  # last time this address was connected live (a chat visitor)
     created_at: Mapped[Created]

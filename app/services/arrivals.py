@@ -116,7 +116,9 @@ def lock_keys(session: Session, arrivals: Sequence[Arrival]) -> None:
         names.update(f"thread:{arrival.inbox_id}:{id_}" for id_ in (arrival.external_id, *nearest_and_root))
         if arrival.thread_name and not arrival.is_change:
             names.add(f"channel:{arrival.channel_id}:{arrival.thread_name}")
-        names.add(_message_name(arrival.channel_id, arrival.target if arrival.is_change else arrival.external_id))
+        id_ = arrival.target if arrival.is_change else arrival.external_id
+        if id_:  # else it is about all that was sent to this person
+            names.add(_message_name(arrival.channel_id, id_))
     keys = sorted(_key(name) for name in names)
     if keys:
         statement = text("SELECT pg_advisory_xact_lock(key) FROM unnest(:keys) AS key ORDER BY key")

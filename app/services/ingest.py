@@ -22,7 +22,17 @@ from app.clock import now
 from app.db import assert_no_transaction
 from app.events import DeliveryParked, DeliveryStored, MessageReceived
 from app.models import Channel, ChannelState, Delivery, DeliveryState, Direction, Inbox, Message, MessageChange
-from app.services import bounces, channel_health, look_ups, message_changes, people, remote_files, threads, timeline
+from app.services import (
+    bounces,
+    channel_health,
+    look_ups,
+    message_changes,
+    people,
+    remote_files,
+    threads,
+    timeline,
+    watermarks,
+)
 from app.services.arrivals import Arrival, StoredAttachment, lock_keys, plain
 from connectors.base import Cursor, InboundMessage, RawDelivery
 
@@ -134,9 +144,10 @@ def ingest_messages(session: Session, *, deliveries: Sequence[int], arrivals: Se
     """
     arrivals = bounces.with_outcomes(arrivals)
     lock_keys(session, arrivals)
-    changes = [arrival for arrival in arrivals if arrival.is_change]
+    changes = [arrival for arrival in arrivals if arrival.is_change and not arrival.message.until]
+    marks = [arrival for arrival in arrivals if arrival.message.until]
     fresh = _unseen(session, [arrival for arrival in arrivals if not arrival.is_change])
-    homes = message_changes.homes(session, changes)
+    homes = message_changes.homes(session, changes) | watermarks.homes(session, marks)
     contacts = people.resolve(session, fresh, also=homes.contacts)
     places = threads.place(session, fresh, contacts, also=homes.conversations)
     messages = timeline.write(session, places)
@@ -146,6 +157,7 @@ def ingest_messages(session: Session, *, deliveries: Sequence[int], arrivals: Se
     bounces.unmark(session, places)
     bounces.mark(session, told)
     news = {place.arrival.delivery_id for place in places} | {change.delivery_id for change in told}
+    news |= watermarks.settle(session, marks, within=homes.conversations)
     _close_deliveries(session, deliveries, news)
     inboxes = _inboxes(session, arrivals)
     outbox.record_all(session, [_received(place, message, inboxes) for place, message in messages])

@@ -57,6 +57,9 @@ class Homes:
     conversations: frozenset[int] = field(default_factory=frozenset)
     contacts: frozenset[int] = field(default_factory=frozenset)
 
+    def __or__(self, others: Homes) -> Homes:
+        return Homes(self.conversations | others.conversations, self.contacts | others.contacts)
+
 
 def homes(session: Session, changes: Sequence[Arrival]) -> Homes:
     """Return the conversations of the messages that these changes are about, and their contacts."""

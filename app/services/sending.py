@@ -25,8 +25,8 @@ from app.models import (
     SendState,
     User,
 )
-from app.services import activities, automatic_mail, message_changes, private_threads, threads
-from app.services.arrivals import lock_message
+from app.services import activities, automatic_mail, message_changes, private_threads, threads, watermarks
+from app.services.arrivals import MAX_ID, lock_message, plain
 from app.services.automatic_mail import AUTOMATIC
 from app.services.changes import message_event
 from app.services.replies import public_key
@@ -82,14 +82,17 @@ def claim_next(session: Session, *, conversation_id: int) -> Claim | None:
 
 def record_sent(session: Session, *, message_id: int, receipt: Receipt) -> None:
     """The provider took it. Recorded once."""
-    _queue_up(session, message_id, receipt)
+    told = plain(receipt.external_id, MAX_ID)
+    _queue_up(session, message_id, told)
     conversation, message = _both(session, message_id)
     if message.send_state is not SendState.SENDING:
         return
-    message.external_id, message.sent_at = receipt.external_id, now()
-    threads.store_reference(session, conversation, receipt.external_id)
+    external_id = _own_id(session, message, told)
+    message.external_id, message.sent_at = external_id, now()
+    threads.store_reference(session, conversation, external_id)
     _finish(session, conversation, message, SendState.SENT, "")
     message_changes.settle_sent(session, message=message)
+    watermarks.settle_sent(session, message=message)
 
 
 def record_failed(session: Session, *, message_id: int, reason: str) -> None:
@@ -112,10 +115,17 @@ def record_transient(session: Session, *, message_id: int, reason: str, retry_af
     message.send_state, message.send_error, message.claimed_until = SendState.QUEUED, reason[:500], None
 
 
-def _queue_up(session: Session, message_id: int, receipt: Receipt) -> None:
+def _own_id(session: Session, message: Message, told: str) -> str:
+    """Return what the provider calls a reply; where it calls another message so, too, a name of its own."""
+    query = select(Message.id).where(Message.channel_id == message.channel_id, Message.external_id == told)
+    is_taken = session.scalars(query).first() is not None
+    return f"{told[: MAX_ID - 40]}#{message.public_id}" if is_taken or not told else told
+
+
+def _queue_up(session: Session, message_id: int, external_id: str) -> None:
     """Wait for whoever is storing what the provider tells of this reply already."""
     channel_id = session.scalars(select(Message.channel_id).where(Message.id == message_id)).one()
-    lock_message(session, channel_id, receipt.external_id)
+    lock_message(session, channel_id, external_id)
 
 
 def _hopeless(message: Message, channel: Channel) -> tuple[SendState, str] | None:

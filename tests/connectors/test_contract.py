@@ -68,7 +68,8 @@ def as_json(message: InboundMessage) -> Any:
             return {"bytes": len(value), "sha256": sha256(value).hexdigest()}
         return value.isoformat()
 
-    return json.loads(json.dumps(asdict(message), default=plain, ensure_ascii=False))
+    told = {name: value for name, value in asdict(message).items() if name != "until" or value}  # few have that
+    return json.loads(json.dumps(told, default=plain, ensure_ascii=False))
 
 
 # ---------------------------------------------------------------- the connectors themselves
@@ -171,7 +172,12 @@ def check_message(message: InboundMessage) -> None:
     texts += [message.reaction, message.status_reason, message.url, message.target or "", message.thread_key or ""]
     assert message.kind in get_args(MessageKind)
     is_failure_notice = message.auto == "bounce" and message.status == "failed"
-    assert bool(message.target) is (message.kind in {"edit", "delete", "reaction", "status"} or is_failure_notice)
+    assert message.until is None or (
+        message.kind == "status" and not message.target and message.until.tzinfo is not None
+    )
+    assert bool(message.target or message.until) is (
+        message.kind in {"edit", "delete", "reaction", "status"} or is_failure_notice
+    )
     assert bool(message.status) is (message.kind == "status" or is_failure_notice)
     assert all(file.url or file.media_id for file in message.remote_files)
     for text in texts:
