@@ -86,7 +86,12 @@ class JsonApi:
 
 
 def segment(value: str) -> str:
-    """Return an id as one part of a path: what a stranger wrote never leads elsewhere."""
+    """Return an id as one part of a path: what a stranger wrote never leads elsewhere. Raises Rejected for "..".
+
+    Nothing can be done for dots: whoever takes paths apart reads them escaped like bare.
+    """
+    if value in {".", ".."}:
+        raise Rejected("This is no id.")
     return quote(value, safe="")
 
 
