@@ -25,7 +25,7 @@ from app.models import (
     SendState,
     User,
 )
-from app.services import activities, automatic_mail, message_changes, private_threads, threads
+from app.services import activities, automatic_mail, message_changes, private_threads, threads, watermarks
 from app.services.arrivals import MAX_ID, lock_message, plain
 from app.services.automatic_mail import AUTOMATIC
 from app.services.changes import message_event
@@ -92,6 +92,7 @@ def record_sent(session: Session, *, message_id: int, receipt: Receipt) -> None:
     threads.store_reference(session, conversation, external_id)
     _finish(session, conversation, message, SendState.SENT, "")
     message_changes.settle_sent(session, message=message)
+    watermarks.settle_sent(session, message=message)
 
 
 def record_failed(session: Session, *, message_id: int, reason: str) -> None:
