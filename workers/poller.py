@@ -11,6 +11,7 @@ import os
 import random
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -74,8 +75,10 @@ def poll_channel(assignment: Assignment, stopped: threading.Event) -> None:
             if not _lease(assignment):
                 stopped.wait(LOOK_AGAIN_SECONDS)
                 continue
+            began = time.monotonic()
             for batch in _batches(assignment):
-                failures = 0
+                if batch.deliveries or time.monotonic() - began > LONGEST_WAIT_SECONDS:
+                    failures = 0  # a sign of life alone does not mend anything: many begin with one
                 if not store(assignment, batch) or stopped.is_set():
                     return
             stopped.wait(LOOK_AGAIN_SECONDS)

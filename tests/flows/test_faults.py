@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event, Thread
 
@@ -14,7 +15,8 @@ from app import blobs
 from app.db import reading, transaction
 from app.models import Channel, Conversation, Delivery, DeliveryState, Heartbeat, Message, Role, SendState, User
 from app.services import ingest, replies
-from connectors.base import RawDelivery
+from connectors.base import Batch, RawDelivery
+from connectors.errors import Transient
 from tests.pipeline import ARRIVED, Pipeline, make_workspace
 from workers import poller, queues
 from workers.heartbeat import beating
@@ -175,6 +177,32 @@ def test_a_channel_whose_connector_breaks_says_so_and_is_tried_again(
     assert waits[0] < waits[1]
     with reading() as session:
         assert session.get_one(Channel, channel.id).last_error == "ZeroDivisionError"
+
+
+def test_a_channel_that_fails_after_a_sign_of_life_is_tried_less_and_less_often(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many connectors begin with one, having only signed in: once a second for ever would get us locked out."""
+    with transaction() as session:
+        channel: Channel = make_workspace(session, folder=pipeline.folder)["channel"]
+    stopped = Event()
+    waits: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        waits.append(seconds)
+        if len(waits) == 6:
+            stopped.set()
+        return stopped.is_set()
+
+    def breaks(*_: object) -> Iterator[Batch]:
+        yield Batch()
+        raise Transient("Not now.")
+
+    monkeypatch.setattr(stopped, "wait", wait)
+    monkeypatch.setattr(poller, "_batches", breaks)
+    poller.poll_channel(poller.assignment_of(channel), stopped)
+    assert max(waits[:3]) < waits[-1]
+    assert waits[-1] >= 16
 
 
 def test_a_process_has_said_that_it_lives_before_its_thread_begins(
