@@ -52,6 +52,7 @@ class ApiConnector(Defaults):
         send=True,
         reaches=("api", "email", "phone"),
         idempotent_send=True,
+        local_ids=True,
         threads=True,
         subject=True,
         attachments=True,

@@ -75,6 +75,7 @@ class Capabilities:
     delivery_states: bool = False  # the provider tells when a reply arrived
     read_states: bool = False  # the provider tells when a reply was read
     actions: tuple[ActionKind, ...] = ()  # what an agent may do with a customer's message besides answering
+    local_ids: bool = False  # its ids of people (identities of its own kind) name somebody else on another channel
     profiles: bool = False  # messages bring ids only; `look_up` tells who somebody is
 
 

@@ -54,6 +54,7 @@ class MastodonConnector(Defaults):
         send=True,
         reaches=("mastodon",),
         idempotent_send=True,
+        local_ids=True,  # each server counts accounts for itself
         threads=True,
         attachments=True,
         media_types=("image/*", "video/*", "audio/*"),

@@ -23,7 +23,7 @@ from app.clock import now
 from app.crypto import unseal
 from app.events import ProfileWanted
 from app.models import Channel, ChannelState, Contact, ContactIdentity, Conversation, LookUp, LookUpState
-from app.services import changes, contacts, people
+from app.services import changes, contacts, local_people, people
 from app.services.arrivals import Arrival, plain
 from connectors.base import Credentials, Identity
 from connectors.registry import connector_for
@@ -95,7 +95,8 @@ def claim(session: Session, *, look_up_id: int) -> Question | None:
     row.state, row.claimed_until, row.tried_at = LookUpState.ASKING, moment + CLAIM, moment
     row.attempts += 1
     identity = session.get_one(ContactIdentity, row.identity_id)
-    return Question(row.id, channel.kind, unseal(channel.sealed), identity.address, row.thread_key)
+    address = local_people.bare(channel, identity.address)
+    return Question(row.id, channel.kind, unseal(channel.sealed), address, row.thread_key)
 
 
 def record_told(session: Session, *, look_up_id: int, told: Identity) -> None:

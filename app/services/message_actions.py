@@ -23,6 +23,7 @@ from app.crypto import unseal
 from app.errors import Invalid
 from app.events import ActionQueued, MessageChanged
 from app.models import ActionState, Channel, ChannelState, Conversation, Message, MessageAction, User
+from app.services import local_people
 from app.services.arrivals import plain
 from app.services.changes import message_event
 from connectors.base import Action, Credentials
@@ -90,7 +91,8 @@ def claim_next(session: Session, *, action_id: int) -> Doing | None:
         return None  # done when the channel is resumed
     row.state, row.claimed_until = ActionState.DOING, now() + CLAIM
     row.attempts += 1
-    action = Action(row.kind, message.external_id or "", message.sender, message.thread_key)  # type: ignore[arg-type]  # one of capabilities.actions
+    sender = local_people.bare(channel, message.sender)
+    action = Action(row.kind, message.external_id or "", sender, message.thread_key)  # type: ignore[arg-type]  # one of capabilities.actions
     return Doing(row.id, channel.id, channel.kind, unseal(channel.sealed), action)
 
 

@@ -25,7 +25,7 @@ from app.models import (
     SendState,
     User,
 )
-from app.services import activities, automatic_mail, message_changes, private_threads, threads, watermarks
+from app.services import activities, automatic_mail, local_people, message_changes, private_threads, threads, watermarks
 from app.services.arrivals import MAX_ID, lock_message, plain
 from app.services.automatic_mail import AUTOMATIC
 from app.services.changes import message_event
@@ -156,7 +156,7 @@ def _claim(session: Session, conversation: Conversation, message: Message, chann
         idempotency_key=public_key(message.public_id),
         to=_addresses(message, "to"),
         cc=_addresses(message, "cc"),
-        recipient=message.recipients["to"][0]["email"],
+        recipient=local_people.bare(channel, message.recipients["to"][0]["email"]),
         subject=_reply_subject(conversation.subject or _first_words(session, conversation)),
         text=text,
         reply_token=conversation.reply_token,

@@ -15,6 +15,7 @@ from app.errors import NotFound
 from app.log import get_logger
 from app.models import Channel, Delivery, DeliveryState
 from app.services import ingest as service
+from app.services import local_people
 from app.services.arrivals import Arrival
 from connectors.base import RawDelivery
 from connectors.errors import Malformed
@@ -92,7 +93,7 @@ def _arrivals(delivery: Delivery, channel: Channel) -> list[Arrival] | None:
             _park(delivery, f"Reading it failed {delivery.attempts} times within its limits of time and memory.")
         return None
     try:
-        return service.prepare(delivery, channel, parse(raw))
+        return service.prepare(delivery, channel, [local_people.named(channel, said) for said in parse(raw)])
     except Malformed as error:
         _park(delivery, error.reason)
         return None
