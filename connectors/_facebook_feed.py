@@ -12,7 +12,7 @@ from typing import Any
 
 from connectors._graph import made_id
 from connectors._messenger_parse import Told
-from connectors._payload import at, line, mapping, moment, text
+from connectors._payload import at, items, line, mapping, moment, text
 from connectors.base import Identity, InboundMessage, MessageKind, RemoteFile
 
 KIND = "facebook"
@@ -152,7 +152,7 @@ def _files(value: Object) -> tuple[MessageKind, tuple[RemoteFile, ...]]:
         url = line(value.get(key), 4000)
         if url.startswith("https://"):
             return ("video" if kind == "video" else "image"), (RemoteFile(filename, content_type, url=url),)
-    links = [line(each, 4000) for each in value.get("photos", ()) if isinstance(value.get("photos"), list)]
+    links = [line(each, 4000) for each in items(value.get("photos"))]
     files = tuple(RemoteFile("photo.jpg", "image/jpeg", url=url) for url in links[:20] if url.startswith("https://"))
     return ("image" if files else "text"), files
 

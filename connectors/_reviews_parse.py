@@ -82,10 +82,13 @@ def _as_json(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {**labels, "author": author, "link": {"attributes": {"href": entry.get("link")}}}
 
 
-def reviews_in(body: Any) -> list[Mapping[str, Any]]:
-    """Return the reviews in an answer of any of the stores, in its order; the app itself in Apple's feed is none."""
+def reviews_in(body: Any, deepest: int = 3) -> list[Mapping[str, Any]]:
+    """Return the reviews in an answer of any of the stores, in its order; the app itself in Apple's feed is none.
+
+    Lists within lists are looked into as deep as `deepest`.
+    """
     if isinstance(body, list):
-        return [entry for part in body[:1000] for entry in reviews_in(part)] if body else []
+        return [entry for part in body[:1000] for entry in reviews_in(part, deepest - 1)] if deepest else []
     known = mapping(body)
     if "feed" in known:
         entries = at(known, "feed", "entry")

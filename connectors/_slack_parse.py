@@ -236,7 +236,9 @@ def _forwarded(said: Event, scene: Scene) -> str:
 
 
 def _files(said: Event) -> list[tuple[RemoteFile, MessageKind]]:
-    return [_file(one) for one in objects(said.get("files")) if line(one.get("id")) and one.get("mode") not in GONE]
+    return [
+        _file(one) for one in objects(said.get("files")) if line(one.get("id")) and line(one.get("mode")) not in GONE
+    ]
 
 
 def _file(one: Event) -> tuple[RemoteFile, MessageKind]:
