@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from math import ceil
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,7 @@ def configure_templates(app: Flask) -> None:
         ago=ago,
         iso=iso,
         clock=clock,
+        leaves_in=leaves_in,
         day=day,
         moment=moment_words,
         form_moment=form_moment,
@@ -83,6 +85,12 @@ def ago(moment: datetime | None) -> str:
         if seconds < limit:
             return unit if size == 0 else f"{int(seconds // size)}{unit}"
     return _date(moment)
+
+
+def leaves_in(moment: datetime) -> str:
+    """Say how long a reply waits before it leaves: "Leaves in 8 s", and "Leaving" from then on."""
+    left = (moment - now()).total_seconds()
+    return f"Leaves in {ceil(left)} s" if left > 0 else "Leaving"
 
 
 def clock(moment: datetime | None) -> str:

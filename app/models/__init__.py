@@ -39,9 +39,11 @@ from app.models.outbox_event import Heartbeat, OutboxEvent
 from app.models.prediction import MessageEmbedding, Prediction, PredictionModel
 from app.models.private_thread import PrivateThread
 from app.models.remote_file import FetchState, RemoteFile
+from app.models.sending_setting import SendingSetting
 from app.models.sentiment_count import SentimentCount, SentimentDay, SentimentHour
 from app.models.suggestion import SuggestionEmbedding, SuggestionUse
 from app.models.tag import Tag, Tagging
+from app.models.taken_back import TakenBack
 from app.models.task_threshold import TaskThreshold
 from app.models.user import Presence, Role, Team, TeamMember, TokenPurpose, User, UserToken
 from app.models.webhook import WebhookDelivery, WebhookEndpoint, WebhookState
@@ -116,6 +118,7 @@ __all__ = [
     "RemoteFile",
     "Role",
     "SendState",
+    "SendingSetting",
     "SentimentCount",
     "SentimentDay",
     "SentimentHour",
@@ -125,6 +128,7 @@ __all__ = [
     "SuggestionUse",
     "Tag",
     "Tagging",
+    "TakenBack",
     "TaskThreshold",
     "Team",
     "TeamMember",

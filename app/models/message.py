@@ -103,6 +103,7 @@ class Message(Base):
     send_error: Mapped[str] = mapped_column(default="", server_default="")
     send_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     send_after: Mapped[datetime | None]
+    waited_since: Mapped[datetime | None]  # the conversation's waiting_since that a reply of ours ended
     claimed_until: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]  # provider's time (inbound) or when the provider took it (outbound)
     annotated_at: Mapped[datetime | None]

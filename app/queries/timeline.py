@@ -99,6 +99,14 @@ class MessageRow:
     template: dict[str, Any] | None = None
     is_at_provider: bool = False  # has an id there: can be answered, liked, hidden
     more: Extras = NOTHING
+    author_id: int | None = None
+    send_attempts: int = 0
+    send_after: datetime | None = None
+
+    @property
+    def is_untried(self) -> bool:
+        """Tell whether a reply waits that nobody has tried to send: its writer can still take it back."""
+        return self.send_state == "queued" and not self.send_attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +191,9 @@ def _select() -> AnySelect:
             Message.template,
             Message.external_id.is_not(None).label("is_at_provider"),
             message_extras.column().label("more"),
+            Message.author_id,
+            Message.send_attempts,
+            Message.send_after,
         )
         .join(Conversation, Conversation.id == Message.conversation_id)
         .join(Channel, Channel.id == Message.channel_id)

@@ -1,6 +1,6 @@
 """Replies and notes: what we write.
 
-queued ──► sending ──► sent
+queued ──► sending ──► sent      while queued for the first time it can be taken back (taking_back): then it never was
 ▲           ├──────► failed      refused for good, or tried too often; a person retries or discards
 └── retry ──┴──────► uncertain   a worker died while sending on a channel without idempotency; a person decides
 """
@@ -8,6 +8,7 @@ queued ──► sending ──► sent
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,7 @@ from app.services.automatic_mail import AUTOMATIC
 from app.services.changes import conversation_changed, message_event
 from app.services.timeline import count, preview
 
+AT_ONCE = timedelta()
 UNFINISHED = {SendState.FAILED, SendState.UNCERTAIN}
 
 
@@ -63,11 +65,13 @@ def queue_reply(
     cc: Sequence[str] = (),
     wish: Wish = AS_USUAL,
     automatic: bool = False,
+    wait: timedelta = AT_ONCE,
 ) -> Message:
     """Write a reply and have it sent; the same client_key twice is one reply.
 
     `wish` says which message is answered, whether privately, and from which template (its text is then the reply's).
     `automatic`: nobody wrote it, so that the breaker of automatic_mail holds; `author` is None then.
+    `wait`: how long it can be taken back (taking_back) before it leaves; not in a live chat.
 
     Raises Invalid when there is nothing to send, it is too long for the channel, or no channel can carry it, and
     Conflict where an automatic reply may not be sent.
@@ -90,6 +94,8 @@ def queue_reply(
         "recipients": {"to": [_named(route.address, route.name)], "cc": [_named(address) for address in cc]},
         "send_state": SendState.QUEUED,
         "sender": route.channel.address,
+        "send_after": now() + wait if wait and not route.capabilities.live_only else None,
+        "waited_since": conversation.waiting_since if author else None,
     }
     message = _write(session, conversation, uploads, {"text": text, "client_key": client_key, **values})
     if message is None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from app.models import Attachment, DailyCount, Direction, Message, Status
+from app.models import Attachment, Conversation, DailyCount, Direction, Message, Status, Visibility
 from app.services import activities
 from app.services.arrivals import MAX_HTML, MAX_SHORT, MAX_TEXT, Arrival, plain, web_address
 from app.services.threads import Place
@@ -48,6 +48,23 @@ def count(session: Session, messages: Sequence[tuple[Message, date]]) -> None:
                 set_={"messages": DailyCount.messages + statement.excluded.messages},
             )
         )
+
+
+def forget(session: Session, conversation: Conversation, message: Message) -> None:
+    """Take a reply of ours that never left out of the timeline, and out of what was counted."""
+    day = DailyCount.day == message.created_at.astimezone(UTC).date()
+    ours = (DailyCount.channel_id == message.channel_id, DailyCount.direction == message.direction)
+    fewer = update(DailyCount).where(day, *ours, DailyCount.messages > 0)
+    session.execute(fewer.values(messages=DailyCount.messages - 1))
+    session.delete(message)
+    session.flush()
+    rest = select(Message).where(Message.conversation_id == conversation.id).order_by(Message.id.desc()).limit(1)
+    newest = session.scalars(rest).first()
+    said = session.scalars(rest.where(Message.visibility == Visibility.PUBLIC, Message.text != "")).first()
+    conversation.messages -= 1
+    conversation.preview = preview(said.text) if said else ""
+    conversation.last_message_id = newest.id if newest else None
+    conversation.last_message_at = newest.created_at if newest else conversation.last_message_at
 
 
 def preview(text: str) -> str:

@@ -173,7 +173,7 @@ def test_a_reply_sent_twice_is_one_reply(seeded: Seeded) -> None:
     replies = [message for message in _messages(seeded, name) if message.client_key == "key-1"]
     assert [reply.send_state for reply in replies] == [SendState.QUEUED]
     assert replies[0].recipients["cc"] == [{"email": "bo@example.com", "name": ""}]
-    assert "Waiting to be sent" in ana.get(seeded.path(name)).text
+    assert "Leaves in " in ana.get(seeded.path(name)).text
 
 
 def test_send_and_resolve(seeded: Seeded) -> None:

@@ -11,6 +11,7 @@ import "./inbox/composer";
 import "./inbox/frames";
 import "./inbox/helpers";
 import "./inbox/keyboard";
+import "./inbox/leaving";
 import "./inbox/reply_window";
 import "./inbox/template_form";
 import { goLive } from "./inbox/live";

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from flask import Blueprint, request
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.db import reading, retrying, transaction
 from app.errors import Conflict, Invalid
-from app.models import Conversation, Message, Status
-from app.services import access, conversations, replies
+from app.models import Conversation, Message, Status, User
+from app.services import access, conversations, replies, sending_rules, taking_back
 from app.services.answering import Wish
 from app.services.arrivals import StoredAttachment
 from app.services.users import clean_email
@@ -19,6 +20,7 @@ from app.web.session import current_user, signed_in
 pages = Blueprint("composer", __name__)
 
 MOST_FILES, MOST_CC = 20, 20
+DEEDS = {"retry": replies.retry, "discard": replies.discard, "undo": taking_back.take_back}
 
 
 @pages.post("/conversations/<public_id>/replies")
@@ -43,9 +45,10 @@ def reply(public_id: str) -> BaseResponse:
                 author=user,
                 text=text,
                 client_key=key,
-                uploads=uploads,
+                uploads=[*_kept_files(session, conversation, user), *uploads],
                 cc=cc,
                 wish=wish,
+                wait=sending_rules.undo_wait(session),
             )
             _refuse_surprise(message)
             if then == Status.RESOLVED:
@@ -78,16 +81,35 @@ def note(public_id: str) -> BaseResponse:
 @pages.post("/messages/<public_id>/sending")
 @signed_in
 def decide(public_id: str) -> BaseResponse:
-    """Send a failed or uncertain reply again (`do=retry`) or give it up (`do=discard`)."""
-    wanted = request.form.get("do")
-    if wanted not in {"retry", "discard"}:
-        raise Invalid("Choose to send it again or to discard it.", field="do")
+    """Send a failed or uncertain reply again (`do=retry`), give it up (`discard`), or take a waiting one back (`undo`)."""
+    deed = DEEDS.get(request.form.get("do", ""))
+    if deed is None:
+        raise Invalid("Choose to send it again, to discard it or to undo it.", field="do")
     user = current_user()
     with transaction() as session:
         message = access.message_for(session, user, public_id)
-        (replies.retry if wanted == "retry" else replies.discard)(session, message=message, actor=user)
         conversation = str(session.get_one(Conversation, message.conversation_id).public_id)
+        deed(session, message=message, actor=user)
     return back_to(conversation)
+
+
+@pages.post("/conversations/<public_id>/taken-back")
+@signed_in
+def give_up(public_id: str) -> BaseResponse:
+    """Forget the reply `taken_back`, which its writer took back and does not want any more."""
+    user, wanted = current_user(), request.form.get("taken_back", "")
+    with transaction() as session:
+        conversation = access.conversation_for(session, user, public_id)
+        taking_back.give_up(session, conversation=conversation, user=user, public_id=wanted)
+    return back_to(public_id)
+
+
+def _kept_files(session: Session, conversation: Conversation, user: User) -> list[StoredAttachment]:
+    """Return the files of a reply that was taken back and is now written again: those still ticked."""
+    taken, places = request.form.get("taken_back", ""), request.form.getlist("kept", type=int)
+    if not taken:
+        return []
+    return taking_back.use(session, conversation=conversation, user=user, public_id=taken, files=set(places))
 
 
 def _refuse_surprise(message: Message) -> None:

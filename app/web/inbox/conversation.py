@@ -15,7 +15,7 @@ from app.models import CaseStatus, CaseType, Priority, User
 from app.queries import conversation_view, sidebar, timeline
 from app.queries._json import InboxIds
 from app.queries.conversation_view import ConversationView
-from app.services import access
+from app.services import access, taking_back
 from app.web.inbox import asked, snooze, timeline_items, ways
 from app.web.inbox.conversation_list import answer, shown
 from app.web.session import current_user, signed_in
@@ -46,13 +46,17 @@ def pane(session: Session, user: User, public_id: str, options: sidebar.Options 
         raise NotFound
     everywhere = request.args.get("timeline") == "all"
     page = _timeline(session, seen, ids, everywhere=everywhere)
+    taken = taking_back.newest(session, conversation_id=seen.conversation.id, user=user)
+    asked_for = request.args.get("answers", "") or taking_back.answered(session, taken)
     offered = options or sidebar.options(session, inbox_ids=ids)
     return {
         "seen": seen,
         "everywhere": everywhere,
         "earlier": page.earlier,
         "items": timeline_items.arrange(page, seen.activities, here=seen, mixed=everywhere),
-        "way": ways.find(session, seen, page.messages, answers=request.args.get("answers", "")),
+        "way": ways.find(session, seen, page.messages, answers=asked_for),
+        "taken": taken,
+        "own_words": f"\n{taken.text}" if taken else "",  # whole, for its writer alone; HTML drops the first line break
         "client_key": uuid4().hex,
         "options": offered,
         "colleagues": {one.id for one in offered.people if one.sees(seen.conversation.inbox_id)},

@@ -24,6 +24,7 @@ ROOMS = (
     "canned_responses",
     "articles",
     "business_hours",
+    "sending",
     "intents",
     "learning",
     "accuracy",

@@ -33,8 +33,9 @@ class ComposerBox extends HTMLElement {
     this.text.addEventListener("keydown", this.onKey);
     this.form.addEventListener("change", () => this.showKind());
     document.addEventListener("tributary:refreshed", this.onRefreshed);
-    const kept = this.draft.read();
-    if (kept && !this.text.value) this.text.value = kept.text;
+    const taken = this.dataset["taken"] ?? "";
+    const kept = this.draft.begin(this.text.value, taken);
+    if (kept && (taken || !this.text.value)) this.text.value = kept.text;
     if (kept) this.choose(kept.kind as Kind);
     this.showKind();
   }
@@ -96,7 +97,7 @@ class ComposerBox extends HTMLElement {
 
   private readonly onSubmit = (event: SubmitEvent): void => {
     event.preventDefault();
-    if (!this.text.value.trim() && !this.files.any()) {
+    if (!this.text.value.trim() && !this.keepsFiles() && !this.files.any()) {
       this.problem("Write something, or attach a file.");
       return;
     }
@@ -123,10 +124,16 @@ class ComposerBox extends HTMLElement {
     this.text.value = "";
     this.files.clear();
     this.draft.forget();
+    this.draft.taken = "";
     this.problem("");
     this.count();
     forgetAnswered(this.form);
   };
+
+  /** Files of a reply that was taken back stay with the server, ticked. */
+  private keepsFiles(): boolean {
+    return this.kind === "reply" && this.querySelector('input[name="kept"]:checked') !== null;
+  }
 
   private key(): string {
     return this.querySelector<HTMLInputElement>('input[name="client_key"]')?.value ?? "";
@@ -142,6 +149,7 @@ class ComposerBox extends HTMLElement {
     this.text.value = this.text.value ? `${text}\n\n${this.text.value}` : text;
     this.failed = { key, text };
     this.files.add(files);
+    this.draft.taken = this.dataset["taken"] ?? "";
     this.draft.keep(this.text.value, this.kind);
     this.problem(reason);
     this.text.focus();

@@ -5,11 +5,13 @@ const OLDEST_MS = 30 * 24 * 3600 * 1000;
 interface Kept {
   text: string;
   kind: string;
+  taken?: string; // the reply that was taken back whose words are in it
   at: number;
 }
 
 export class Draft {
   private readonly key: string;
+  taken = "";
 
   constructor(conversation: string) {
     const user = document.querySelector<HTMLMetaElement>('meta[name="user"]')?.content ?? "";
@@ -19,7 +21,7 @@ export class Draft {
   keep(text: string, kind: string): void {
     try {
       if (!text) localStorage.removeItem(this.key);
-      else localStorage.setItem(this.key, JSON.stringify({ text, kind, at: Date.now() } satisfies Kept));
+      else localStorage.setItem(this.key, JSON.stringify({ text, kind, at: Date.now(), taken: this.taken } satisfies Kept));
     } catch {
       // private windows may have no storage: the text still stands in the box
     }
@@ -32,6 +34,15 @@ export class Draft {
     } catch {
       return null;
     }
+  }
+
+  /** What stands in the box at the start: what was typed here, after a reply that was just taken back. */
+  begin(standing: string, taken: string): Kept | null {
+    const kept = this.read();
+    this.taken = taken;
+    if (!kept || kept.taken === taken || !(kept.taken || taken)) return kept;
+    if (kept.taken) return null; // that reply was given up
+    return { ...kept, kind: "reply", text: standing ? `${standing}\n\n${kept.text}` : kept.text };
   }
 
   forget(): void {

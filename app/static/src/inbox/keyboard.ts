@@ -1,5 +1,6 @@
 // Keys for people who live here. Every key does what a visible control does.
 import { focusComposer } from "./composer";
+import { undoSend } from "./leaving";
 import { focusSearch } from "./search";
 import { pressOfMessage } from "./corrections";
 
@@ -14,6 +15,7 @@ const ACTIONS: Record<string, Action> = {
   a: () => press('[data-key="a"]'),
   c: () => pressOfMessage("c"),
   y: () => pressOfMessage("y"),
+  z: undoSend,
   u: () => press(".conversation-head .back"),
   "/": focusSearch,
   f: openFilter,
