@@ -158,7 +158,7 @@ def test_a_payload_with_anything_wrong_in_it_is_read_or_malformed(name: str, dat
     for message in messages:
         assert message.external_id
         assert message.sender.address
-        assert bool(message.target) is (message.kind in {"edit", "delete", "reaction", "status"})
+        assert bool(message.target or message.until) is (message.kind in {"edit", "delete", "reaction", "status"})
         assert all(file.url for file in message.remote_files)
 
 
