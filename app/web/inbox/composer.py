@@ -81,7 +81,7 @@ def note(public_id: str) -> BaseResponse:
 @pages.post("/messages/<public_id>/sending")
 @signed_in
 def decide(public_id: str) -> BaseResponse:
-    """Send a failed or uncertain reply again (`do=retry`), give it up (`discard`), or take a waiting one back (`undo`)."""
+    """Send a failed or uncertain reply again (`do=retry`), give it up (`discard`), or take one back (`undo`)."""
     deed = DEEDS.get(request.form.get("do", ""))
     if deed is None:
         raise Invalid("Choose to send it again, to discard it or to undo it.", field="do")
