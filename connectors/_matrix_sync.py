@@ -103,7 +103,7 @@ def _heard(server: Homeserver, room: str, joined: Event, since: str, own_user: s
 
 
 def _deliveries(room: str, events: list[Event], own_user: str, known: Mapping[str, Event]) -> list[RawDelivery]:
-    return [_delivery(room, one, own_user, known) for one in events if one.get("type") in HEARD]
+    return [_delivery(room, one, own_user, known) for one in events if line(one.get("type")) in HEARD]
 
 
 def _delivery(room: str, event: Event, own_user: str, known: Mapping[str, Event]) -> RawDelivery:

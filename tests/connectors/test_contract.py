@@ -38,6 +38,7 @@ from connectors.base import (
 from connectors.errors import BadCredentials, ConnectorError, Malformed, Rejected
 from connectors.protocol import Connector
 from connectors.registry import connector_for, kinds
+from tests.connectors.broken import broken, places
 from tests.fakes.mail import mail_credentials
 from tests.smtp import SmtpServer
 
@@ -242,6 +243,22 @@ def test_any_bytes_give_messages_or_malformed_and_nothing_else(kind: str, raw: b
     assert connector_for(kind).parse(delivery) == messages
     for message in messages:
         check_message(message)
+
+
+@every_capture
+def test_no_value_of_another_type_breaks_a_parser(path: Path) -> None:
+    """Each single value of a captured payload in turn is a list, an object, a number: messages or Malformed."""
+    try:
+        payload = json.loads(path.read_bytes())
+    except ValueError:
+        return  # not JSON: a mail, a form
+    for place in places(payload):
+        for odd in ([], {}, 7):
+            raw = json.dumps(broken(payload, place, odd)).encode()
+            try:
+                connector_for(path.parent.name).parse(replace(delivery_of(path), raw=raw))
+            except Malformed:
+                continue
 
 
 @every_kind

@@ -16,7 +16,7 @@ from connectors.reddit import RedditConnector, communities_of
 from tests.fakes.provider import Said
 from tests.fakes.reddit import CUSTOMER, KEYS, OWN, REFRESH, REPLY, Reddit, message, reddit_service
 
-OLD = int(time.time()) - 86_000
+OLD = int(time.time()) - 60_000
 DONE: tuple[ActionKind, ...] = ("like", "hide")
 TAKEN_BACK: tuple[ActionKind, ...] = ("unlike", "unhide")
 r = RedditConnector()
