@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urljoin
 
 import httpcore
@@ -30,6 +30,9 @@ MOST_FILE_BYTES = 25 * 1024 * 1024
 MOST_REDIRECTS = 4
 UNFIT = frozenset("\0\r\n\v\f")  # in a header
 REDIRECTS = {301, 302, 303, 307, 308}
+NAT64 = ip_network("64:ff9b::/96")
+# where clouds hand out keys, besides link-local addresses: AWS by IPv6, Alibaba, Oracle
+KEY_SERVERS = {ip_address("fd00:ec2::254"), ip_address("100.100.100.200"), ip_address("192.0.0.192")}
 SocketOptions = Iterable[tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]]
 
 
@@ -70,9 +73,10 @@ def download(
     Raises Transient, and Rejected for an address that may not be reached or a file larger than `most_bytes`.
     """
     ends_at = time.monotonic() + seconds
+    guard = _Onward(may_reach)
     for _ in range(MOST_REDIRECTS):
         answer = request(
-            "GET", url, headers=headers, may_reach=may_reach, seconds=_seconds_left(ends_at), most_bytes=most_bytes + 1
+            "GET", url, headers=headers, may_reach=guard, seconds=_seconds_left(ends_at), most_bytes=most_bytes + 1
         )
         if len(answer.body) > most_bytes:
             raise Rejected(f"The file is larger than {most_bytes // 1_000_000} MB.")
@@ -146,8 +150,31 @@ def _read(chunks: Iterable[bytes], most: int) -> bytes:
 
 def reachable(address: Address) -> bool:
     """Say whether a provider that an admin named may be there: loopback and private networks may, key servers not."""
-    inner = address.ipv4_mapped if isinstance(address, IPv6Address) and address.ipv4_mapped else address
-    return not (inner.is_link_local or inner.is_unspecified or inner.is_multicast)
+    inner = _inner(address)
+    return not (inner.is_link_local or inner.is_unspecified or inner.is_multicast or inner in KEY_SERVERS)
+
+
+def _inner(address: Address) -> Address:
+    """Return the IPv4 address that stands inside an IPv6 one, else the address itself."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+class _Onward:
+    """Approves the places of a download: from a public one no redirect leads into a private network."""
+
+    def __init__(self, may_reach: MayReach) -> None:
+        self._may_reach, self._is_public = may_reach, False
+
+    def __call__(self, address: Address) -> bool:
+        is_public = _inner(address).is_global
+        if self._is_public and not is_public:
+            return False
+        self._is_public = is_public
+        return self._may_reach(address)
 
 
 @cache

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 
+import httpcore
 import pytest
 
 from connectors import _http, web_address
@@ -223,3 +224,54 @@ def test_a_secret_follows_a_redirect_within_its_own_server_only(
     secret = {"authorization": "Bearer sesame"}
     _http.download("https://files.example/one", headers=secret, may_reach=anywhere)
     assert asked[1] == (onward, secret if told else {})
+
+
+@contextmanager
+def redirecting(monkeypatch: pytest.MonkeyPatch, to: str, names: dict[str, str]) -> Iterator[list[bytes]]:
+    """One server of this machine behind all names: it leads on once, then hands out a file. Yields what it was asked."""
+    asked: list[bytes] = []
+
+    def talk(connection: socket.socket) -> None:
+        asked.append(connection.recv(65536))
+        first = f"HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n".encode()
+        connection.sendall(first if len(asked) == 1 else b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfeed")
+
+    with rude(talk) as url:
+        port = int(url.rpartition(":")[2].strip("/"))
+        plain = httpcore.SyncBackend
+        connect = plain.connect_tcp
+        monkeypatch.setattr(_http, "_resolve", lambda host: [ip_address(names[host])])
+        monkeypatch.setattr(
+            plain, "connect_tcp", lambda self, _host, _port, *more: connect(self, "127.0.0.1", port, *more)
+        )
+        yield asked
+
+
+@pytest.mark.parametrize("inside", ["127.0.0.1", "10.1.2.3", "::1", "64:ff9b::a01:203"])
+def test_no_redirect_leads_from_a_public_server_into_a_private_network(
+    monkeypatch: pytest.MonkeyPatch, inside: str
+) -> None:
+    """An admin follows a stranger's feed; where the stranger's server leads to, no admin said."""
+    names = {"blog.example": "93.184.215.14", "inside.example": inside}
+    with (
+        redirecting(monkeypatch, "http://inside.example/", names) as asked,
+        pytest.raises(Rejected, match="may not be reached"),
+    ):
+        _http.download("http://blog.example/feed", headers={}, may_reach=_http.reachable)
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(("first", "then"), [("10.0.0.1", "10.0.0.2"), ("10.0.0.1", "93.184.215.14")])
+def test_other_redirects_are_followed(monkeypatch: pytest.MonkeyPatch, first: str, then: str) -> None:
+    names = {"home.example": first, "wiki.example": then}
+    with redirecting(monkeypatch, "http://wiki.example/", names):
+        assert _http.download("http://home.example/", headers={}, may_reach=_http.reachable).body == b"feed"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["169.254.169.254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::", "100.100.100.200",
+     "fd00:ec2::254", "192.0.0.192", "0.0.0.0", "224.0.0.1"],
+)  # fmt: skip
+def test_key_servers_are_never_reachable(address: str) -> None:
+    assert not _http.reachable(ip_address(address))
