@@ -245,6 +245,9 @@ def test_any_bytes_give_messages_or_malformed_and_nothing_else(kind: str, raw: b
         check_message(message)
 
 
+OTHERS: tuple[Any, ...] = ([], {}, 7)
+
+
 @every_capture
 def test_no_value_of_another_type_breaks_a_parser(path: Path) -> None:
     """Each single value of a captured payload in turn is a list, an object, a number: messages or Malformed."""
@@ -253,7 +256,7 @@ def test_no_value_of_another_type_breaks_a_parser(path: Path) -> None:
     except ValueError:
         return  # not JSON: a mail, a form
     for place in places(payload):
-        for odd in ([], {}, 7):
+        for odd in OTHERS:
             raw = json.dumps(broken(payload, place, odd)).encode()
             try:
                 connector_for(path.parent.name).parse(replace(delivery_of(path), raw=raw))
