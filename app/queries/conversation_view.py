@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import (
@@ -21,6 +21,7 @@ from app.models import (
     Conversation,
     ConversationRead,
     Inbox,
+    TakenBack,
     Team,
     User,
 )
@@ -106,6 +107,7 @@ class ConversationView:
     others: tuple[OtherConversation, ...]
     activities: tuple[ActivityLine, ...]
     lines: tuple[MoodLine, ...]  # the one shown first, none where no mood is known
+    has_taken_back: bool = False  # the user took a reply back here and has not written it again
 
     @property
     def open_case(self) -> CaseLine | None:
@@ -135,6 +137,7 @@ def find(session: Session, *, public_id: str, user: User, inbox_ids: InboxIds) -
             _others(inbox_ids).label("others"),
             _activities().label("activities"),
             mood_lines.of_conversation().label("lines"),
+            _has_taken_back(user).label("has_taken_back"),
         )
         .join(Contact, Contact.id == Conversation.contact_id)
         .join(Channel, Channel.id == Conversation.channel_id)
@@ -146,6 +149,10 @@ def find(session: Session, *, public_id: str, user: User, inbox_ids: InboxIds) -
     )
     row = session.execute(query).one_or_none()
     return _view(row) if row else None
+
+
+def _has_taken_back(user: User) -> ColumnElement[bool]:
+    return exists().where(TakenBack.conversation_id == Conversation.id, TakenBack.user_id == user.id)
 
 
 def identity_object() -> ColumnElement[Any]:
@@ -259,6 +266,7 @@ def _view(row: Any) -> ConversationView:
         assignee=row[5],
         team=row.Team,
         is_unread=bool(row.is_unread),
+        has_taken_back=row.has_taken_back,
         tags=tuple(TagRow(**tag) for tag in row.tags),
         identities=tuple(IdentityRow(**identity) for identity in row.identities),
         cases=tuple(case_line(case) for case in row.cases),

@@ -46,7 +46,9 @@ def pane(session: Session, user: User, public_id: str, options: sidebar.Options 
         raise NotFound
     everywhere = request.args.get("timeline") == "all"
     page = _timeline(session, seen, ids, everywhere=everywhere)
-    taken = taking_back.newest(session, conversation_id=seen.conversation.id, user=user)
+    taken = None
+    if seen.has_taken_back:
+        taken = taking_back.newest(session, conversation_id=seen.conversation.id, user=user)
     asked_for = request.args.get("answers", "") or taking_back.answered(session, taken)
     offered = options or sidebar.options(session, inbox_ids=ids)
     return {
