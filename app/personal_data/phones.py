@@ -10,7 +10,8 @@ from app.personal_data.kinds import Kind, Span
 
 GAP = r"[ \u00a0\u2009\u202f\u200b.\-\u2010-\u2013/()]"
 NUMBER = re.compile(
-    rf"(?<![0-9A-Za-z_])(?<![0-9][.,:/\-])(?:\+|\(\+|\()?[0-9](?:{GAP}{{0,3}}[0-9]){{6,16}}(?![0-9A-Za-z_])(?![.,:/\-][0-9])"
+    # a plus begins a number also right behind another one
+    rf"(?:(?<![0-9A-Za-z_])(?<![0-9][.,:/\-])(?:\+|\(\+|\()?|(?<=[0-9])\+)[0-9](?:{GAP}{{0,3}}[0-9]){{6,16}}(?![0-9A-Za-z_])(?![.,:/\-][0-9])"
 )
 NAMES = re.compile(
     r"\b(?:(?:tele|cell|mobile |i|smart)?phones?(?: number| no\.?| nr\.?)?|tel\.?|mobile|cell|mob\.?|whatsapp|sms"

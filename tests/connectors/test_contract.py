@@ -232,7 +232,7 @@ META = st.sampled_from([
 @every_kind
 @example(raw=UNCLEAN, meta={"content_type": "application/json"})
 @given(raw=st.binary(max_size=400) | LIKE_MAIL | LIKE_JSON, meta=META)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_bytes_give_messages_or_malformed_and_nothing_else(kind: str, raw: bytes, meta: dict[str, str]) -> None:
     delivery = RawDelivery(raw, datetime(2026, 11, 22, tzinfo=UTC), external_id="any:1", meta=meta)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import db
 from app.models import Correction, Learning, Message, Prediction, Subject, TaskThreshold, User, WorkspaceIntent
@@ -48,6 +48,7 @@ def judge(count: int, *, label: str) -> list[int]:
 def learn(subject: Subject = Subject.SENTIMENT, *, learned_from: list[int] | None = None) -> int:
     """Keep a version as the annotator does; return its number."""
     with db.transaction() as session:
+        session.execute(update(Learning).values(claimed_until=None))  # what another test left claimed
         learning.ask(session, subject=subject, actor=None)
         claim = learning.claim(session)
         while claim and claim.subject != subject:  # what another test left waiting
