@@ -1,28 +1,28 @@
 // <reply-window>: how long the channel lets an agent answer freely, counted down; at its end the page is asked anew.
 const EVERY_MS = 15_000;
+const AGAIN_MS = 5_000; // where the server's clock is behind ours the window is still open: ask again, not at once
 const SOON_MS = 3_600_000;
 
 class ReplyWindow extends HTMLElement {
   private timer = 0;
 
   connectedCallback(): void {
-    this.timer = window.setInterval(() => this.show(), EVERY_MS);
     this.show();
   }
 
   disconnectedCallback(): void {
-    window.clearInterval(this.timer);
+    window.clearTimeout(this.timer);
   }
 
   private show(): void {
+    window.clearTimeout(this.timer);
     const left = Date.parse(this.dataset["until"] ?? "") - Date.now();
     if (Number.isNaN(left)) return;
     const words = this.querySelector("[data-left]");
     if (words) words.textContent = stretch(left);
     this.classList.toggle("way-soon", left < SOON_MS);
-    if (left > 0) return;
-    window.clearInterval(this.timer);
-    document.dispatchEvent(new CustomEvent("tributary:stale"));
+    this.timer = window.setTimeout(() => this.show(), left > 0 ? Math.min(EVERY_MS, left + 50) : AGAIN_MS);
+    if (left <= 0) document.dispatchEvent(new CustomEvent("tributary:stale"));
   }
 }
 
