@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from flask import Blueprint, Flask, redirect
-from werkzeug.wrappers import Response
+from flask import Blueprint, Flask, render_template, request
 
+from app.commands import pages as navigation
 from app.web.authz import current_user, signed_in
 
 ROOMS = (
@@ -34,16 +34,21 @@ ROOMS = (
 
 pages = Blueprint("settings", __name__)
 
+LONGEST_SEARCH = 60  # characters
+
 
 def register(app: Flask) -> None:
     """Let each settings page add its routes."""
     app.register_blueprint(pages)
+    app.jinja_env.globals.update(settings_for=navigation.settings_for, setting_at=navigation.setting_at)
     for name in ROOMS:
         app.register_blueprint(import_module(f"app.web.settings.{name}").pages)
 
 
 @pages.get("/settings")
 @signed_in
-def start() -> Response:
-    """Lead admins to what they came for most, everybody else to their own account."""
-    return redirect("/settings/channels" if current_user().is_admin else "/account")
+def start() -> str:
+    """List what this user may set, in groups, with a sentence each; `q` leaves what fits."""
+    search = request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    groups = navigation.settings_for(current_user().role, search)
+    return render_template("settings/index.html", groups=groups, search=search)
