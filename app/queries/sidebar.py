@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.models import (
     Channel,
@@ -22,10 +22,12 @@ from app.models import (
     TeamMember,
     User,
 )
-from app.queries._json import AnySelect, InboxIds, json_rows
-from app.queries.conversation_list import Filters, TagRow, conditions, is_unread, with_reading
+from app.queries._json import AnySelect, InboxIds, json_object, json_rows
+from app.queries.conversation_filters import Filters, conditions, is_unread, with_reading
+from app.queries.conversation_list import TagRow
 
 MOST_OPTIONS = 500
+MOST_COUNTED = 1000  # "999+": a count costs the same among a hundred and among a million
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class InboxCount:
 class Counts:
     """`views` and `inboxes` count what is open; `statuses` what matches the page's filters, by status.
 
+    Each goes up to MOST_COUNTED. `unread` is looked for among the newest MOST_COUNTED that are open.
+
     `paused` names the channels of these inboxes that neither fetch nor send.
     """
 
@@ -89,11 +93,10 @@ class Sidebar:
 
 def sidebar(session: Session, *, user: User, inbox_ids: InboxIds, filters: Filters) -> Sidebar:
     """Read counts and options together."""
-    inboxes = select(Inbox.id.label("row"), Inbox.public_id.label("id"), Inbox.name.label("name"))
-    named = inboxes.where(Inbox.id.in_(inbox_ids)).order_by(Inbox.name)
-    beside = json_rows(_counts(user, inbox_ids, filters)), json_rows(named), json_rows(_paused(inbox_ids))
+    beside = [_view_counts(user, inbox_ids), _status_counts(user, inbox_ids, filters)]
+    beside += [json_rows(query) for query in (_inboxes(inbox_ids), _unread(user, inbox_ids), _paused(inbox_ids))]
     row = session.execute(select(*beside, *_option_columns(inbox_ids))).one()
-    return Sidebar(counts=_told(row[0], row[1], row[2]), options=_options(row[3:]))
+    return Sidebar(counts=_told(*row[:5]), options=_options(row[5:]))
 
 
 def options(session: Session, *, inbox_ids: InboxIds) -> Options:
@@ -101,19 +104,52 @@ def options(session: Session, *, inbox_ids: InboxIds) -> Options:
     return _options(session.execute(select(*_option_columns(inbox_ids))).one())
 
 
-def _counts(user: User, inbox_ids: InboxIds, filters: Filters) -> AnySelect:
-    matching = and_(true(), *conditions(filters, user))
-    query = select(
-        Conversation.inbox_id.label("inbox"),
-        Conversation.status.label("status"),
-        func.count().label("all"),
-        func.count().filter(Conversation.assignee_id == user.id).label("mine"),
-        func.count().filter(Conversation.assignee_id.is_(None)).label("unassigned"),
-        func.count().filter(is_unread(user)).label("unread"),
-        func.count().filter(matching).label("matching"),
+def _upto(query: AnySelect) -> Any:
+    """Count what a query finds, up to MOST_COUNTED."""
+    return select(func.count()).select_from(query.limit(MOST_COUNTED).subquery()).scalar_subquery()
+
+
+def _view_counts(user: User, inbox_ids: InboxIds) -> Any:
+    is_open = (
+        select(Conversation.id)
+        .where(Conversation.inbox_id.in_(inbox_ids), Conversation.status == Status.OPEN)
+        .correlate()
     )
-    query = with_reading(query.select_from(Conversation), user).where(Conversation.inbox_id.in_(inbox_ids))
-    return query.group_by(Conversation.inbox_id, Conversation.status)
+    return json_object(
+        all=_upto(is_open),
+        mine=_upto(is_open.where(Conversation.assignee_id == user.id)),
+        unassigned=_upto(is_open.where(Conversation.assignee_id.is_(None))),
+    )
+
+
+def _status_counts(user: User, inbox_ids: InboxIds, filters: Filters) -> Any:
+    matching = select(Conversation.id).where(Conversation.inbox_id.in_(inbox_ids), *conditions(filters, user))
+    if filters.unread:
+        matching = with_reading(matching.select_from(Conversation), user)
+    return json_object(**{status.value: _upto(matching.where(Conversation.status == status)) for status in Status})
+
+
+def _inboxes(inbox_ids: InboxIds) -> AnySelect:
+    """Each inbox with how many of its conversations are open."""
+    is_open = select(Conversation.id).where(Conversation.inbox_id == Inbox.id, Conversation.status == Status.OPEN)
+    counted = select(func.count()).select_from(is_open.correlate(Inbox).limit(MOST_COUNTED).lateral()).scalar_subquery()
+    named = select(Inbox.public_id.label("id"), Inbox.name.label("name"), counted.label("open"))
+    return named.where(Inbox.id.in_(inbox_ids)).order_by(Inbox.name)
+
+
+def _unread(user: User, inbox_ids: InboxIds) -> AnySelect:
+    """Count by inbox what of the newest open ones a user has not seen."""
+    newest = (
+        select(Conversation.id, Conversation.inbox_id, Conversation.last_message_id)
+        .where(Conversation.inbox_id.in_(inbox_ids), Conversation.status == Status.OPEN)
+        .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    of = aliased(Conversation, newest)
+    query = select(Inbox.public_id.label("inbox"), func.count().label("unread")).select_from(of)
+    query = with_reading(query.join(Inbox, Inbox.id == of.inbox_id), user, of).where(is_unread(user, of))
+    return query.group_by(Inbox.public_id)
 
 
 def _paused(inbox_ids: InboxIds) -> AnySelect:
@@ -176,22 +212,18 @@ def _options(row: Sequence[Any]) -> Options:
     )
 
 
-def _told(rows: list[dict[str, Any]], inboxes: list[dict[str, Any]], paused: list[dict[str, Any]]) -> Counts:
-    is_open = [row for row in rows if row["status"] == Status.OPEN]
-    per_inbox = {row["inbox"]: row for row in is_open}
-    nothing = {"all": 0, "unread": 0}
+def _told(
+    views: dict[str, int],
+    statuses: dict[str, int],
+    inboxes: list[dict[str, Any]],
+    unread: list[dict[str, Any]],
+    paused: list[dict[str, Any]],
+) -> Counts:
+    of = {row["inbox"]: row["unread"] for row in unread}
     return Counts(
-        views={view: sum(row[view] for row in is_open) for view in ("all", "mine", "unassigned")},
-        inboxes=tuple(
-            InboxCount(
-                id=inbox["id"],
-                name=inbox["name"],
-                open=per_inbox.get(inbox["row"], nothing)["all"],
-                unread=per_inbox.get(inbox["row"], nothing)["unread"],
-            )
-            for inbox in inboxes
-        ),
-        statuses={status.value: sum(r["matching"] for r in rows if r["status"] == status) for status in Status},
-        unread=sum(row["unread"] for row in is_open),
+        views=views,
+        inboxes=tuple(InboxCount(**inbox, unread=of.get(inbox["id"], 0)) for inbox in inboxes),
+        statuses=statuses,
+        unread=sum(of.values()),
         paused=tuple(Named(**channel) for channel in paused),
     )

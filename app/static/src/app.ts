@@ -13,6 +13,7 @@ import "./inbox/helpers";
 import "./inbox/keyboard";
 import "./inbox/leaving";
 import "./inbox/reply_window";
+import "./inbox/rows_window";
 import "./inbox/template_form";
 import { goLive } from "./inbox/live";
 

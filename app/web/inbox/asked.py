@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 from flask import request
 
 from app.models import Status
-from app.queries.conversation_list import VIEWS, Filters
-from app.queries.conversation_order import NEWEST, ORDERS
+from app.queries.conversation_filters import VIEWS, Filters
+from app.queries.conversation_order import NEWEST, ORDERS, Side
 from app.queries.search_terms import LONGEST
 
 LONGEST_VALUE = 100
+SIDES: tuple[Side, ...] = ("after", "before", "start")
 
 
 def filters() -> Filters:
@@ -23,6 +24,12 @@ def filters() -> Filters:
     told["sort"] = told["sort"] if told["sort"] in ORDERS else NEWEST
     told["status"] = told["status"] if told["status"] in {*Status, "all"} else Status.OPEN.value
     return Filters(**told)
+
+
+def place() -> tuple[Side, str]:
+    """Return which rows beside which cursor are asked for: the first ones where none is named."""
+    side: Side = next((one for one in SIDES if request.args.get(one)), "after")
+    return side, request.args.get(side, "")[:LONGEST_VALUE]
 
 
 def part() -> str:

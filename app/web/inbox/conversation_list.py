@@ -30,11 +30,21 @@ class Shown:
     page: conversation_list.Page
     sidebar: sidebar.Sidebar
     title: str
+    starts_at: str = ""  # where the first row is not the list's first
+
+    @property
+    def total(self) -> int | None:
+        """How many rows the whole list has, None where it has more than are counted."""
+        counted = self.sidebar.counts.statuses
+        found = counted.get(self.filters.status, sum(counted.values()))
+        return found if max(counted.values()) < sidebar.MOST_COUNTED else None
 
     def context(self) -> dict[str, Any]:
         return {
             "filters": self.filters,
             "list": self.page,
+            "starts_at": self.starts_at,
+            "total": self.total,
             "counts": self.sidebar.counts,
             "options": self.sidebar.options,
             "title": self.title,
@@ -43,19 +53,21 @@ class Shown:
 
 
 def shown(session: Session, user: User) -> Shown:
-    """Read the list that the address asks for, with the counts beside it: two queries."""
+    """Read the list that the address asks for, with the counts beside it."""
     wanted, ids = asked.filters(), access.inbox_ids_of(user)
+    side, cursor = asked.place()
     page = conversation_list.page(
         session,
         user=user,
         inbox_ids=ids,
         filters=wanted,
-        after=request.args.get("after", ""),
+        after=cursor,
+        side=side,
         rows=request.args.get("rows", PAGE, type=int),
     )
     beside = sidebar.sidebar(session, user=user, inbox_ids=ids, filters=wanted)
     inbox = next((inbox.name for inbox in beside.counts.inboxes if inbox.id == wanted.inbox), None)
-    return Shown(wanted, page, beside, title=inbox or VIEW_NAMES[wanted.view])
+    return Shown(wanted, page, beside, title=inbox or VIEW_NAMES[wanted.view], starts_at=cursor)
 
 
 @pages.get("/")

@@ -86,7 +86,10 @@ export function addressOf(part: string): string | null {
   if (part !== "list") return here.pathname + here.search;
   here.searchParams.delete("timeline");
   here.searchParams.delete("before");
+  for (const side of ["after", "before", "start"]) here.searchParams.delete(side);
   here.searchParams.set("rows", String(Math.max(40, document.querySelectorAll("#rows > .row-item").length)));
+  const start = document.getElementById("rows-scroll")?.dataset["keptStart"]; // what was scrolled past stays away
+  if (start) here.searchParams.set("start", start);
   return `/inbox${here.search}`;
 }
 

@@ -18,7 +18,7 @@ export interface HtmxEvent extends CustomEvent {
 htmx.registerExtension("tributary", {
   htmx_before_morph_attr(element: Element, detail: { attrName: string }) {
     if (detail.attrName === "open" && element.matches("details, dialog")) return false;
-    if (detail.attrName === "style" && element.matches("iframe")) return false;
+    if (detail.attrName === "style" && element.matches("iframe, .rows-gap")) return false;
     return !detail.attrName.startsWith("data-kept-");
   },
 });

@@ -1,0 +1,120 @@
+"""What a list of conversations is narrowed by: what the address of the page says, and the conditions it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy.orm import aliased
+
+from app.models import Channel, Conversation, ConversationRead, Inbox, Message, Status, Tag, Tagging, User
+from app.queries import conversation_order, conversation_search, understanding_filters
+from app.queries._json import AnySelect
+
+VIEWS = ("all", "mine", "unassigned")
+Last = aliased(Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the address of the page says. Ids are public ids; an empty string means: any."""
+
+    view: str = "all"
+    status: str = Status.OPEN.value
+    inbox: str = ""
+    channel: str = ""
+    assignee: str = ""
+    tag: str = ""
+    sentiment: str = ""
+    emotion: str = ""
+    intent: str = ""
+    urgency: str = ""
+    mood: str = ""
+    confidence: str = ""
+    language: str = ""
+    priority: str = ""
+    unread: str = ""
+    search: str = ""  # as it was typed; app/queries/search_terms.py reads it
+    sort: str = conversation_order.NEWEST
+
+    @property
+    def narrowing(self) -> tuple[str, ...]:
+        """Name the filters that there are beside view, inbox and status."""
+        return NARROWING
+
+    def narrowed(self) -> int:
+        """Count those of them that are set."""
+        return sum(1 for name in NARROWING if getattr(self, name))
+
+    def cleared(self) -> str:
+        """Return the query string without them."""
+        return self.query(**dict.fromkeys(NARROWING, ""))
+
+    def query(self, **changes: str) -> str:
+        """Return these filters as a query string, without what is default: "" or "?view=mine&tag=…"."""
+        changed = replace(self, **changes)
+        told = {f.name: getattr(changed, f.name) for f in fields(self) if getattr(changed, f.name) != f.default}
+        return f"?{urlencode(told)}" if told else ""
+
+
+SAME = ("sentiment", "emotion", "intent", "urgency", "language", "priority")  # filter and column have one name
+NARROWING = ("channel", "assignee", "tag", "mood", "confidence", "unread", *SAME)
+
+
+def status_condition(filters: Filters) -> list[ColumnElement[bool]]:
+    return [] if filters.status == "all" else [Conversation.status == filters.status]
+
+
+def conditions(filters: Filters, user: User) -> list[ColumnElement[bool]]:
+    """Return what all filters but the status ask of a conversation. Needs `unread_join` where unread is asked."""
+    wanted: list[ColumnElement[bool]] = []
+    if filters.view == "mine":
+        wanted.append(Conversation.assignee_id == user.id)
+    elif filters.view == "unassigned":
+        wanted.append(Conversation.assignee_id.is_(None))
+    if filters.inbox:
+        wanted.append(Conversation.inbox_id == _id_of(Inbox, filters.inbox))
+    if filters.channel:
+        of_kind = select(Channel.id).where(Channel.kind == filters.channel)
+        wanted.append(Conversation.channel_id.in_(of_kind))
+    if filters.assignee:
+        nobody = filters.assignee == "none"
+        asked = (
+            Conversation.assignee_id.is_(None) if nobody else Conversation.assignee_id == _id_of(User, filters.assignee)
+        )
+        wanted.append(asked)
+    if filters.tag:
+        worn = (Tagging.conversation_id == Conversation.id) & (Tagging.tag_id == _id_of(Tag, filters.tag))
+        wanted.append(exists().where(worn))
+    wanted += [getattr(Conversation, name) == getattr(filters, name) for name in SAME if getattr(filters, name)]
+    wanted += understanding_filters.mood_condition(filters.mood)
+    wanted += understanding_filters.confidence_condition(filters.confidence)
+    wanted += conversation_search.conditions(filters.search)
+    if filters.unread:
+        wanted.append(is_unread(user))
+    return wanted
+
+
+def is_unread(user: User, of: type[Conversation] = Conversation) -> ColumnElement[bool]:
+    """Say whether a user has not seen the last message; what one wrote oneself is seen."""
+    newer = of.last_message_id > func.coalesce(ConversationRead.message_id, 0)
+    return and_(newer, Last.author_id.is_distinct_from(user.id))
+
+
+def with_reading(query: AnySelect, user: User, of: type[Conversation] = Conversation) -> AnySelect:
+    """Join what `is_unread` looks at."""
+    mine = (ConversationRead.conversation_id == of.id) & (ConversationRead.user_id == user.id)
+    query = query.outerjoin(ConversationRead, mine)
+    return query.outerjoin(Last, Last.id == of.last_message_id)
+
+
+def _id_of(kind: type[Inbox | User | Tag], public_id: str) -> Any:
+    """Return a subquery for an internal id; a malformed public id finds nothing."""
+    try:
+        wanted = UUID(public_id)
+    except ValueError:
+        wanted = UUID(int=0)
+    return select(kind.id).where(kind.public_id == wanted).scalar_subquery()
