@@ -155,7 +155,6 @@ ALLOWED_KINDS: dict[str, set[str]] = {
     "app/sockets/__init__.py": {"webchat"},
     "app/services/workspace.py": {"webform", "webchat", "sandbox"},  # the demo connects one example of each
     "app/web/inbox/looks.py": {"mail"},  # the name of an icon
-    "app/web/settings/channel_kinds.py": {"mail"},  # the name of an icon
     "connectors/__main__.py": {"mail"},  # the command that reads a mail file needs no channel
 }
 

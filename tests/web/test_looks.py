@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 
 from app.queries.mood_lines import MoodLine
+from app.web.channel_icons import DRAWN, FALLBACK, channel_icon
 from app.web.inbox.feelings import language_name, mood_words, trajectory_words
+from connectors.registry import kinds
 
 FELL_AT = datetime(2025, 3, 3, 14, 2, tzinfo=UTC)
 
@@ -44,3 +47,11 @@ def test_how_a_conversation_went_in_words(start: float, lowest: float, end: floa
 
 def test_languages_have_names_and_rare_ones_their_code() -> None:
     assert [language_name(code) for code in ("es", "und", None, "tlh")] == ["Spanish", "Unknown", "Unknown", "tlh"]
+
+
+def test_every_kind_of_channel_has_an_icon_of_its_own() -> None:
+    icons = [channel_icon(kind) for kind in kinds()]
+    assert FALLBACK not in icons
+    shapes = re.findall(r"<symbol[^>]*>(.*)</symbol>", DRAWN.read_text())
+    assert len(shapes) == len(set(shapes)) == len(icons) == len(set(icons))
+    assert channel_icon("a-kind-that-is-gone") == FALLBACK

@@ -74,7 +74,14 @@ async function icons() {
   const folder = join(root, "node_modules", "lucide-static", "icons");
   const names = (await readdir(folder)).map((file) => basename(file, ".svg")).filter((name) => quoted.has(name));
   const symbols = await Promise.all(names.map(async (name) => symbol(name, await readFile(join(folder, `${name}.svg`), "utf8"))));
+  symbols.push(...(await channelIcons()));
   await writeFile(join(dist, "icons.svg"), `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`);
+}
+
+async function channelIcons() {
+  // each kind of channel has an icon of its own, drawn by hand
+  const drawn = await readFile(join(root, "app", "static", "src", "channel_icons.svg"), "utf8");
+  return [...drawn.matchAll(/<symbol id="([^"]+)">(.*)<\/symbol>/g)].map(([, name, shapes]) => symbol(name, `<svg>${shapes}</svg>`));
 }
 
 function symbol(name, svg) {

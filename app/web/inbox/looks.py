@@ -13,6 +13,7 @@ from app.render import words
 from app.services import labels
 from app.services.labels import OUT_OF_SCOPE
 from app.web import intent_titles
+from app.web.channel_icons import channel_icon
 from app.web.inbox import searching, standing
 from app.web.inbox.feelings import FEELINGS, language_name, urgency_words
 from connectors.registry import connector_for
@@ -53,20 +54,6 @@ FILES = (
     ("message/", "mail"),
     ("application/zip", "file-archive"),
 )
-
-
-@cache
-def channel_icon(kind: str) -> str:
-    """Choose an icon by what a kind of channel can do: no page needs to know the kinds."""
-    try:
-        can = connector_for(kind).capabilities
-    except KeyError:
-        return "radio"
-    if can.live_only:
-        return "message-circle"
-    if can.cc:
-        return "mail"
-    return "send" if can.send else "clipboard-list"
 
 
 @cache

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.web.channel_icons import channel_icon
 from connectors.protocol import Connector
 
 FAMILIES = {
-    "letters": ("Mail", "mail"),
-    "social": ("Social", "megaphone"),
-    "messaging": ("Messaging", "message-circle"),
-    "website": ("Website", "globe"),
-    "feeds": ("Reviews and feeds", "star"),
-    "other": ("Other", "plug"),
+    "letters": "Mail",
+    "social": "Social",
+    "messaging": "Messaging",
+    "website": "Website",
+    "feeds": "Reviews and feeds",
+    "other": "Other",
 }
 
 
@@ -28,12 +29,12 @@ class Kind:
 
     @property
     def icon(self) -> str:
-        return FAMILIES[self.family][1]
+        return channel_icon(self.kind)
 
     @property
     def words(self) -> str:
         """Everything a search looks at, in lower case."""
-        return f"{self.label} {self.kind} {self.about} {FAMILIES[self.family][0]}".casefold()
+        return f"{self.label} {self.kind} {self.about} {FAMILIES[self.family]}".casefold()
 
     def fits(self, search: str) -> bool:
         """Tell whether every word of a search is among the words."""
@@ -48,5 +49,5 @@ def of(connector: Connector) -> Kind:
 def by_family(connectors: Sequence[Connector]) -> list[tuple[str, list[Kind]]]:
     """Return the titles of the families that hold a kind, and these kinds by their names."""
     found = sorted(map(of, connectors), key=lambda kind: kind.label.casefold())
-    grouped = [(title, [kind for kind in found if kind.family == name]) for name, (title, _) in FAMILIES.items()]
+    grouped = [(title, [kind for kind in found if kind.family == name]) for name, title in FAMILIES.items()]
     return [(title, kinds) for title, kinds in grouped if kinds]
