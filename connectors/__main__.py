@@ -1,6 +1,8 @@
 """python -m connectors parse KIND FILE...   what a connector makes of raw deliveries, one JSON object a line.
 
-FILE "-" is the standard input. A file that cannot be parsed prints {"error": …, "file": …}; the exit status is then 1
+KIND may be a product's name (twilio, messenger, twitter). FILE "-" is the standard input; it may also be a record of
+calls with their headers around them, or have one a line.
+A file that cannot be parsed prints {"error": …, "file": …}; the exit status is then 1
 at the end. No database, no network.
 """
 
@@ -17,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from connectors._mime import NOBODY_DOMAIN
+from connectors._recorded import bodies
 from connectors.base import Address, Identity, InboundAttachment, InboundMessage, RawDelivery, RemoteFile
 from connectors.errors import Malformed
-from connectors.registry import connector_for, kinds
+from connectors.registry import connector_for, kind_called, kinds
 from connectors.sanitize import sanitize_html
 
 
@@ -28,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m connectors", description="Read raw deliveries without a database.")
     commands = parser.add_subparsers(dest="command", required=True)
     parse = commands.add_parser("parse", help="print what a connector makes of raw files, one JSON object a line")
-    parse.add_argument("kind", choices=kinds(), metavar="KIND", help=f"one of: {', '.join(kinds())}")
+    parse.add_argument("kind", type=kind_called, choices=kinds(), metavar="KIND", help=f"one of: {', '.join(kinds())}")
     parse.add_argument("files", nargs="+", metavar="FILE", help='raw deliveries; "-" is the standard input')
     options = parser.parse_args(arguments)
     if isinstance(sys.stdout, TextIOWrapper):
@@ -39,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _print_file(kind: str, name: str) -> int:
     try:
         raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        messages = connector_for(kind).parse(RawDelivery(raw=raw, received_at=_now()))
+        messages = [message for body in bodies(raw) for message in _parsed(kind, body)]
     except Malformed as error:
         print(json.dumps({"error": error.reason, "file": name}, ensure_ascii=False))
         return 1
@@ -49,6 +52,10 @@ def _print_file(kind: str, name: str) -> int:
     for message in messages:
         print(json.dumps(message_as_json(message), ensure_ascii=False), flush=True)
     return 0
+
+
+def _parsed(kind: str, body: bytes) -> list[InboundMessage]:
+    return connector_for(kind).parse(RawDelivery(raw=body, received_at=_now()))
 
 
 def _now() -> datetime:
@@ -76,11 +83,7 @@ def message_as_json(message: InboundMessage) -> dict[str, Any]:
         "auto": message.auto,
         "sent_at": message.sent_at.isoformat() if message.sent_at else None,
         "kind": message.kind,
-        "sender": {
-            "kind": sender.kind,
-            "address": sender.address,
-            "handle": sender.profile.handle if sender.profile else "",
-        },
+        "sender": _sender(sender),
         "thread": message.thread_key,
         "target": message.target,
         "reaction": message.reaction,

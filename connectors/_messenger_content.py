@@ -21,6 +21,7 @@ Object = Mapping[str, Any]
 UNKNOWN = "application/octet-stream"
 FILES: Mapping[str, tuple[MessageKind, str, str]] = {
     "image": ("image", "image.jpg", "image/jpeg"),
+    "animated_image": ("image", "image.gif", "image/gif"),
     "video": ("video", "video.mp4", "video/mp4"),
     "audio": ("audio", "audio.mp4", "audio/mp4"),
     "file": ("file", "", UNKNOWN),
@@ -70,9 +71,11 @@ def content_of(message: Object, name: str) -> Content:
     words = "\n".join(dict.fromkeys(filter(None, (said, *more))))
     custom = {key: value for part in parts for key, value in part.custom.items()}
     custom |= _around(message)
+    kind: MessageKind = next((part.kind for part in parts if part.kind != "text"), "text")
     if not words and not files:
-        return Content("unsupported", f"A message that {name} does not pass on.", custom=custom)
-    return Content(next((part.kind for part in parts if part.kind != "text"), "text"), words, files, custom)
+        kind = "unsupported" if kind == "text" else kind
+        return Content(kind, f"A message that {name} does not pass on.", custom=custom)
+    return Content(kind, words, files, custom)
 
 
 def came_by(referral: Any) -> dict[str, str]:
@@ -107,7 +110,7 @@ def _file(attachment: Object, payload: Object, kind: str) -> Part | None:
     url = _web(payload.get("url")) or _web(attachment.get("url"))
     said_kind, filename, content_type = FILES[kind]
     if not url:
-        return None
+        return Part(said_kind, custom=_sticker(payload))
     named = line(unquote(url.partition("?")[0].rpartition("/")[2]), 200)
     content_type = TYPES.get(named.rpartition(".")[2].lower(), content_type)
     return Part(
@@ -145,7 +148,8 @@ def _fallback(attachment: Object, payload: Object, _kind: str) -> Part | None:
     """A link, or a template that was forwarded: its title and address."""
     element = next(iter(objects(payload.get("elements")) or objects(at(payload, "product", "elements"))), {})
     title = line(attachment.get("title") or payload.get("title") or element.get("title"), 1000)
-    url = _web(payload.get("url")) or _web(attachment.get("url"))
+    url = _web(payload.get("url")) or _web(attachment.get("url")) or _web(attachment.get("URL"))
+    title = title or text(payload.get("text"))  # of a template with buttons
     words = " ".join(filter(None, (title, url)))
     return Part(words=words, link=url) if words else None
 

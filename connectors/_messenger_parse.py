@@ -140,6 +140,18 @@ def _referral(envelope: Envelope, referral: Object) -> Iterator[InboundMessage]:
     yield envelope.message(envelope.made("referral"), text=words, custom=custom)
 
 
+def _feedback(envelope: Envelope, feedback: Object) -> Iterator[InboundMessage]:
+    """Read what somebody answered to a feedback template: a mark, and perhaps words."""
+    screens = objects(feedback.get("feedback_screens"))
+    answers = [answer for screen in screens for answer in mapping(screen.get("questions")).values()]
+    said = [
+        text(part.get("payload")) for answer in answers for part in (mapping(answer), mapping(at(answer, "follow_up")))
+    ]
+    words = "\n".join(filter(None, said))
+    if words:
+        yield envelope.message(envelope.made("feedback"), text=words, custom={"said_as": "feedback"})
+
+
 READERS: Mapping[str, Callable[[Envelope, Object], Iterator[InboundMessage]]] = {
     "message": _message,
     "postback": _postback,
@@ -148,6 +160,7 @@ READERS: Mapping[str, Callable[[Envelope, Object], Iterator[InboundMessage]]] = 
     "delivery": _delivery,
     "read": _read,
     "referral": _referral,
+    "messaging_feedback": _feedback,
 }
 
 

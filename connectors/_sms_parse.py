@@ -9,6 +9,7 @@ https://www.twilio.com/docs/events/event-types/messaging.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -24,6 +25,7 @@ from connectors.submission import load_json
 Said = Mapping[str, Any]
 MOST_FIELDS = 500
 MOST_MEDIA = 30
+MOST_ANSWERS = 50
 STATES: Mapping[str, Status] = {
     "sent": "sent",
     "delivered": "delivered",
@@ -109,24 +111,28 @@ def _plain(call: Said) -> Said:
     """Return the fields under the names that calls give them, whatever form they came in."""
     if isinstance(call.get("data"), dict) and str(call.get("type", "")).startswith("com.twilio.messaging."):
         event = mapping(call["data"])
-        fields = {_capital(key): value for key, value in event.items()}
+        fields = {_spelt(key): value for key, value in event.items()}
         return {"MessageStatus": str(call["type"]).rpartition(".")[2], **fields}
     if "sid" in call and "direction" in call:
-        names = {"sid": "MessageSid", "num_media": "NumMedia", "error_code": "ErrorCode"}
-        fields = {names.get(key, _capital(key)): value for key, value in call.items()}
+        fields = {"MessageSid" if key == "sid" else _spelt(key): value for key, value in call.items()}
+        fields["Date_created"] = call.get("date_sent") or call.get("date_created")
         is_ours = not str(call["direction"]).startswith("inbound")
         return {**fields, **({"MessageStatus": call.get("status")} if is_ours else {})}
-    return call
+    listed = {key: value[0] if isinstance(value, list) and len(value) == 1 else value for key, value in call.items()}
+    return listed if "From" in call or "To" in call else {_spelt(key): value for key, value in listed.items()}
 
 
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]
+def _spelt(name: str) -> str:
+    """Return a field's name as calls have it: "numMedia", "num_media" and "from_" (a word of Python) are the same."""
+    return "".join(part[:1].upper() + part[1:] for part in str(name).split("_"))
 
 
 def _read(said: Said) -> list[InboundMessage]:
     status = line(said.get("MessageStatus") or said.get("SmsStatus"), 40).lower()
     if not line(said.get("From")) and not line(said.get("To")):
         raise Malformed("This is no message of Twilio: it says neither from whom nor to whom.")
+    if said.get("CallSid") and not _sid(said) and "Body" not in said:
+        return []  # a phone call: the address of voice calls is another one
     is_told = bool(said.get("MessageStatus")) and status != "received"
     if is_told or (status in {*STATES, *UNDERWAY} and "Body" not in said):
         return _state(said, status)
@@ -160,6 +166,9 @@ def _message(said: Said) -> InboundMessage:
     kind, words, custom = _content(said, body, files)
     stop = _consent(said, body)
     sender = identity(said.get("From"), "From", line(said.get("ProfileName"), 200))
+    reacted = line(said.get("OriginalRepliedMessageSid"), 100) if line(said.get("MessageType")) == "reaction" else ""
+    if reacted:
+        kind, words, files = "reaction", "", ()
     more = {name: line(said[key]) for key, name in CUSTOM.items() if line(said.get(key))}
     forwarded = "yes" if line(said.get("Forwarded") or said.get("FrequentlyForwarded")) == "true" else ""
     found = {**custom, **more, "consent": stop, "forwarded": forwarded, "to": with_plus(said.get("To"))}
@@ -171,7 +180,9 @@ def _message(said: Said) -> InboundMessage:
         kind=kind,
         remote_files=files,
         thread_key=" ".join(filter(None, (with_plus(said.get("From")), with_plus(said.get("To"))))),
-        in_reply_to=line(said.get("OriginalRepliedMessageSid"), 100) or None,
+        in_reply_to=None if reacted else line(said.get("OriginalRepliedMessageSid"), 100) or None,
+        target=reacted or None,
+        reaction=body if reacted else "",
         sent_at=when(said.get("Date_created") or said.get("Timestamp")),
         custom={key: value for key, value in found.items() if value},
     )
@@ -185,9 +196,20 @@ def _content(said: Said, body: str, files: tuple[RemoteFile, ...]) -> tuple[Mess
         where, parts = place(said["Latitude"], said["Longitude"], said.get("Label"), said.get("Address"))
         return "location", "\n".join(filter(None, (body, where))), parts
     words = body or text(said.get("ButtonText")) or text(said.get("ListTitle"))
+    words = words or _filled_in(said.get("InteractiveData") or said.get("FlowData"))
     if not words and line(said.get("MessageType")) not in {"", "text", "button", "interactive"}:
         return "unsupported", "[A kind of message that Twilio does not pass on]", {}
     return "text", words, {}
+
+
+def _filled_in(data: Any) -> str:
+    """Return what was filled into a form of WhatsApp, a line for each answer."""
+    try:
+        answers = mapping(json.loads(data) if isinstance(data, str) else data)
+    except (ValueError, RecursionError):
+        return ""
+    said = ((line(key, 100), line(value, 500)) for key, value in list(answers.items())[:MOST_ANSWERS])
+    return "\n".join(f"{key}: {value}" for key, value in said if value)
 
 
 def _kind_of(content_type: str) -> MessageKind:
@@ -198,7 +220,8 @@ def _kind_of(content_type: str) -> MessageKind:
 
 def _files(said: Said) -> tuple[RemoteFile, ...]:
     """Return MediaUrl0, MediaUrl1 … of a call, or the media that were listed with a message of the API."""
-    count = min(whole(said.get("NumMedia")) or 0, MOST_MEDIA)
+    told = whole(said.get("NumMedia")) if "NumMedia" in said else MOST_MEDIA
+    count = min(told or 0, MOST_MEDIA)
     found = [(line(said.get(f"MediaUrl{n}"), 2000), line(said.get(f"MediaContentType{n}"))) for n in range(count)]
     found += [(line(one.get("url"), 2000), line(one.get("content_type"))) for one in objects(said.get("Media"))]
     there = [(url, kind or "application/octet-stream") for url, kind in found if url]

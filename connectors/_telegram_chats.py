@@ -116,9 +116,9 @@ def url_of(chat: Any, number: int) -> str:
 def author_of(message: Mapping[str, Any]) -> Identity:
     """Return who said it: a person, or the group or channel in whose name it was said. Raises Malformed."""
     spoken_for = mapping(message.get("sender_chat"))
-    found = someone(spoken_for) or someone(message.get("from")) or someone(message.get("user"))
-    if not found and line(at(message, "chat", "type")) not in {"group", "supergroup"}:
-        found = someone(message.get("chat"))  # a channel's post names nobody else, and a private chat is the person
+    found = someone(spoken_for) or someone(message.get("from"))
+    if not found:  # a channel's post names nobody else, a private chat is the person, a group is better than nobody
+        found = someone(message.get("chat"))
     if not found:
         raise Malformed("The message does not say who wrote it.")
     return found

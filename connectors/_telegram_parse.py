@@ -193,7 +193,9 @@ def _reaction(update: Said, said: Said, meta: Meta) -> list[InboundMessage]:
     number = whole(said.get("message_id"))
     if number is None:
         raise Malformed("The reaction does not say to what.")
-    author = someone(said.get("actor_chat")) or author_of(said)
+    author = someone(said.get("actor_chat")) or someone(said.get("user"))
+    if author is None:
+        raise Malformed("The reaction does not say whose it is.")
     if author.address == meta.get("bot"):
         return []
     place = place_of(said)
@@ -219,14 +221,14 @@ def _sign(reaction: Said) -> str:
 def _callback(update: Said, said: Said, meta: Meta) -> list[InboundMessage]:  # noqa: ARG001 - as all readers
     """Read a button that was pressed: what stands on it is what the person says."""
     author, under = someone(said.get("from")), mapping(said.get("message"))
-    if author is None or not line(said.get("id")):
+    if author is None:
         raise Malformed("The pressed button does not say who pressed it.")
     data = text(said.get("data"))
     number = whole(under.get("message_id"))
     place = place_of(under) if under.get("chat") else None
     return [
         InboundMessage(
-            external_id=f"callback:{line(said['id'])}",
+            external_id=f"callback:{line(said.get('id')) or line(update.get('update_id')) or author.address}",
             sender=author,
             text=_words_on_button(under, data) or data or text(said.get("game_short_name")),
             in_reply_to=place.message_id(number) if place and number is not None else None,

@@ -71,8 +71,10 @@ def _media(message: Object, kind: str) -> Said | None:
     media_id, content_type = line(media.get("id")), line(media.get("mime_type"), 100)
     url = "" if media_id else line(media.get("url") or media.get("link"), 2000)
     caption = text(media.get("caption"))
-    if not media_id and not url:
+    if not media:
         return None
+    if not media_id and not url:  # a file on a disk of the old On-Premises client, or one that is not handed out
+        return Said(MEDIA[kind], caption or f"[A file that WhatsApp does not hand out: {kind}]")
     is_voice = kind == "voice" or media.get("voice") is True
     filename = line(media.get("filename"), 200) or media_name("voice" if is_voice else kind, content_type)
     file = RemoteFile(filename, content_type or "application/octet-stream", url=url, media_id=media_id)
@@ -134,8 +136,9 @@ def _interactive(message: Object, _kind: str) -> Said | None:
         filled_in = "\n".join(f"{key}: {value}" for key, value in parts.items())
         words = body if answer.get("name") == "address_message" and body else filled_in or body
     else:
-        parts = {}
+        parts = {"response": line(answer.get("response"), 100)} if kind == "call_permission_reply" else {}
         words = text(answer.get("title")) or text(at(answer, "body", "text")) or text(at(chosen, "body", "text"))
+        words = words or (f"[Permission to call: {parts['response']}]" if parts.get("response") else "")
     return Said("text", words, custom=_filled(parts)) if words else None
 
 

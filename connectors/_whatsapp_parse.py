@@ -61,7 +61,9 @@ def _values(data: Any, depth: int) -> Iterator[Object]:
         yield {"statuses": [data]}
     elif isinstance(data.get("type"), str) and isinstance(data.get("id"), str):
         yield {"messages": [data]}
-    elif "messages" in data or "statuses" in data or "messaging_product" in data:
+    elif (
+        "messages" in data or "statuses" in data or "messaging_product" in data or isinstance(data.get("errors"), list)
+    ):
         yield data
 
 

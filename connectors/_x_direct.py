@@ -27,6 +27,7 @@ def looks_like_event(thing: Mapping[str, Any]) -> bool:
     return bool(id_of(thing)) and (
         isinstance(thing.get("message_create"), dict)
         or "dm_conversation_id" in thing
+        or _is_of_old(thing)
         or _type(thing) in {"messagecreate", *EDITED, *DELETED, *PEOPLE_CAME_OR_WENT}
     )
 
@@ -34,7 +35,7 @@ def looks_like_event(thing: Mapping[str, Any]) -> bool:
 def direct(thing: Mapping[str, Any], near: Around) -> list[InboundMessage]:
     """Return what an event says; what we sent ourselves and who joined a group is nobody's message."""
     name, inside = id_of(thing), mapping(thing.get("message_create"))
-    sender = ident(inside.get("sender_id")) or ident(thing.get("sender_id"))
+    sender = ident(inside.get("sender_id")) or id_of(thing, "sender_id") or id_of(mapping(thing.get("sender")))
     kind = _type(thing)
     if not name or (sender and sender == near.own) or kind in PEOPLE_CAME_OR_WENT:
         return []
@@ -46,7 +47,7 @@ def direct(thing: Mapping[str, Any], near: Around) -> list[InboundMessage]:
     return [
         InboundMessage(
             external_id=f"{name}:{kind}" if (is_delete or is_edit) and target == name else name,
-            sender=person(sender, near.users.get(sender, {}), f"author-of-{name}"),
+            sender=person(sender, near.users.get(sender) or mapping(thing.get("sender")), f"author-of-{name}"),
             text="" if is_delete else said,
             thread_key=thread_of(thing, sender, near.own),
             in_reply_to=ident(at(thing, "initiated_via", "tweet_id")) or None,
@@ -99,6 +100,7 @@ def thread_of(thing: Mapping[str, Any], sender: str, own: str) -> str | None:
     """Return the conversation's key. One of two people is named by both ids, the smaller one first."""
     named = ident(thing.get("dm_conversation_id"))
     other = ident(at(thing, "message_create", "target", "recipient_id")) or ident(at(thing, "target", "recipient_id"))
+    other = other or id_of(thing, "recipient_id") or id_of(mapping(thing.get("recipient")))
     known = named or pair(sender, other or own)
     return THREAD + known if known else None
 
@@ -108,6 +110,11 @@ def pair(one: str, other: str) -> str:
     if not all(name.isascii() and name.isdigit() for name in (one, other)):
         return ""
     return "-".join(sorted((one, other), key=int))
+
+
+def _is_of_old(thing: Mapping[str, Any]) -> bool:
+    """Say whether it is a direct message as API v1 gave them until 2018: both people stand in it."""
+    return isinstance(thing.get("sender"), dict) and isinstance(thing.get("recipient"), dict) and "text" in thing
 
 
 def _type(thing: Mapping[str, Any]) -> str:

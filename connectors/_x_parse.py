@@ -28,7 +28,17 @@ BY_X = Identity("provider", "x", "X")
 HEART = "❤️"
 ANYBODYS = {"post.create", "post.delete"}  # of whomever the subscription watches, perhaps a customer
 OWN_ACTIONS = {"dm.sent", "chat.sent"}
-KNOWN_EMPTY = ("meta", "errors", "user_event", "disconnect", "tweet_edit", "for_user_id")
+KNOWN_EMPTY = (
+    "meta",
+    "errors",
+    "user_event",
+    "disconnect",
+    "tweet_edit",
+    "for_user_id",
+    "limit",
+    "warning",
+    "scrub_geo",
+)
 Event = Mapping[str, Any]
 Read = Callable[[Event, Around], list[InboundMessage]]
 
@@ -73,7 +83,7 @@ def _wrapped(event: Event, near: Around, deep: int) -> list[InboundMessage] | No
         return _deleted(mapping(event["delete"]), near)
     if "includes" in event or "users" in event:
         near = around(near.own, event.get("includes"), event.get("users"), is_new=near.is_new)
-    for key in ("data", "events", "event", "statuses"):
+    for key in ("data", "events", "event", "statuses", "tweet", "direct_message"):
         if isinstance(event.get(key), (list, dict)):
             return _read(event[key], near, deep - 1) if event[key] else []
     return [] if any(key in event for key in KNOWN_EMPTY) else None

@@ -33,12 +33,19 @@ KINDS = {
     "reviews": "connectors.reviews:ReviewsConnector",
 }
 
+ALSO_CALLED = {"messenger": "facebook", "twilio": "sms", "vonage": "sms", "twitter": "x", "email": MAIL}  # by people
+
 
 @cache
 def connector_for(kind: str) -> Connector:
     """Return the connector of a kind. Raises KeyError for an unknown kind."""
     module, _, name = KINDS[kind].partition(":")
     return cast("Connector", getattr(import_module(module), name)())
+
+
+def kind_called(name: str) -> str:
+    """Return the kind that people mean by a name: a product's ("messenger") is as good as ours."""
+    return ALSO_CALLED.get(name.lower(), name.lower())
 
 
 def kinds() -> tuple[str, ...]:

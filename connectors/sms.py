@@ -8,12 +8,13 @@ are answered by Twilio itself (https://help.twilio.com/articles/223134027); they
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from connectors import _sms_conversations as conversations
 from connectors import _sms_twilio as twilio
 from connectors import _sms_vonage as vonage
 from connectors._sms_parse import calls_in, read_call
@@ -149,8 +150,7 @@ class SmsConnector(Defaults):
     def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
         """Return the message or the state of a call. Raises Malformed."""
         calls = calls_in(delivery.raw)
-        read = [vonage.read_call(call) if vonage.is_its(call) else read_call(call) for call in calls]
-        return [message for messages in read for message in messages]
+        return [message for call in calls for message in _read(call)]
 
     def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
         """Send a text from the number that was written to. Raises Transient, BadCredentials or Rejected."""
@@ -160,6 +160,12 @@ class SmsConnector(Defaults):
         """Fetch what came with a message. Raises Transient, BadCredentials or Rejected."""
         fetched = vonage.download if _is_vonage(credentials) else twilio.download
         return fetched(credentials, file, may_reach)
+
+
+def _read(call: Mapping[str, Any]) -> list[InboundMessage]:
+    if vonage.is_its(call):
+        return vonage.read_call(call)
+    return conversations.read_call(call) if conversations.is_its(call) else read_call(call)
 
 
 def _is_vonage(credentials: Credentials) -> bool:

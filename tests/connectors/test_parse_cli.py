@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from connectors._recorded import bodies
 
 ROOT = Path(__file__).parents[2]
 KEYS = [
@@ -172,3 +175,40 @@ def test_importing_the_parser_loads_nothing_heavy(module: str) -> None:
     loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True, timeout=60)
     heavy = {"lxml", "inscriptis", "icalendar", "charset_normalizer", "nh3", "imapclient", "torch", "flask"}
     assert not heavy & set(loaded.stdout.decode().split())
+
+
+FORM = b"MessageSid=SM1&From=%2B14155550100&To=%2B14155550199&Body=Hello"
+BODY = {"update_id": 1, "message": {"message_id": 7, "chat": {"id": 5, "type": "private", "first_name": "Ana"}}}
+
+
+def telegram(words: str) -> dict[str, Any]:
+    return {**BODY, "message": {**BODY["message"], "text": words}}  # type: ignore[dict-item]  # nested as written above
+
+
+@pytest.mark.parametrize(
+    ("kind", "record", "said"),
+    [
+        ("twilio", {"headers": {}, "body": base64.b64encode(FORM).decode(), "isBase64Encoded": True}, ["Hello"]),
+        ("sms", [{"httpMethod": "POST", "body": FORM.decode()}], ["Hello"]),
+        (
+            "Telegram",
+            [{"headers": {}, "body": telegram("one")}, {"headers": {}, "body": telegram("two")}],
+            ["one", "two"],
+        ),
+        ("telegram", {"headers": {}, "body": json.dumps(telegram("one"))}, ["one"]),
+    ],
+)
+def test_a_call_that_was_written_down_with_its_headers_is_read(kind: str, record: Any, said: list[str]) -> None:
+    status, lines, _ = run("parse", kind, "-", stdin=json.dumps(record).encode())
+    assert (status, [line["text"] for line in lines]) == (0, said)
+
+
+def test_calls_may_stand_one_a_line() -> None:
+    kept = "\n".join(json.dumps(telegram(words)) for words in ("one", "two")).encode()
+    status, lines, _ = run("parse", "telegram", "-", stdin=kept)
+    assert (status, [line["text"] for line in lines]) == (0, ["one", "two"])
+
+
+@pytest.mark.parametrize("raw", [b"[]", b"{", b'{"body": 5, "headers": {}}', b'{"body": "x"}', b"\xff\n{}\n[1]", b""])
+def test_what_is_no_record_of_calls_is_left_as_it_is(raw: bytes) -> None:
+    assert bodies(raw) == [raw]

@@ -100,7 +100,6 @@ def test_of_many_updates_one_that_cannot_be_read_does_not_cost_the_others() -> N
         b'{"update_id": 1, "message": "text"}',
         b'{"update_id": 1, "message": {}}',
         b'{"update_id": 1, "message": {"message_id": 1, "text": "x"}}',
-        b'{"update_id": 1, "message": {"message_id": 1, "text": "x", "chat": {"id": -3, "type": "group"}}}',
         b'{"update_id": 1, "message": {"message_id": 1, "text": "x", "chat": {"id": true}}}',
         b'{"update_id": 1, "message_reaction": {"chat": {"id": 1, "type": "group"}, "message_id": 2}}',
         b'{"update_id": 1, "callback_query": {"id": "1"}}',
