@@ -1,4 +1,4 @@
-"""X's API v2 through tweepy: signed in as the account (OAuth 1.0a), its refusals as our errors.
+"""X's API v2 through tweepy: signed in as the account (OAuth 2.0, or 1.0a by keys), its refusals as our errors.
 
 Which limits: docs.x.com/x-api/fundamentals/rate-limits; which errors: …/fundamentals/response-codes-and-errors.
 """
@@ -24,6 +24,7 @@ MEDIA_URL = "https://ton.twitter.com"  # pictures of direct messages
 PAYMENT_REQUIRED = 402
 LONGEST_WAIT_SECONDS = 86_400.0  # some limits are for a day
 USUAL_WAIT_SECONDS = 60.0
+RENEWAL_SECONDS = 30.0
 CAPPED_WAIT_SECONDS = 3_600.0  # what was paid for is used up: somebody has to act first
 # a refusal with one of these types is about the app and its keys, not about one message
 ABOUT_THE_APP = ("client-forbidden", "oauth1-permissions", "unsupported-authentication", "client-disconnected")
@@ -56,8 +57,9 @@ def setting(credentials: Credentials, key: str) -> str:
 
 
 def account_of(credentials: Credentials) -> str:
-    """Return the account's id, with which its access token begins, "" where it does not."""
-    name = str(credentials.get("access_token") or "").strip().partition("-")[0]
+    """Return the account's id: of the sign-in, or with which its access token begins; "" where neither tells."""
+    known = str(credentials.get("user_id") or "") if credentials.get("user_token") else ""
+    name = known or str(credentials.get("access_token") or "").strip().partition("-")[0]
     return name if name.isascii() and name.isdigit() and len(name) < 20 else ""
 
 
@@ -68,26 +70,42 @@ def moved_hosts(credentials: Credentials) -> dict[str, str]:
 
 
 def client_for(credentials: Credentials) -> tweepy.Client:
-    """Return tweepy's client. Raises BadCredentials where a key is missing."""
-    keys = _keys(credentials)
+    """Return tweepy's client. Raises BadCredentials where a key is missing, Transient where a token just ended."""
+    token = user_token(credentials)
+    keys = {} if token else _keys(credentials)
     import requests  # noqa: TID251 - the type of tweepy's answers
     import tweepy
 
     from connectors._sdk_http import session
 
-    client = tweepy.Client(**keys, return_type=requests.Response)
+    if token:
+        from connectors._x_user_client import UserClient
+
+        client: tweepy.Client = UserClient(token, return_type=requests.Response)
+    else:
+        client = tweepy.Client(**keys, return_type=requests.Response)
     client.session = session(moved_hosts(credentials))
     return client
+
+
+def user_token(credentials: Credentials) -> str:
+    """Return the access token of a sign-in (OAuth 2.0), "" without one. Raises Transient for one that has ended."""
+    token, ends_at = setting(credentials, "user_token"), whole(credentials.get("user_token_ends_at"))
+    if token and ends_at and ends_at <= _now().timestamp():
+        raise Transient("The sign-in at X is being renewed.", retry_after_seconds=RENEWAL_SECONDS)
+    return token
 
 
 def media_request(credentials: Credentials, url: str) -> tuple[str, dict[str, str]]:
     """Return where a file is and the headers to ask with: those of direct messages are shown to the account only."""
     if not url.startswith(f"{MEDIA_URL}/"):
         return url, {}
+    from connectors._sdk_http import moved_to, written
+
+    if token := user_token(credentials):
+        return moved_to(url, moved_hosts(credentials)), {"authorization": f"Bearer {token}"}
     import requests  # noqa: TID251 - tweepy's signature is made for its requests
     import tweepy
-
-    from connectors._sdk_http import moved_to, written
 
     auth = tweepy.OAuth1UserHandler(**_keys(credentials))
     signed = requests.Request("GET", url, auth=auth.apply_auth()).prepare()

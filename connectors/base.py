@@ -21,7 +21,7 @@ Status = Literal["sent", "delivered", "read", "failed"]
 ActionKind = Literal["like", "unlike", "hide", "unhide", "delete"]
 # "email", "phone" and "visitor" are shared by all kinds of channels; a provider's own accounts carry its kind ("x")
 IdentityKind = str
-SettingKind = Literal["text", "secret", "integer", "boolean", "choice", "lines"]
+SettingKind = Literal["text", "secret", "integer", "boolean", "choice", "lines", "kept"]
 Credentials = Mapping[str, Any]
 MayReach = Callable[[IPv4Address | IPv6Address], bool]
 Cursor = Mapping[str, Any]
@@ -29,7 +29,10 @@ Cursor = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One field of a channel's settings form. `secret` values are write-only on screen; all are sealed at rest."""
+    """One field of a channel's settings form. `secret` values are write-only on screen; all are sealed at rest.
+
+    A `kept` one is never typed and never shown: a sign-in brought it (sign_in.py).
+    """
 
     key: str
     label: str

@@ -10,7 +10,7 @@ business-messaging/messenger-platform/identity/user-profile (the picture's addre
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from connectors._facebook_feed import COMMENT, KIND, POST
@@ -28,6 +28,7 @@ from connectors._graph import (
     person,
     required_id,
 )
+from connectors._graph_sign_in import APP_SETTINGS, PAGES, STEPS, PageSignIn
 from connectors._json_api import segment
 from connectors._messenger_history import History
 from connectors._messenger_parse import messages_of, told_in
@@ -62,6 +63,7 @@ from connectors.base import (
     Setting,
 )
 from connectors.errors import BadCredentials, Malformed, Rejected
+from connectors.sign_in import ProviderAccount, SignIn
 from connectors.submission import load_json
 
 NAME = "Facebook"
@@ -72,7 +74,7 @@ FIELDS = (
 )
 
 
-class FacebookConnector(GraphWebhook):
+class FacebookConnector(PageSignIn, GraphWebhook):
     kind: ClassVar[str] = KIND
     label: ClassVar[str] = "Facebook page"
     family: ClassVar[str] = "social"
@@ -102,13 +104,30 @@ class FacebookConnector(GraphWebhook):
     )
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("handle", "Page address", help="As people know it: facebook.com/acme."),
-        Setting("page_id", "Page id", required=True, help="About, Page transparency. Digits only."),
-        Setting("access_token", "Page access token", kind="secret", required=True, help="Of a system user: it lasts."),
+        Setting("page_id", "Page id", help="A sign-in brings it. Or: About, Page transparency. Digits only."),
+        Setting(
+            "access_token",
+            "Page access token",
+            kind="secret",
+            help="A sign-in brings it. Or: of a system user, it lasts.",
+        ),
         APP_SECRET,
         VERIFY_TOKEN,
         HUMAN_AGENT,
+        *APP_SETTINGS,
         *advanced(),
     )
+    sign_in: ClassVar[SignIn] = SignIn(STEPS, ("page_id",), offers_several=True, account_word="page")
+    sign_in_scopes = (*PAGES, "pages_messaging", "pages_read_user_content", "pages_manage_engagement")
+    page_fields = "id,name,username,access_token"
+    subscribed = tuple(FIELDS.split(", "))
+
+    def account_in(self, page: Mapping[str, Any]) -> ProviderAccount | None:
+        """Return a page that was given access to."""
+        key, token, name = line(page.get("id"), 60), line(page.get("access_token"), 2000), line(page.get("name"), 200)
+        handle = f"facebook.com/{line(page.get('username'), 100) or key}"
+        kept = {"page_id": key, "access_token": token, "handle": handle}
+        return ProviderAccount(kept, key, name or handle, handle) if key and token else None
 
     def address(self, credentials: Credentials) -> str:
         """Return the page's address, as the settings say it."""

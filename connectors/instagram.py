@@ -10,7 +10,7 @@ page's token, with its page id) or by Instagram Login (graph.instagram.com, with
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from connectors._graph import (
@@ -26,6 +26,7 @@ from connectors._graph import (
     person,
     required_id,
 )
+from connectors._graph_sign_in import APP_SETTINGS, PAGES, STEPS, PageSignIn
 from connectors._instagram_comments import COMMENT, KIND, MENTION, SITE
 from connectors._instagram_comments import messages_of as public_messages
 from connectors._json_api import segment
@@ -41,7 +42,7 @@ from connectors._messenger_send import (
     deliver,
     reply_in_private,
 )
-from connectors._payload import at, line, whole
+from connectors._payload import at, line, mapping, whole
 from connectors.base import (
     Action,
     Batch,
@@ -60,6 +61,7 @@ from connectors.base import (
     Setting,
 )
 from connectors.errors import BadCredentials, Malformed, Rejected
+from connectors.sign_in import ProviderAccount, SignIn
 from connectors.submission import load_json
 
 NAME = "Instagram"
@@ -86,7 +88,7 @@ FIELDS = (
 )
 
 
-class InstagramConnector(GraphWebhook):
+class InstagramConnector(PageSignIn, GraphWebhook):
     kind: ClassVar[str] = KIND
     label: ClassVar[str] = NAME
     family: ClassVar[str] = "social"
@@ -118,16 +120,32 @@ class InstagramConnector(GraphWebhook):
     )
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("handle", "Account", help="As people know it: @acme."),
-        Setting("account_id", "Instagram account id", required=True, help="Of the professional account. Digits only."),
+        Setting("account_id", "Instagram account id", help="Of the professional account. A sign-in brings it."),
         Setting("page_id", "Page id", help="Of the Facebook page it is linked to. Empty with Instagram Login."),
         Setting(
-            "access_token", "Access token", kind="secret", required=True, help="The page's, or of Instagram Login."
+            "access_token",
+            "Access token",
+            kind="secret",
+            help="A sign-in brings it. Or: the page's, or of Instagram Login.",
         ),
         APP_SECRET,
         VERIFY_TOKEN,
         HUMAN_AGENT,
+        *APP_SETTINGS,
         *advanced(),
     )
+    sign_in: ClassVar[SignIn] = SignIn(STEPS, ("account_id",), offers_several=True, account_word="Instagram account")
+    sign_in_scopes = (*PAGES, "instagram_basic", "instagram_manage_messages", "instagram_manage_comments")
+    page_fields = "id,name,access_token,instagram_business_account{id,username,name}"
+    subscribed = ("feed",)  # any field of the page will do: docs/graph-api/webhooks/…/webhooks-for-instagram
+
+    def account_in(self, page: Mapping[str, Any]) -> ProviderAccount | None:
+        """Return the professional account that is linked to a page; None where there is none."""
+        own, token = mapping(page.get("instagram_business_account")), line(page.get("access_token"), 2000)
+        key, name = line(own.get("id"), 60), line(own.get("username"), 100)
+        kept = {"account_id": key, "page_id": line(page.get("id"), 60), "access_token": token, "handle": f"@{name}"}
+        linked = f"linked to the page {line(page.get('name'), 200)}"
+        return ProviderAccount(kept, key, f"@{name}", linked) if key and name and token else None
 
     def address(self, credentials: Credentials) -> str:
         """Return the account's name, as the settings say it."""

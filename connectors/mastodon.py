@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from connectors import _mastodon_parse as reading
 from connectors._mastodon_client import DEFAULT_SERVER, NAME, Server
+from connectors._mastodon_sign_in import APP_SETTINGS, MastodonSignIn
 from connectors._payload import at, line, mapping, whole
 from connectors._remote import fetched
 from connectors.base import (
@@ -42,7 +43,7 @@ LOOK_SECONDS = 1.0
 UNLISTED = "unlisted"
 
 
-class MastodonConnector(Defaults):
+class MastodonConnector(MastodonSignIn, Defaults):
     kind: ClassVar[str] = "mastodon"
     label: ClassVar[str] = "Mastodon"
     family: ClassVar[str] = "social"
@@ -72,8 +73,7 @@ class MastodonConnector(Defaults):
             "access_token",
             "Access token",
             kind="secret",
-            required=True,
-            help="Of an application made under Preferences, Development, with the scopes read and write.",
+            help="A sign-in brings it. Or: of an application made under Preferences, Development (read and write).",
         ),
         Setting("handle", "Account", help="As people write it: @acme@mastodon.social. Shown to your team."),
         Setting(
@@ -92,6 +92,7 @@ class MastodonConnector(Defaults):
             help="Messages come at once where the server streams; without it within ten seconds.",
             group="Advanced",
         ),
+        *APP_SETTINGS,
     )
 
     def address(self, credentials: Credentials) -> str:

@@ -15,6 +15,7 @@ from connectors import _reddit_api as api
 from connectors._payload import at, items, line, mapping, objects, whole
 from connectors._reddit_fetch import News, Pace, Wanted
 from connectors._reddit_parse import MESSAGE, parse
+from connectors._reddit_sign_in import RedditSignIn
 from connectors._remote import fetched
 from connectors.base import (
     Action,
@@ -45,7 +46,7 @@ SHORTEST_POLL_SECONDS, LONGEST_POLL_SECONDS = 10, 3_600
 SCOPES = "identity, read, privatemessages, submit, vote and, for moderators, modposts"
 
 
-class RedditConnector(Defaults):
+class RedditConnector(RedditSignIn, Defaults):
     """Speaks Reddit's API through praw, as the account whose keys the settings hold."""
 
     kind: ClassVar[str] = "reddit"
@@ -68,8 +69,10 @@ class RedditConnector(Defaults):
         Setting("client_id", "App id", required=True, help="Under the app's name at reddit.com/prefs/apps."),
         Setting("client_secret", "App secret", "secret", required=True),
         Setting("username", "Account", help="Without u/."),
-        Setting("password", "Password of the account", "secret", help="For apps of the kind “script”."),
-        Setting("refresh_token", "Refresh token", "secret", help=f"Instead of a password; with {SCOPES}."),
+        Setting(
+            "password", "Password of the account", "secret", help="For apps of the kind “script”, instead of a sign-in."
+        ),
+        Setting("refresh_token", "Refresh token", "secret", help=f"A sign-in brings it; with {SCOPES}."),
         Setting("communities", "Watched communities", "lines", help="One a line, without r/."),
         Setting(
             "words",

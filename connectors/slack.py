@@ -23,6 +23,7 @@ from connectors._remote import fetched
 from connectors._signing import hmac_hex, require_same, require_secret
 from connectors._slack_client import API_URL, called, client_of, may_see_token, token_of
 from connectors._slack_parse import messages_of, person_of
+from connectors._slack_sign_in import APP_SETTINGS, SCOPES, SlackSignIn
 from connectors._slack_text import escaped
 from connectors.base import (
     Action,
@@ -51,17 +52,13 @@ from connectors.submission import load_json
 TOLERANCE_SECONDS = 300
 LIKE = "thumbsup"
 NOTHING_TO_DO = ("already_reacted", "no_reaction")
-SCOPES = (
-    "channels:history, groups:history, im:history, mpim:history, channels:read, groups:read, im:read, mpim:read, "
-    "users:read, files:read, files:write, chat:write, reactions:read, reactions:write, im:write"
-)
 EVENTS = (
     "message.channels, message.groups, message.im, message.mpim, reaction_added, reaction_removed; "
     "app_mention brings nothing more"
 )
 
 
-class SlackConnector(Defaults):
+class SlackConnector(SlackSignIn, Defaults):
     kind: ClassVar[str] = "slack"
     label: ClassVar[str] = "Slack"
     family: ClassVar[str] = "messaging"
@@ -86,8 +83,7 @@ class SlackConnector(Defaults):
             "bot_token",
             "Bot token",
             kind="secret",
-            required=True,
-            help="xoxb-… of the app's page OAuth & Permissions.",
+            help="A sign-in brings it. Or: xoxb-… of the app's page OAuth & Permissions.",
         ),
         Setting(
             "signing_secret",
@@ -112,6 +108,7 @@ class SlackConnector(Defaults):
             kind="lines",
             help="One id a line, as C024BE91L. Empty: every channel that the app was invited to.",
         ),
+        *APP_SETTINGS,
         Setting("api_url", "Address of the API", default=API_URL, group="Advanced"),
     )
 
@@ -130,7 +127,7 @@ class SlackConnector(Defaults):
         return (
             ("Request URL, on the page Event Subscriptions", f"{base_url}/webhooks/{self.kind}/{token}"),
             ("Bot events to subscribe to", EVENTS),
-            ("Bot token scopes", SCOPES),
+            ("Bot token scopes", ", ".join(SCOPES)),
         )
 
     def fetch(self, credentials: Credentials, cursor: Cursor) -> Iterator[Batch]:

@@ -23,6 +23,7 @@ from connectors._signing import hmac_base64, require_same, require_secret
 from connectors._x_fetch import Me, News, Pace, sources_of
 from connectors._x_parse import parse
 from connectors._x_recorded import folder_of, names_in, recorded
+from connectors._x_sign_in import APP_SETTINGS, XSignIn
 from connectors.base import (
     Action,
     Batch,
@@ -60,7 +61,7 @@ SUBSCRIPTION = {
 }
 
 
-class XConnector(Defaults):
+class XConnector(XSignIn, Defaults):
     """Speaks API v2 through tweepy, as the account whose tokens the settings hold."""
 
     kind: ClassVar[str] = "x"
@@ -88,6 +89,7 @@ class XConnector(Defaults):
     )
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("handle", "Account", help="As @acme: the account these keys belong to."),
+        *APP_SETTINGS,
         Setting("consumer_key", "API key", "secret", help="Of the app, at developer.x.com under Keys and tokens."),
         Setting("consumer_secret", "API key secret", "secret", help="It also signs the webhooks."),
         Setting("access_token", "Access token", "secret", help="Of the account, with the right to write and to DM."),

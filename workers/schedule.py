@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.db import first_line
 from app.log import get_logger
 from workers.heartbeat import beating, pause
-from workers.jobs import alerts, channel_templates, housekeeping, mail_tokens, rescore
+from workers.jobs import alerts, channel_templates, housekeeping, rescore, sign_ins
 
 TIMETABLE: tuple[tuple[float, Callable[[], None]], ...] = (  # every so many seconds
     (3, housekeeping.reconcile),
@@ -21,8 +21,9 @@ TIMETABLE: tuple[tuple[float, Callable[[], None]], ...] = (  # every so many sec
     (10, housekeeping.settle_changes),
     (60, alerts.watch),
     (60, channel_templates.hand_out),
+    (60, sign_ins.renew_due),
     (300, housekeeping.purge),
-    (86_400, mail_tokens.renew),
+    (86_400, sign_ins.renew_daily),
 )
 
 

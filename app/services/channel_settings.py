@@ -14,6 +14,7 @@ from connectors.registry import connector_for, kinds
 LONGEST_LINE, LONGEST_LINES = 2_000, 20_000  # characters
 LARGEST = 2**31 - 1
 YES = {"1", "true", "yes", "on"}
+SEALED_KINDS = frozenset({"secret", "kept"})  # what a screen never shows
 PLACE_WORDS = ("host", "server", "url")  # a setting whose key contains one says where secrets are sent to
 
 
@@ -49,13 +50,22 @@ def read(kind: str, given: Mapping[str, Any], *, kept: Mapping[str, Any] | None 
         raise Invalid(f"“{min(unknown)}” is no setting of {kind}: there are {known}.")
     values = {setting.key: _value(setting, given, kept or {}) for setting in schema}
     _refuse_moved_secrets(schema, given, values, kept or {})
-    return values
+    return values | {setting.key: None for setting in schema if setting.kind == "kept" and _moved(schema, values, kept)}
 
 
 def read_fields(fields: Sequence[Setting], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was typed into a form of these fields; what was left empty is not in it. Raises Invalid."""
     values = {field.key: _value(field, given, {}) for field in fields}
     return {key: value for key, value in values.items() if value not in ("", None)}
+
+
+def with_newest(
+    kind: str, values: Mapping[str, Any], *, seen: Mapping[str, Any], now: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return values to save with what a sign-in, or its renewal, brought while a form was open (`seen`: before)."""
+    brought = {setting.key for setting in find_connector(kind).settings if setting.kind in SEALED_KINDS}
+    newer = {key for key in brought if now.get(key) != seen.get(key) and values.get(key) == seen.get(key)}
+    return {**values, **{key: now.get(key) for key in newer}}
 
 
 def places(kind: str, credentials: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -66,7 +76,7 @@ def places(kind: str, credentials: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def without_secrets(kind: str, credentials: Mapping[str, Any]) -> dict[str, Any]:
     """Return what may be shown on a screen."""
-    secret = {setting.key for setting in find_connector(kind).settings if setting.kind == "secret"}
+    secret = {setting.key for setting in find_connector(kind).settings if setting.kind in SEALED_KINDS}
     return {key: value for key, value in credentials.items() if key not in secret}
 
 
@@ -89,6 +99,8 @@ def open_draft(kind: str, owner: str, sealed: str) -> dict[str, Any]:
 
 
 def _value(setting: Setting, given: Mapping[str, Any], kept: Mapping[str, Any]) -> Any:
+    if setting.kind == "kept":
+        return kept.get(setting.key)
     raw = given.get(setting.key)
     if setting.kind == "boolean":
         return raw if isinstance(raw, bool) else str(raw if raw is not None else "").lower() in YES
@@ -124,10 +136,16 @@ def _refuse_moved_secrets(
     schema: Sequence[Setting], given: Mapping[str, Any], values: Mapping[str, Any], kept: Mapping[str, Any]
 ) -> None:
     """Ask for secrets anew when the server changes: a kept password must not be sent somewhere else unseen."""
-    moved = [s for s in schema if _is_place(s) and kept.get(s.key) and values[s.key] != kept[s.key]]
+    moved = _moved(schema, values, kept)
     for setting in schema:
         if moved and setting.kind == "secret" and kept.get(setting.key) and not given.get(setting.key):
             raise Invalid(f"“{moved[0].label}” changed: type “{setting.label}” again.", field=field_of(setting.key))
+
+
+def _moved(schema: Sequence[Setting], values: Mapping[str, Any], kept: Mapping[str, Any] | None) -> list[Setting]:
+    """Return the settings that now name another server: what a sign-in brought from the old one goes."""
+    before = kept or {}
+    return [s for s in schema if _is_place(s) and before.get(s.key) and values[s.key] != before[s.key]]
 
 
 def _place_settings(kind: str) -> list[Setting]:

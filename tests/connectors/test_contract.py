@@ -44,7 +44,15 @@ from tests.smtp import SmtpServer
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 CAPTURED = sorted(path for kind in kinds() for path in (FIXTURES / kind).glob("*") if path.suffix in {".eml", ".body"})
-NAIVE_DEFAULTS = {"text": str, "secret": str, "lines": str, "choice": str, "integer": int, "boolean": bool}
+NAIVE_DEFAULTS = {
+    "text": str,
+    "secret": str,
+    "lines": str,
+    "choice": str,
+    "integer": int,
+    "boolean": bool,
+    "kept": type(None),
+}
 HEAVY = ("imapclient", "inscriptis", "nh3", "icalendar", "charset_normalizer", "authres", "httpx", "lxml")
 
 every_kind = pytest.mark.parametrize("kind", kinds())
@@ -97,7 +105,7 @@ def test_the_settings_form_is_sane(kind: str) -> None:
         assert setting.default is None or type(setting.default) is NAIVE_DEFAULTS[setting.kind]
         assert not setting.choices or setting.default in {value for value, _ in setting.choices}
         sounds_secret = any(word in setting.key for word in ("password", "secret", "private", "api_key"))
-        assert (setting.kind == "secret") or not sounds_secret
+        assert (setting.kind in {"secret", "kept"}) or not sounds_secret
         assert setting.kind != "secret" or setting.default is None
 
 

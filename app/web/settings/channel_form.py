@@ -86,6 +86,8 @@ class ChannelForm:
         """Return the settings by their group, in the order of the connector."""
         found: dict[str, list[Setting]] = {}
         for setting in self.connector.settings:
+            if setting.kind == "kept":
+                continue
             found.setdefault(setting.group, []).append(setting)
         return list(found.items())
 

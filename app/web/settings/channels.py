@@ -29,6 +29,7 @@ from app.web.settings import channel_kinds, day_bars
 from app.web.settings.channel_form import ChannelForm, can_be_made
 
 pages = Blueprint("settings_channels", __name__, url_prefix="/settings/channels")
+SIGN_IN = "sign-in"  # a button's value: connect, then sign in before anything is tried
 MAKE = "make:"  # a button's value: think up the secret of this key
 ADDRESS_WORDS = {"email": "E-mail address", "phone": "Phone number", "handle": "Handle", "visitor": "Visitor"}
 
@@ -63,16 +64,21 @@ def connect(kind: str) -> BaseResponse | str | tuple[str, int]:
     form = ChannelForm.typed(kind, current_user())
     if form.do.startswith(MAKE):
         return _with_secret(form)
+    signs_in = form.do == SIGN_IN and channel_sign_in.begins_with_it(kind)
     try:
         credentials = form.credentials({})
-        found = _try_out(form, credentials)
+        found = _try_out(form, credentials, skip=signs_in)
         if form.do == "test":
             return _page(form, found=found)
         with transaction() as session:
             inbox = by_public_id.get(session, Inbox, form.inbox)
             channel = channels.connect(session, inbox=inbox, kind=kind, name=form.name, credentials=credentials)
+            if signs_in:
+                channels.pause_for(session, channel_id=channel.id, reason=channel_sign_in.WAITING)
     except (Invalid, Conflict) as problem:
         return _page(form, problem=problem), problem.status
+    if signs_in:
+        return redirect(f"/settings/channels/{channel.public_id}/sign-in", code=303)
     flash(f"Connected. {found}".strip(), "success")
     return redirect(f"/settings/channels/{channel.public_id}", code=303)
 
@@ -92,13 +98,15 @@ def save(channel_id: str) -> BaseResponse | str | tuple[str, int]:
     if form.do.startswith(MAKE):
         return _with_secret(form, channel)
     try:
-        credentials = form.credentials(crypto.unseal(channel.sealed))
+        seen = crypto.unseal(channel.sealed)
+        credentials = form.credentials(seen)
         found = _try_out(form, credentials)
         if form.do == "test":
             return _page(form, channel=channel, found=found)
         with transaction() as session:
             inbox = by_public_id.get(session, Inbox, form.inbox)
             row = by_public_id.get(session, Channel, channel_id, lock=True)
+            credentials = channel_settings.with_newest(row.kind, credentials, seen=seen, now=crypto.unseal(row.sealed))
             channels.edit(session, channel=row, inbox=inbox, name=form.name, credentials=credentials)
     except (Invalid, Conflict) as problem:
         return _page(form, channel=channel, problem=problem), problem.status
@@ -175,10 +183,10 @@ def _with_secret(form: ChannelForm, channel: Channel | None = None) -> BaseRespo
     return response
 
 
-def _try_out(form: ChannelForm, credentials: dict[str, object]) -> str:
+def _try_out(form: ChannelForm, credentials: dict[str, object], *, skip: bool = False) -> str:
     """Connect once, unless the admin wants to save without; forbidden servers are refused either way."""
     clean_name(form.name)
-    if form.do == "anyway":
+    if skip or form.do == "anyway":
         channels.check_places(form.kind, credentials)
         return ""
     try:
@@ -218,6 +226,8 @@ def _page(
         more_pages=_more_pages(channel) if channel else (),
         opens=_opens,
         can_be_made=can_be_made,
+        begins_with_sign_in=channel is None and channel_sign_in.begins_with_it(form.kind),
+        waits_for_sign_in=channel is not None and channel_sign_in.is_waiting(channel),
         **fared,
         **more,
     )

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from app import crypto
+from app import clock, crypto
 from app.db import reading, transaction
 from app.models import Channel
 from app.services import channel_sign_in
 from tests.fakes.mail_oauth import MailOAuth, mail_oauth
 from tests.public_channels import open_channel
 from tests.rooms import surroundings
-from workers.jobs import mail_tokens
+from workers.jobs import sign_ins
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def kept(channel: Channel) -> dict[str, object]:
 
 def test_a_token_is_replaced_by_the_one_that_the_provider_gives(channel: Channel, provider: MailOAuth) -> None:
     first = kept(channel)["oauth_refresh_token"]
-    mail_tokens.renew()
+    sign_ins.renew_daily()
     second = kept(channel)["oauth_refresh_token"]
     assert second != first
     assert provider.signed_in[str(second)] == "us@acme.example"
@@ -51,7 +51,7 @@ def test_a_refused_renewal_and_a_password_leave_everything_as_it_is(channel: Cha
     plain = open_channel("mail", address="other@acme.example", imap_password="pw")
     provider.signed_in.clear()
     before = kept(channel)
-    mail_tokens.renew()
+    sign_ins.renew_daily()
     assert kept(channel) == before
     assert kept(plain)["imap_password"] == "pw"
 
@@ -61,5 +61,6 @@ def test_what_somebody_changed_meanwhile_stays(channel: Channel) -> None:
     with transaction() as session:
         row = session.get_one(Channel, channel.id)
         row.sealed = crypto.seal({**before, "oauth_refresh_token": "typed anew"})
-        channel_sign_in.keep_renewed(row, before=dict(before), gained={"oauth_refresh_token": "too late"})
+        late = {"oauth_refresh_token": "too late"}
+        channel_sign_in.keep_renewed(session, row, before=dict(before), gained=late, began=clock.now())
     assert kept(channel)["oauth_refresh_token"] == "typed anew"
