@@ -43,7 +43,8 @@ class Letter:
 
 def compose(settings: MailSettings, message: OutboundMessage) -> Letter:
     """Build the mail of a reply. Raises Rejected when it cannot be sent as it is."""
-    recipients = tuple(dict.fromkeys(_mailbox(address.email) for address in (*message.to, *message.cc)))
+    everybody = (*message.to, *message.cc, *message.bcc)
+    recipients = tuple(dict.fromkeys(_mailbox(address.email) for address in everybody))
     if not recipients:
         raise Rejected("There is nobody to send this to.")
     message_id = f"{_token(message.idempotency_key, 'The key of the reply')}@{_ascii_domain(settings.domain)}"
@@ -57,16 +58,22 @@ def compose(settings: MailSettings, message: OutboundMessage) -> Letter:
     ]
     top = b"".join(f"{name}: {value}\r\n".encode() for name, value in headers)
     needs_smtputf8 = not top.isascii() or not all(recipient.isascii() for recipient in recipients)
-    return Letter(_mailbox(settings.address), recipients, top + _body(message).as_bytes(), message_id, needs_smtputf8)
+    sender = _sender(settings, message)
+    return Letter(_mailbox(sender.email), recipients, top + _body(message).as_bytes(), message_id, needs_smtputf8)
+
+
+def _sender(settings: MailSettings, message: OutboundMessage) -> Address:
+    return message.sender or Address(settings.address, message.from_name or settings.from_name)
 
 
 def _people(settings: MailSettings, message: OutboundMessage) -> list[tuple[str, str]]:
-    name = message.from_name or settings.from_name
-    people = [("From", _addresses([Address(settings.address, name)], "sender"))]
+    """Name sender and recipients; blind copies stand in the envelope alone."""
+    sender = _sender(settings, message)
+    people = [("From", _addresses([sender], "sender"))]
     if message.reply_token:
-        local, _, domain = settings.address.rpartition("@")
+        local, _, domain = sender.email.rpartition("@")
         token = _token(message.reply_token, "The token of the conversation")
-        people.append(("Reply-To", _addresses([Address(f"{local}+r-{token}@{domain}", name)], "sender")))
+        people.append(("Reply-To", _addresses([Address(f"{local}+r-{token}@{domain}", sender.name)], "sender")))
     people.append(("To", _addresses(message.to, "recipient")))
     return people + ([("Cc", _addresses(message.cc, "copy"))] if message.cc else [])
 

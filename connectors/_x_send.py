@@ -6,7 +6,6 @@ post is: docs.x.com/resources/fundamentals/counting-characters.
 
 from __future__ import annotations
 
-import re
 import time
 from base64 import b64encode
 from collections.abc import Callable
@@ -16,24 +15,19 @@ from connectors._json_api import segment
 from connectors._payload import at, line, whole
 from connectors._x_api import Answer, asked
 from connectors._x_direct import THREAD
+from connectors._x_length import COUNTING
 from connectors.base import Action, OutboundAttachment, OutboundMessage, Receipt
 from connectors.errors import Rejected, Transient
+from connectors.text_length import length_of
 
 if TYPE_CHECKING:
     import tweepy
 
-SHORT_POST, LONG_POST = 280, 25_000
-LINK_LENGTH = 23
-LINK = re.compile(r"https?://[^\s]+")
 PIECE_BYTES = 1024 * 1024
 MOST_BYTES = {"image": 5_000_000, "gif": 15_000_000}  # videos: as the channel allows
 MOST_IMAGES = 4
 PROCESSING_SECONDS = 120.0
 STEP_SECONDS = 5
-# characters that count once, all others twice (twitter-text, configuration 3); joined emoji count as one
-SINGLE = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
-JOINER = "\u200d"
-SILENT = frozenset({JOINER, "\ufe0e", "\ufe0f", *map(chr, range(0x1F3FB, 0x1F400))})
 
 
 def send(client: tweepy.Client, message: OutboundMessage, longest_post: int) -> Receipt:
@@ -59,22 +53,11 @@ def act(client: tweepy.Client, account: str, action: Action) -> None:
     asked(calls[action.kind])
 
 
-def length_of(text: str) -> int:
-    """Return how long X counts a text: links are 23 long, wide characters 2, a joined emoji as one."""
-    rest, links = LINK.subn("", text)
-    total, is_joined = links * LINK_LENGTH, False
-    for character in rest:
-        if character not in SILENT and not is_joined:
-            total += 1 if any(low <= ord(character) <= high for low, high in SINGLE) else 2
-        is_joined = character == JOINER
-    return total
-
-
 def _public(client: tweepy.Client, message: OutboundMessage, longest: int) -> Receipt:
     answered = _number(message.answers) or _number(message.in_reply_to)
     if not answered:
         raise Rejected("There is no post that this could answer.")
-    if (length := length_of(message.text)) > longest:
+    if (length := length_of(message.text, COUNTING)) > longest:
         raise Rejected(f"A post holds {longest:,} characters and this one has {length:,}: shorten it or answer by DM.")
     files = message.attachments
     if len(files) > (MOST_IMAGES if all(map(_is_image, files)) else 1):

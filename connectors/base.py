@@ -11,6 +11,8 @@ from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Literal
 
+from connectors.text_length import Counting
+
 Auto = Literal["none", "auto_reply", "bounce", "list", "calendar"]
 MessageKind = Literal[
     "text", "image", "audio", "video", "file", "location", "contact", "sticker",  # something said
@@ -59,12 +61,17 @@ class Capabilities:
     threads: bool = False  # the provider tells which messages belong together
     subject: bool = False
     html: bool = False
-    cc: bool = False
+    cc: bool = False  # replies may have copies, also blind ones
+    senders: bool = False  # a reply may leave with one of several addresses
     typing: bool = False
     attachments: bool = False
     media_types: tuple[str, ...] = ()  # of files that may be sent: "image/png", "image/*"; empty: any
     max_attachments: int = 20  # files of one message
     max_text: int = 100_000  # characters
+    max_public_text: int | None = None  # of what everybody reads, where that is another limit
+    longer_public_text: int | None = None  # likewise, where the setting below is on
+    longer_public_setting: str = ""  # the key of a boolean setting: the account may write longer posts
+    public_counting: Counting | None = None  # how the provider counts public texts; None: in characters
     max_attachment_bytes: int = 25_000_000  # all attachments of one message together
     reply_window_seconds: float | None = None  # since the customer's last message; None: always
     human_window_seconds: float | None = None  # if a person wrote it, where the setting below is on
@@ -231,6 +238,8 @@ class OutboundMessage:
     subject: str = ""
     html: str | None = None
     cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()  # get it too, without anybody seeing that
+    sender: Address | None = None  # leaves with this address instead of the channel's own
     attachments: tuple[OutboundAttachment, ...] = ()
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()

@@ -39,7 +39,7 @@ from connectors.errors import BadCredentials, Malformed, Rejected, Transient
 from connectors.submission import load_json
 
 LIKE = "app.bsky.feed.like"
-MAX_POST = 300
+MAX_POST, MAX_DIRECT = 300, 1_000
 MAX_IMAGES, MAX_IMAGE_BYTES = 4, 2_000_000
 DEFAULT_DIRECTORY = "https://plc.directory"
 
@@ -58,7 +58,8 @@ class BlueskyConnector(Defaults):
         media_types=("image/*",),
         max_attachments=MAX_IMAGES,
         max_attachment_bytes=MAX_IMAGES * MAX_IMAGE_BYTES,
-        max_text=MAX_POST,
+        max_text=MAX_DIRECT,
+        max_public_text=MAX_POST,
         public=True,
         private_reply=True,
         deletes=True,

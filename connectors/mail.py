@@ -52,6 +52,7 @@ class MailConnector(Defaults):
         subject=True,
         html=True,
         cc=True,
+        senders=True,
         attachments=True,
     )
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS

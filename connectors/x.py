@@ -21,6 +21,7 @@ from connectors._payload import at, line, whole
 from connectors._remote import fetched
 from connectors._signing import hmac_base64, require_same, require_secret
 from connectors._x_fetch import Me, News, Pace, sources_of
+from connectors._x_length import COUNTING, LONG_POST, SHORT_POST
 from connectors._x_parse import parse
 from connectors._x_recorded import folder_of, names_in, recorded
 from connectors._x_sign_in import APP_SETTINGS, XSignIn
@@ -77,7 +78,11 @@ class XConnector(XSignIn, Defaults):
         attachments=True,
         media_types=("image/jpeg", "image/png", "image/webp", "image/gif", "video/mp4", "video/quicktime"),
         max_attachments=4,
-        max_text=10_000,  # of a direct message; posts are counted by X's own rule when they leave
+        max_text=10_000,  # of a direct message
+        max_public_text=SHORT_POST,
+        longer_public_text=LONG_POST,
+        longer_public_setting="long_posts",
+        public_counting=COUNTING,
         max_attachment_bytes=VIDEO_BYTES,
         public=True,
         private_reply=True,
@@ -188,7 +193,7 @@ class XConnector(XSignIn, Defaults):
 
     def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
         """Answer in public or by direct message. Raises Transient, BadCredentials or Rejected."""
-        from connectors._x_send import LONG_POST, SHORT_POST, send
+        from connectors._x_send import send
 
         longest = LONG_POST if _is_on(credentials, "long_posts", otherwise=False) else SHORT_POST
         return send(_writer(credentials), message, longest)

@@ -15,6 +15,7 @@ from workers.jobs import alerts, channel_templates, housekeeping, rescore, sign_
 
 TIMETABLE: tuple[tuple[float, Callable[[], None]], ...] = (  # every so many seconds
     (3, housekeeping.reconcile),
+    (3, housekeeping.release_scheduled),
     (5, housekeeping.sweep_unassigned),
     (5, rescore.hand_out),
     (10, housekeeping.wake_snoozed),

@@ -39,6 +39,7 @@ from app.models.outbox_event import Heartbeat, OutboxEvent
 from app.models.prediction import MessageEmbedding, Prediction, PredictionModel
 from app.models.private_thread import PrivateThread
 from app.models.remote_file import FetchState, RemoteFile
+from app.models.scheduled_reply import ScheduledReply, ScheduledState
 from app.models.sending_setting import SendingSetting
 from app.models.sentiment_count import SentimentCount, SentimentDay, SentimentHour
 from app.models.suggestion import SuggestionEmbedding, SuggestionUse
@@ -117,6 +118,8 @@ __all__ = [
     "PrivateThread",
     "RemoteFile",
     "Role",
+    "ScheduledReply",
+    "ScheduledState",
     "SendState",
     "SendingSetting",
     "SentimentCount",

@@ -48,7 +48,8 @@ class InboxAccess(Base):
 
 
 class Channel(Base):
-    """One connected source. `sealed` holds all its settings encrypted; `token` names it in public addresses.
+    """One connected source. `sealed` holds all its settings encrypted; `token` names it in public addresses. `senders`
+    are further addresses that replies may leave with, {email, name} in order.
 
     `last_success_at` is when we last heard from the provider, `last_delivery_at` when it last brought something, and
     `lag_seconds` how long the newest message took from there to us. `templates_at` is when templates were last fetched,
@@ -63,6 +64,7 @@ class Channel(Base):
     kind: Mapped[str]
     name: Mapped[str]
     address: Mapped[str] = mapped_column(default="", server_default="")
+    senders: Mapped[list[Json]] = mapped_column(default=list, server_default="[]")
     token: Mapped[str] = mapped_column(unique=True)
     sealed: Mapped[bytes]
     cursor: Mapped[Json] = mapped_column(default=dict, server_default="{}")

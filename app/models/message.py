@@ -33,7 +33,8 @@ class SendState(StrEnum):
 class Message(Base):
     """`text` holds the new words only, `quoted` and `signature` what was cut from them, `html` is raw and untrusted.
 
-    `recipients` is {"to": [{email, name}], "cc": […], "reply_to": […]}. `in_reply_to` and `references` carry ids
+    `recipients` is {"to": [{email, name}], "cc": […], "bcc": […], "reply_to": […]}; of a reply that left with another
+    address than its channel's own, "from" names it. `in_reply_to` and `references` carry ids
     without angle brackets. `annotated_at` and `routed_at` say how far understanding and routing have come.
 
     `kind` is connectors.base.MessageKind. `visibility` is who of us and them may read it, `is_public` that everybody

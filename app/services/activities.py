@@ -31,6 +31,9 @@ VERBS = {
     "identity.added": "{who} added the address {address}",
     "reply.not_sent": "A reply could not be sent: {reason}",
     "reply.retried": "{who} had an unsent reply sent again",
+    "reply.scheduled": "{who} scheduled a reply for {at}",
+    "reply.unscheduled": "{who} took a scheduled reply back",
+    "reply.held": "A scheduled reply was held back",
     "reply.discarded": "{who} discarded an unsent reply",
     "automatic.received": "Received automatically ({auto}); no automatic answer is sent",
 }

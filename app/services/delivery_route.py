@@ -21,6 +21,7 @@ from app.services.arrivals import StoredAttachment
 from app.services.visitors import CHAT_EMAIL
 from connectors.base import Capabilities
 from connectors.registry import connector_for
+from connectors.text_length import length_of
 
 CONNECTED_SECONDS = 60
 MAIL_ADDRESS = "email"
@@ -87,18 +88,45 @@ class Route:
         *,
         is_template: bool = False,
         answers_public: bool = False,
+        is_public: bool = False,
+        leaves_at: datetime | None = None,
     ) -> None:
-        """Raise Invalid when the channel cannot carry this. `answers_public`: it answers a public message."""
+        """Raise Invalid when the channel cannot carry this. `answers_public`: it answers a public message; `is_public`:
+        everybody will read it; `leaves_at`: not now, but then (its zone is the one that a refusal says times in).
+        """
         limits = self.capabilities
         ends_at = None if is_template or answers_public else self._window_ends_at()
         if ends_at is not None and ends_at <= now():
             raise Invalid(self._closed_words(), field="text")
-        if len(text) > limits.max_text:
-            raise Invalid(f"This channel takes at most {limits.max_text:,} characters.", field="text")
+        if ends_at is not None and leaves_at is not None and ends_at <= leaves_at:
+            raise Invalid(self._closing_words(ends_at.astimezone(leaves_at.tzinfo)), field="due")
+        self._check_length(text, is_public=is_public)
         if files and is_template:
             raise Invalid("A template takes no files.", field="uploads")
         if files:
             _check_files(files, limits)
+
+    def longest(self, *, is_public: bool) -> int:
+        """Return how long a reply may be: what everybody reads has a limit of its own on some channels."""
+        limits = self.capabilities
+        if not is_public or limits.max_public_text is None:
+            return limits.max_text
+        may_more = limits.longer_public_setting and unseal(self.channel.sealed).get(limits.longer_public_setting)
+        return limits.longer_public_text if may_more is True and limits.longer_public_text else limits.max_public_text
+
+    def _check_length(self, text: str, *, is_public: bool) -> None:
+        longest = self.longest(is_public=is_public)
+        counting = self.capabilities.public_counting if is_public else None
+        if length_of(text, counting) > longest:
+            what = "public posts of at most" if is_public and longest != self.capabilities.max_text else "at most"
+            raise Invalid(f"This channel takes {what} {longest:,} characters.", field="text")
+
+    def _closing_words(self, ends_at: datetime) -> str:
+        window = window_words(self.window_seconds or 0)
+        return (
+            f"This channel takes replies for {window} after the customer's last message: until"
+            f" {ends_at.day} {ends_at:%b %Y, %H:%M %Z}. Choose an earlier time."
+        )
 
     def _closed_words(self) -> str:
         window = window_words(self.window_seconds or 0)

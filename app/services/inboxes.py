@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid
 from app.models import Channel, Conversation, Inbox, InboxAccess, Team, TeamMember, User
+from app.services import signatures
 from app.services.teams import clean_name, tell_access_changed
-
-LONGEST_SIGNATURE = 2_000
 
 
 def create(session: Session, *, name: str, team: Team | None = None) -> Inbox:
@@ -27,11 +26,9 @@ def create(session: Session, *, name: str, team: Team | None = None) -> Inbox:
 
 def edit(session: Session, *, inbox: Inbox, name: str, team: Team | None, auto_assign: bool, signature: str) -> None:
     """Change how an inbox works. Raises Invalid."""
-    if len(signature) > LONGEST_SIGNATURE:
-        raise Invalid(f"Use at most {LONGEST_SIGNATURE} characters.", field="signature")
     inbox.team_id = team.id if team else None
     inbox.auto_assign = auto_assign
-    inbox.signature = signature.replace("\r\n", "\n").strip()
+    inbox.signature = signatures.clean(signature)
     _save(session, inbox, clean_name(name))
 
 

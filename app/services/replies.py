@@ -20,7 +20,7 @@ from uuid_utils.compat import uuid7
 from app import blobs, outbox
 from app.clock import now
 from app.db import assert_no_transaction
-from app.errors import Conflict, Invalid
+from app.errors import Conflict
 from app.events import MessageEvent, NoteWritten, ReplyQueued
 from app.models import (
     Attachment,
@@ -32,11 +32,13 @@ from app.models import (
     User,
     Visibility,
 )
-from app.services import activities, answering, automatic_mail, delivery_route, message_changes
+from app.services import activities, automatic_mail, message_changes, recipients, search_index
 from app.services.answering import AS_USUAL, Answer, Wish
-from app.services.arrivals import MAX_TEXT, StoredAttachment, plain
+from app.services.arrivals import StoredAttachment, plain
 from app.services.automatic_mail import AUTOMATIC
 from app.services.changes import conversation_changed, message_event
+from app.services.outgoing import Checked, Outgoing, check, words
+from app.services.recipients import Recipients
 from app.services.timeline import count, preview
 
 AT_ONCE = timedelta()
@@ -63,41 +65,36 @@ def queue_reply(
     client_key: str,
     uploads: Sequence[StoredAttachment] = (),
     cc: Sequence[str] = (),
+    bcc: Sequence[str] = (),
+    sender: str = "",
     wish: Wish = AS_USUAL,
     automatic: bool = False,
     wait: timedelta = AT_ONCE,
 ) -> Message:
     """Write a reply and have it sent; the same client_key twice is one reply.
 
-    `wish` says which message is answered, whether privately, and from which template (its text is then the reply's).
+    `sender` is one of the channel's addresses, "" for the one that the customer wrote to. `wish` says which message is
+    answered, whether privately, and from which template (its text is then the reply's).
     `automatic`: nobody wrote it, so that the breaker of automatic_mail holds; `author` is None then.
     `wait`: how long it can be taken back (taking_back) before it leaves; not in a live chat.
 
     Raises Invalid when there is nothing to send, it is too long for the channel, or no channel can carry it, and
     Conflict where an automatic reply may not be sent.
     """
-    route = delivery_route.of(session, conversation)
-    answer = answering.decide(session, conversation=conversation, route=route, text=text, wish=wish)
-    text = _checked(answer.text, uploads, client_key)
-    to_public = answer.answered is not None and answer.answered.is_public
-    route.check(text, uploads, is_template=answer.template is not None, answers_public=to_public)
+    wanted = Recipients(tuple(cc), tuple(bcc), sender)
+    outgoing = Outgoing(text, client_key, uploads, wanted, wish)
+    ready = check(session, conversation=conversation, outgoing=outgoing)
     if automatic:
-        _ask_breaker(session, answer)
+        _ask_breaker(session, ready.answer)
     values = {
-        "channel_id": route.channel.id,
+        **_values(session, conversation, ready),
         "author_id": author.id if author else None,
         "auto": AUTOMATIC if automatic else "none",
-        "is_public": answer.is_public,
-        "answers_id": answer.answered.id if answer.answered else None,
-        "template": answer.template,
-        "subject": conversation.subject,
-        "recipients": {"to": [_named(route.address, route.name)], "cc": [_named(address) for address in cc]},
-        "send_state": SendState.QUEUED,
-        "sender": route.channel.address,
-        "send_after": now() + wait if wait and not route.capabilities.live_only else None,
+        "send_after": now() + wait if wait and not ready.route.capabilities.live_only else None,
         "waited_since": conversation.waiting_since if author else None,
+        "client_key": client_key,
     }
-    message = _write(session, conversation, uploads, {"text": text, "client_key": client_key, **values})
+    message = _write(session, conversation, uploads, values)
     if message is None:
         return _written_before(session, conversation, client_key)
     if automatic or author is None:
@@ -121,7 +118,7 @@ def write_note(
     uploads: Sequence[StoredAttachment] = (),
 ) -> Message:
     """Write a private note; it never leaves the house. The same client_key twice is one note."""
-    text = _checked(text, uploads, client_key)
+    text = words(text, uploads, client_key)
     values = {"channel_id": conversation.channel_id, "author_id": author.id, "visibility": Visibility.PRIVATE}
     message = _write(session, conversation, uploads, {"text": text, "client_key": client_key, **values})
     if message is None:
@@ -157,13 +154,21 @@ def _ask_breaker(session: Session, answer: Answer) -> None:
         raise Conflict("An automatic reply may not be sent here now.")
 
 
-def _checked(text: str, uploads: Sequence[StoredAttachment], client_key: str) -> str:
-    text = plain(text.replace("\r\n", "\n"), MAX_TEXT).strip()
-    if not text and not uploads:
-        raise Invalid("Write something, or attach a file.", field="text")
-    if not client_key or len(client_key) > 100:
-        raise Invalid("The form is out of date: load the page again.", field="client_key")
-    return text
+def _values(session: Session, conversation: Conversation, ready: Checked) -> dict[str, Any]:
+    """Return what a reply's row holds of what was asked for."""
+    route, answer = ready.route, ready.answer
+    sender = recipients.chosen(session, conversation, route, ready.recipients.sender)
+    return {
+        "text": ready.text,
+        "channel_id": route.channel.id,
+        "is_public": answer.is_public,
+        "answers_id": answer.answered.id if answer.answered else None,
+        "template": answer.template,
+        "subject": conversation.subject,
+        "recipients": recipients.stored(route, ready.recipients, sender),
+        "send_state": SendState.QUEUED,
+        "sender": sender.email if sender else route.channel.address,
+    }
 
 
 def _write(
@@ -182,11 +187,9 @@ def _write(
     message = session.scalars(unless_there.returning(Message)).one_or_none()
     if message is not None and uploads:
         session.execute(insert(Attachment), [_attachment(message, upload) for upload in uploads])
+    if message is not None:
+        search_index.messages(session, [message], {message.id: [upload.filename for upload in uploads]})
     return message
-
-
-def _named(email: str, name: str = "") -> dict[str, str]:
-    return {"email": email, "name": name}
 
 
 def _attachment(message: Message, upload: StoredAttachment) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from app.models import (
     Attachment,
     Channel,
     ChannelState,
+    Contact,
     ContactIdentity,
     Conversation,
     Direction,
@@ -25,7 +26,16 @@ from app.models import (
     SendState,
     User,
 )
-from app.services import activities, automatic_mail, local_people, message_changes, private_threads, threads, watermarks
+from app.services import (
+    activities,
+    automatic_mail,
+    local_people,
+    message_changes,
+    private_threads,
+    signatures,
+    threads,
+    watermarks,
+)
 from app.services.arrivals import MAX_ID, lock_message, plain
 from app.services.automatic_mail import AUTOMATIC
 from app.services.changes import message_event
@@ -149,13 +159,18 @@ def _claim(session: Session, conversation: Conversation, message: Message, chann
     author = session.get(User, message.author_id) if message.author_id else None
     inbox = session.get_one(Inbox, conversation.inbox_id)
     is_letter = connector_for(channel.kind).capabilities.subject and message.template is None
-    text = f"{message.text}\n\n-- \n{inbox.signature}" if inbox.signature and is_letter else message.text
+    text = message.text
+    if is_letter:
+        contact = session.get_one(Contact, conversation.contact_id)
+        text = signatures.below(text, inbox=inbox, conversation=conversation, contact=contact, author=author)
     answered = session.get(Message, message.answers_id) if message.answers_id else None
     known = _thread(session, conversation, channel)
     outbound = OutboundMessage(
         idempotency_key=public_key(message.public_id),
         to=_addresses(message, "to"),
         cc=_addresses(message, "cc"),
+        bcc=_addresses(message, "bcc"),
+        sender=_sender(message, author.name if author else inbox.name),
         recipient=local_people.bare(channel, message.recipients["to"][0]["email"]),
         subject=_reply_subject(conversation.subject or _first_words(session, conversation)),
         text=text,
@@ -209,6 +224,12 @@ def _template(message: Message) -> Template | None:
 
 def _addresses(message: Message, field: str) -> tuple[Address, ...]:
     return tuple(Address(a["email"], a.get("name", "")) for a in message.recipients.get(field, ()))
+
+
+def _sender(message: Message, writer: str) -> Address | None:
+    """Return the address that was chosen instead of the channel's own, under its own name or that of who writes."""
+    kept = _addresses(message, "from")
+    return Address(kept[0].email, kept[0].name or writer) if kept else None
 
 
 def _reply_subject(subject: str) -> str:

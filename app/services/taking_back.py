@@ -5,7 +5,8 @@ Whoever locks the conversation first decides: the sender that claims the reply, 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -94,21 +95,21 @@ def _keep(session: Session, message: Message, actor: User) -> TakenBack:
         answers_id=message.answers_id,
         text=message.text,
         cc=[copy["email"] for copy in message.recipients.get("cc", ())],
+        bcc=[copy["email"] for copy in message.recipients.get("bcc", ())],
+        sender=message.sender,
         in_private=answered is not None and answered.is_public and not message.is_public,
         template=message.template,
-        files=[
-            {
-                "filename": file.filename,
-                "content_type": file.content_type,
-                "size": file.size,
-                "blob_sha256": file.blob_sha256,
-            }
-            for file in files
-        ],
+        files=files_of(files.all()),
     )
     session.add(row)
     session.flush()
     return row
+
+
+def files_of(files: Sequence[Attachment | StoredAttachment]) -> list[dict[str, Any]]:
+    """Return what is kept of files, in order."""
+    names = ("filename", "content_type", "size", "blob_sha256")
+    return [{name: getattr(file, name) for name in names} for file in files]
 
 
 def _wait_again(session: Session, conversation: Conversation, message: Message) -> None:

@@ -90,7 +90,7 @@ def test_a_private_answer_to_a_post_is_a_direct_message(bluesky: Running) -> Non
 
 def test_what_is_too_long_or_gone_is_refused_with_the_reason(bluesky: Running) -> None:
     _, credentials = bluesky
-    CONNECTOR.send(credentials, replace(REPLY, text="x" * CONNECTOR.capabilities.max_text))
+    CONNECTOR.send(credentials, replace(REPLY, text="x" * (CONNECTOR.capabilities.max_public_text or 0)))
     with pytest.raises(Rejected, match="300 graphemes"):
         CONNECTOR.send(credentials, replace(REPLY, text="x" * 301))
     with pytest.raises(Rejected, match="no longer there"):

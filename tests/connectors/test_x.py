@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from connectors._x_api import refusal, retry_after
-from connectors._x_send import length_of
+from connectors._x_length import COUNTING
 from connectors.base import Action, OutboundAttachment, OutboundMessage, RemoteFile
 from connectors.errors import BadCredentials, Rejected, Transient
+from connectors.text_length import length_of
 from connectors.x import XConnector
 from tests.fakes import x as fake
 from tests.fakes.provider import Said
@@ -119,7 +120,7 @@ def test_an_account_with_long_posts_may_write_them(service: X) -> None:
     ],
 )
 def test_a_text_is_as_long_as_x_counts_it(text: str, length: int) -> None:
-    assert length_of(text) == length
+    assert length_of(text, COUNTING) == length
 
 
 # ---------------------------------------------------------------- refusals

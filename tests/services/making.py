@@ -28,6 +28,12 @@ class House:
         self.team, self.agents, self.admin = made["team"], made["agents"], made["admin"]
         self.inbox, self.channel = made["inbox"], made["channel"]
 
+    def by_mail(self, address: str = "support@acme.example") -> House:
+        """Make its channel one of mail."""
+        self.channel.kind, self.channel.address = "mail", address
+        self.session.flush()
+        return self
+
     def arrive(self, *said: InboundMessage, channel: Channel | None = None) -> list[Message]:
         """Store and ingest one batch; return its new messages."""
         channel = channel or self.channel

@@ -55,6 +55,7 @@ def test_a_reply_waits_is_woken_at_its_time_and_leaves(house: House) -> None:
 
 
 def test_what_is_taken_back_was_never_there(house: House) -> None:
+    house.by_mail()
     conversation, said = house.one(letter(text="Where is it?"))
     before = _state(house, conversation)
     message = _reply(house, conversation, uploads=[FILE, OTHER], cc=["ben@example.com"], wish=Wish(str(said.public_id)))

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.db import retrying, transaction
-from app.services import asks, assignment, conversations, health, message_changes, presence, webhook_deliveries
+from app.db import reading, retrying, transaction
+from app.services import (
+    asks,
+    assignment,
+    conversations,
+    health,
+    message_changes,
+    presence,
+    scheduled_replies,
+    webhook_deliveries,
+)
 from app.services import reconcile as reconciling
 
 LOST = timedelta(seconds=5)  # an ask that waited this long is asked again
@@ -33,6 +42,19 @@ def settle_changes() -> None:
 def wake_snoozed() -> None:
     with transaction() as session:
         conversations.wake_due(session)
+
+
+def release_scheduled() -> None:
+    """Queue the replies whose time has come, each in a transaction of its own."""
+    with reading() as session:
+        ids = scheduled_replies.due(session)
+    for id_ in ids:
+        retrying(lambda id_=id_: _release(id_))  # type: ignore[misc] # mypy cannot infer lambdas with defaults
+
+
+def _release(scheduled_id: int) -> None:
+    with transaction() as session:
+        scheduled_replies.release(session, scheduled_id=scheduled_id)
 
 
 def sweep_unassigned() -> None:

@@ -1,0 +1,156 @@
+"""To whom a reply goes besides the customer, and with which address of ours it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.errors import Invalid
+from app.models import Channel, Conversation, Direction, Message
+from app.services.delivery_route import Route
+from app.services.users import clean_email
+from connectors.registry import connector_for
+
+MOST_COPIES, MOST_SENDERS, LONGEST_NAME = 20, 20, 100
+ANSWER_MARK = "+r-"  # what connectors put before the token in an address that answers come back to
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """An address of ours; `name` is what customers see before it, "" for the name of who writes."""
+
+    email: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """What a form says of a reply's recipients; `sender` is one of the channel's addresses, "" for the usual one."""
+
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+    sender: str = ""
+
+
+JUST_THE_CUSTOMER = Recipients()
+
+
+def typed(text: str, field: str = "cc") -> tuple[str, ...]:
+    """Read addresses as people type them, one after the other. Raises Invalid naming the field."""
+    try:
+        return tuple(dict.fromkeys(clean_email(one) for one in _cut(text) if one.strip()))
+    except Invalid as wrong:
+        raise Invalid(wrong.reason, field=field) from None
+
+
+def check(wanted: Recipients, route: Route) -> Recipients:
+    """Return the recipients of a reply with nobody named twice. Raises Invalid for what the channel cannot do."""
+    if (wanted.cc or wanted.bcc) and not route.capabilities.cc:
+        raise Invalid("This channel has no copies: the reply goes to the customer alone.", field="cc")
+    cc = tuple(one for one in dict.fromkeys(wanted.cc) if one != route.address)
+    bcc = tuple(one for one in dict.fromkeys(wanted.bcc) if one not in {*cc, route.address})
+    if len(cc) + len(bcc) > MOST_COPIES:
+        raise Invalid(f"At most {MOST_COPIES} people can get a copy.", field="cc")
+    if wanted.sender and wanted.sender not in {one.email for one in senders(route.channel)}:
+        raise Invalid(f"Replies here may not leave with {wanted.sender}: choose another address.", field="sender")
+    return Recipients(cc, bcc, wanted.sender)
+
+
+def stored(route: Route, wanted: Recipients, sender: Sender | None) -> dict[str, list[dict[str, str]]]:
+    """Return what Message.recipients keeps of a reply."""
+    named: dict[str, list[dict[str, str]]] = {
+        "to": [{"email": route.address, "name": route.name}],
+        "cc": [{"email": one, "name": ""} for one in wanted.cc],
+    }
+    if wanted.bcc:
+        named["bcc"] = [{"email": one, "name": ""} for one in wanted.bcc]
+    if sender is not None:
+        named["from"] = [{"email": sender.email, "name": sender.name}]
+    return named
+
+
+def senders(channel: Channel) -> list[Sender]:
+    """Return the addresses that a reply may leave with, the channel's own first; none where there is no choice."""
+    if not connector_for(channel.kind).capabilities.senders or not channel.senders:
+        return []
+    return [Sender(channel.address), *(Sender(one["email"], one.get("name", "")) for one in channel.senders)]
+
+
+def chosen(session: Session, conversation: Conversation, route: Route, wanted: str) -> Sender | None:
+    """Return with which address a reply leaves: the one wanted, else the usual one; None for the channel's own."""
+    offered = senders(route.channel)
+    email = wanted or (usual(session, conversation, route.channel) if offered else "")
+    return next((one for one in offered if one.email == email and email != route.channel.address), None)
+
+
+def usual(session: Session, conversation: Conversation, channel: Channel) -> str:
+    """Return the address of ours that the customer wrote to last, else the channel's own."""
+    last = _heard(session, conversation, channel)
+    ours = {one.email for one in senders(channel)}
+    told = _bare_addresses(last, ("to", "cc")) if last else []
+    return next((one for one in told if one in ours), channel.address)
+
+
+def everybody(session: Session, conversation: Conversation, route: Route) -> tuple[str, ...]:
+    """Return who else got the customer's last message: to whom a reply to all goes as a copy."""
+    last = _heard(session, conversation, route.channel) if route.capabilities.cc else None
+    ours = {route.address, route.channel.address, *(one["email"] for one in route.channel.senders)}
+    told = _bare_addresses(last, ("to", "cc")) if last else []
+    return tuple(one for one in dict.fromkeys(told) if one not in ours)[:MOST_COPIES]
+
+
+def set_senders(session: Session, *, channel: Channel, text: str) -> None:
+    """Store further addresses of a channel, one a line: "Acme Sales <sales@acme.example>". Raises Invalid."""
+    if not connector_for(channel.kind).capabilities.senders:
+        raise Invalid("Replies leave this channel with its own address alone.", field="senders")
+    rows = {sender.email: sender for sender in map(_read_sender, filter(str.strip, text.splitlines()))}
+    rows.pop(channel.address, None)
+    if len(rows) > MOST_SENDERS:
+        raise Invalid(f"Give at most {MOST_SENDERS} addresses.", field="senders")
+    channel.senders = [{"email": one.email, "name": one.name} for one in rows.values()]
+    session.flush()
+
+
+def in_lines(channel: Channel) -> str:
+    """Write a channel's further addresses as `set_senders` reads them."""
+    return "\n".join(f"{one['name']} <{one['email']}>" if one.get("name") else one["email"] for one in channel.senders)
+
+
+def _read_sender(line: str) -> Sender:
+    name, bracket, rest = line.strip().rpartition("<")
+    try:
+        email = clean_email(rest.removesuffix(">") if bracket else rest)
+    except Invalid as wrong:
+        raise Invalid(f"“{line.strip()[:80]}”: {wrong.reason}", field="senders") from None
+    name = " ".join(name.strip().strip('"').split())
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise Invalid(f"“{name[:40]}…” is too long for a name, or holds signs that cannot be shown.", field="senders")
+    return Sender(email, name)
+
+
+def _heard(session: Session, conversation: Conversation, channel: Channel) -> Message | None:
+    query = select(Message).where(
+        Message.conversation_id == conversation.id,
+        Message.channel_id == channel.id,
+        Message.direction == Direction.INBOUND,
+    )
+    return session.scalars(query.order_by(Message.id.desc()).limit(1)).first()
+
+
+def _bare_addresses(message: Message, fields: Sequence[str]) -> list[str]:
+    """Return recipients in lower case, without our token in them."""
+    named: Iterable[Any] = (one for field in fields for one in message.recipients.get(field, ()))
+    return [_bare(str(one.get("email", "")).lower()) for one in named]
+
+
+def _bare(email: str) -> str:
+    local, at, domain = email.rpartition("@")
+    return f"{local.partition(ANSWER_MARK)[0]}{at}{domain}"
+
+
+def _cut(text: str) -> list[str]:
+    return text.replace(";", ",").replace("\n", ",").split(",")

@@ -1,0 +1,40 @@
+"""What stands below every mail of an inbox: its signature, with variables filled in when a mail leaves."""
+
+from __future__ import annotations
+
+import re
+
+from app.errors import Invalid
+from app.models import Contact, Conversation, Inbox, User
+from app.services import canned_responses
+
+LONGEST = 2_000
+VARIABLES = {
+    "agent.name": "who writes",
+    "agent.first_name": "their first name",
+    "inbox.name": "this inbox",
+    "contact.name": "the customer's name",
+    "conversation.number": "the conversation's number",
+}
+_BRACES = re.compile(r"\{\{([^{}]{0,60})\}\}")
+
+
+def clean(text: str) -> str:
+    """Return a signature in order. Raises Invalid for one that is too long or names an unknown variable."""
+    if len(text) > LONGEST:
+        raise Invalid(f"Use at most {LONGEST} characters.", field="signature")
+    unknown = next((one for one in _BRACES.findall(text) if one.strip() not in VARIABLES), None)
+    if unknown is not None:
+        known = ", ".join(VARIABLES)
+        raise Invalid(f"{{{{{unknown}}}}} is no variable of a signature: there are {known}.", field="signature")
+    return text.replace("\r\n", "\n").strip()
+
+
+def below(text: str, *, inbox: Inbox, conversation: Conversation, contact: Contact, author: User | None) -> str:
+    """Return a mail's words with the signature below them. Mail that nobody wrote is signed by the inbox."""
+    if not inbox.signature:
+        return text
+    writer = author or User(name=inbox.name)
+    values = canned_responses.values_for(conversation, contact, writer) | {"inbox.name": inbox.name}
+    signature = _BRACES.sub(lambda found: values.get(found[1].strip(), found[0]), inbox.signature)
+    return f"{text}\n\n-- \n{signature}"
