@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import aliased
 
 from app.models import Channel, Conversation, ConversationRead, Inbox, Message, Status, Tag, Tagging, User
-from app.queries import conversation_order, conversation_search, understanding_filters
+from app.queries import conversation_order, conversation_search, filter_conditions, understanding_filters
 from app.queries._json import AnySelect
+from app.queries.filter_groups import Group
 
 VIEWS = ("all", "mine", "unassigned")
 Last = aliased(Message)
@@ -39,6 +40,9 @@ class Filters:
     unread: str = ""
     search: str = ""  # as it was typed; app/queries/search_terms.py reads it
     sort: str = conversation_order.NEWEST
+    saved: str = ""  # public id of a saved view
+    where: str = ""  # a group of conditions as JSON text; app/queries/filter_groups.py reads it
+    within: tuple[Group, ...] = ()  # what `saved` and `where` ask, once they were read: in no address
 
     @property
     def narrowing(self) -> tuple[str, ...]:
@@ -55,11 +59,13 @@ class Filters:
 
     def query(self, **changes: str) -> str:
         """Return these filters as a query string, without what is default: "" or "?view=mine&tag=…"."""
-        changed = replace(self, **changes)
-        told = {f.name: getattr(changed, f.name) for f in fields(self) if getattr(changed, f.name) != f.default}
+        changed = replace(self, **changes)  # type: ignore[arg-type]  # changes name what an address says
+        told = {name: getattr(changed, name) for name in TOLD if getattr(changed, name) != DEFAULTS[name]}
         return f"?{urlencode(told)}" if told else ""
 
 
+DEFAULTS: dict[str, str] = {f.name: f.default for f in fields(Filters) if f.name != "within"}  # type: ignore[misc]  # all are strings
+TOLD = tuple(DEFAULTS)
 SAME = ("sentiment", "emotion", "intent", "urgency", "language", "priority")  # filter and column have one name
 NARROWING = ("channel", "assignee", "tag", "mood", "confidence", "unread", *SAME)
 
@@ -92,10 +98,10 @@ def conditions(filters: Filters, user: User) -> list[ColumnElement[bool]]:
     wanted += [getattr(Conversation, name) == getattr(filters, name) for name in SAME if getattr(filters, name)]
     wanted += understanding_filters.mood_condition(filters.mood)
     wanted += understanding_filters.confidence_condition(filters.confidence)
-    wanted += conversation_search.conditions(filters.search)
+    wanted += conversation_search.conditions(filters.search, user)
     if filters.unread:
         wanted.append(is_unread(user))
-    return wanted
+    return wanted + [filter_conditions.condition(group, user) for group in filters.within]
 
 
 def is_unread(user: User, of: type[Conversation] = Conversation) -> ColumnElement[bool]:

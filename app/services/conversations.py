@@ -44,7 +44,8 @@ def assign(
     conversation.assignee_id = assignee.id if assignee else None
     verb = "conversation.assigned" if assignee else "conversation.unassigned"
     named = assignee or before
-    data = {"assignee": named.name if named else "", "reason": reason}
+    named_id = str(named.public_id) if named else ""  # filters ask who had it once; names change
+    data = {"assignee": named.name if named else "", "assignee_id": named_id, "reason": reason}
     activities.record(session, verb=verb, conversation=conversation, actor=actor, rule=rule, data=data)
     conversation_changed(session, conversation)
 
@@ -63,7 +64,8 @@ def set_team(
         return
     conversation.team_id = team.id if team else None
     verb = "conversation.team_set" if team else "conversation.team_cleared"
-    data = {"team": team.name if team else "", "reason": reason}
+    team_id = str(team.public_id) if team else ""
+    data = {"team": team.name if team else "", "team_id": team_id, "reason": reason}
     activities.record(session, verb=verb, conversation=conversation, actor=actor, rule=rule, data=data)
     conversation_changed(session, conversation)
 
