@@ -46,7 +46,7 @@ from app.models import (
     User,
     Visibility,
 )
-from app.services import conversation_moods, predictions, sentiment_counts
+from app.services import conversation_moods, predictions, search_fill, sentiment_counts
 from tests.seed_files import attach_files
 
 CONTENT = Path(__file__).parent / "fixtures" / "seed" / "threads.json"
@@ -96,6 +96,7 @@ def seed(session: Session, *, with_files: bool = True) -> Workspace:
     if with_files:
         attach_files(session, made.conversations)
     sentiment_counts.recompute(session)
+    search_fill.write_all(session)
     return made
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.db import first_line
 from app.log import get_logger
 from workers.heartbeat import beating, pause
-from workers.jobs import alerts, channel_templates, housekeeping, rescore, sign_ins
+from workers.jobs import alerts, channel_templates, housekeeping, rescore, search, sign_ins
 
 TIMETABLE: tuple[tuple[float, Callable[[], None]], ...] = (  # every so many seconds
     (3, housekeeping.reconcile),
@@ -20,6 +20,7 @@ TIMETABLE: tuple[tuple[float, Callable[[], None]], ...] = (  # every so many sec
     (5, rescore.hand_out),
     (10, housekeeping.wake_snoozed),
     (10, housekeeping.settle_changes),
+    (10, search.hand_out),
     (60, alerts.watch),
     (60, channel_templates.hand_out),
     (60, sign_ins.renew_due),

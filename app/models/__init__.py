@@ -40,6 +40,7 @@ from app.models.prediction import MessageEmbedding, Prediction, PredictionModel
 from app.models.private_thread import PrivateThread
 from app.models.remote_file import FetchState, RemoteFile
 from app.models.scheduled_reply import ScheduledReply, ScheduledState
+from app.models.search import ContactKey, FoundWords, MessageWords, RecentSearch, SearchKind, SearchProgress
 from app.models.sending_setting import SendingSetting
 from app.models.sentiment_count import SentimentCount, SentimentDay, SentimentHour
 from app.models.suggestion import SuggestionEmbedding, SuggestionUse
@@ -81,6 +82,7 @@ __all__ = [
     "CheckState",
     "Contact",
     "ContactIdentity",
+    "ContactKey",
     "Conversation",
     "ConversationMood",
     "ConversationRead",
@@ -90,6 +92,7 @@ __all__ = [
     "DeliveryState",
     "Direction",
     "FetchState",
+    "FoundWords",
     "HeadActivation",
     "HeadKind",
     "Heartbeat",
@@ -108,6 +111,7 @@ __all__ = [
     "MessageEmbedding",
     "MessageReaction",
     "MessageRevision",
+    "MessageWords",
     "NoticeState",
     "OutboxEvent",
     "Prediction",
@@ -116,10 +120,13 @@ __all__ = [
     "Priority",
     "PrivacySetting",
     "PrivateThread",
+    "RecentSearch",
     "RemoteFile",
     "Role",
     "ScheduledReply",
     "ScheduledState",
+    "SearchKind",
+    "SearchProgress",
     "SendState",
     "SendingSetting",
     "SentimentCount",

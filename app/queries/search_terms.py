@@ -14,11 +14,15 @@ from difflib import get_close_matches
 from typing import Literal
 
 LONGEST, MOST_TERMS, LONGEST_NAME = 300, 12, 20
-MOST_WORDS = 5  # plain ones: each is looked for in many texts
+MOST_WORDS = 5  # plain ones, where each is looked for by itself
+LONGEST_NUMBER = 19  # digits
+SHORTEST_PREFIX = 2  # characters before a star
 MOST_DAYS = 3650
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2999, 12, 30)
 EMOTIONS = ("anger", "frustration", "disappointment", "worry", "confusion", "gratitude", "joy")
-Kind = Literal["number", "choice", "words", "date"]
+STANDINGS = ("unread", "open", "pending", "snoozed", "resolved", "waiting", "unassigned")
+BELONGINGS = ("attachment", "note", "tag", "case")
+Kind = Literal["number", "choice", "words", "date", "whole"]
 Compare = Literal["=", "<", "<=", ">", ">=", ".."]
 COMPARES: tuple[Compare, ...] = ("<=", ">=", "<", ">", "=")  # the longer ones first
 Value = str | float | date | tuple[float, float] | int
@@ -39,12 +43,16 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """`name` is an operator's, "" for plain words. A date's value is a day, or a number of days back from now."""
+    """`name` is an operator's, "" for plain words. A date's value is a day, or a number of days back from now.
+
+    `is_prefix`: words that begin like the value are meant too (`refun*`).
+    """
 
     name: str
     value: Value
     compare: Compare = "="
     is_negated: bool = False
+    is_prefix: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,15 @@ class Search:
 
     terms: tuple[Term, ...] = ()
     problems: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[Term, ...]:
+        """The plain words, also those that are turned round."""
+        return tuple(term for term in self.terms if not term.name)
+
+    @property
+    def operators(self) -> tuple[Term, ...]:
+        return tuple(term for term in self.terms if term.name)
 
 
 LISTED = (
@@ -70,10 +87,16 @@ LISTED = (
     Operator("confidence", "number", "How sure the model is of what is asked beside it", "confidence:>0.8"),
     Operator("language", "words", "Language, two letters", "language:de"),
     Operator("from", "words", "The customer's name or address", "from:mia@example.com"),
+    Operator("to", "words", "Whom a message was sent to", "to:support@example.com"),
     Operator("tag", "words", "A tag; quotes for one of several words", 'tag:"big order"'),
     Operator("channel", "words", "Kind or name of the channel", "channel:mail"),
     Operator("after", "date", "Last message on this day or later, or in so many days", "after:7d"),
     Operator("before", "date", "Last message before this day", "before:2026-11-01"),
+    Operator("in", "words", "Name of the inbox", "in:support"),
+    Operator("assignee", "words", "Who takes care of it: a name, me or none", "assignee:me"),
+    Operator("case", "whole", "Number of a case it belongs to", "case:12"),
+    Operator("is", "choice", "How it stands", "is:unread", STANDINGS),
+    Operator("has", "choice", "What it has", "has:attachment", BELONGINGS),
 )
 OPERATORS: Mapping[str, Operator] = {operator.name: operator for operator in LISTED}
 
@@ -88,13 +111,14 @@ class _Token:
     text: str
     colon: int
     is_negated: bool
+    is_prefix: bool
 
 
 class _Refused(Exception):
     """A term that cannot be understood; its text is a sentence for the screen."""
 
 
-def parse(text: str) -> Search:
+def parse(text: str, *, most_words: int = MOST_WORDS) -> Search:
     """Read a search. Never raises; looks at no more than LONGEST characters and MOST_TERMS terms."""
     if len(text) > LONGEST:
         return Search(problems=(f"A search takes at most {LONGEST} characters.",))
@@ -107,8 +131,8 @@ def parse(text: str) -> Search:
             terms.append(_term(token))
         except _Refused as refused:
             problems.append(str(refused))
-    if sum(1 for term in terms if not term.name) > MOST_WORDS:
-        problems.append(f"A search takes at most {MOST_WORDS} words beside operators; quotes make one of several.")
+    if sum(1 for term in terms if not term.name) > most_words:
+        problems.append(f"A search takes at most {most_words} words beside operators; quotes make one of several.")
     return Search(tuple(terms), tuple(dict.fromkeys(problems)))
 
 
@@ -122,14 +146,15 @@ def _token(piece: str) -> _Token:
     is_negated = piece.startswith("-") and len(piece) > 1
     rest = piece[1:] if is_negated else piece
     before_quotes = rest.partition('"')[0]
-    return _Token(rest.replace('"', ""), before_quotes.find(":"), is_negated)
+    is_prefix = len(rest) > 1 and rest.endswith("*") and '"' not in rest
+    return _Token(rest.replace('"', ""), before_quotes.find(":"), is_negated, is_prefix)
 
 
 def _term(token: _Token) -> Term:
     name = token.text[: max(token.colon, 0)].lower()
     value = token.text[token.colon + 1 :].strip() if token.colon >= 0 else ""
     if not (name.isascii() and name.isalpha()) or (name not in OPERATORS and _is_plain(value)):
-        return Term("", token.text.strip(), is_negated=token.is_negated)
+        return _plain(token)
     operator = OPERATORS.get(name)
     if operator is None:
         raise _Refused(_unknown(name))
@@ -137,6 +162,17 @@ def _term(token: _Token) -> Term:
         raise _Refused(f"“{name}:” needs a value, as in {operator.example}")
     compare, read = READ[operator.kind](operator, value)
     return Term(name, read, compare, token.is_negated)
+
+
+def _plain(token: _Token) -> Term:
+    """Read plain words; the star of `refun*` is taken off."""
+    text = token.text.strip()
+    if not token.is_prefix:
+        return Term("", text, is_negated=token.is_negated)
+    begun = text.rstrip("*")
+    if len(begun) < SHORTEST_PREFIX:
+        raise _Refused(f"Write at least {SHORTEST_PREFIX} letters before the star, as in refun*")
+    return Term("", begun, is_negated=token.is_negated, is_prefix=True)
 
 
 def _is_plain(value: str) -> bool:
@@ -193,4 +229,11 @@ def _date(operator: Operator, value: str) -> tuple[Compare, Value]:
     return "=", day
 
 
-READ = {"number": _number, "choice": _choice, "words": _words, "date": _date}
+def _whole(operator: Operator, value: str) -> tuple[Compare, Value]:
+    digits = value.removeprefix("#")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < LONGEST_NUMBER):
+        raise _Refused(f"“{operator.name}:” takes a number, as in {operator.example}")
+    return "=", int(digits)
+
+
+READ = {"number": _number, "choice": _choice, "words": _words, "date": _date, "whole": _whole}

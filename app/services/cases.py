@@ -24,7 +24,7 @@ from app.models import (
     Priority,
     User,
 )
-from app.services import activities
+from app.services import activities, search_index
 from app.services.changes import conversation_changed
 
 MAX_TITLE, MAX_DESCRIPTION = 200, 20_000  # characters
@@ -109,6 +109,7 @@ def conversations_of(session: Session, case: Case) -> list[Conversation]:
 
 
 def _announce(session: Session, case: Case) -> None:
+    search_index.cases(session, [case.id])
     query = (
         select(Conversation.public_id, Inbox.public_id)
         .join(CaseConversation, CaseConversation.conversation_id == Conversation.id)

@@ -9,7 +9,7 @@ from app import outbox
 from app.errors import Conflict, Invalid
 from app.events import ContactChanged
 from app.models import Contact, ContactIdentity, Conversation, User
-from app.services import activities
+from app.services import activities, search_index
 
 MAX_NAME, MAX_NOTE = 200, 10_000  # characters
 
@@ -51,6 +51,7 @@ def add_identity(session: Session, *, contact: Contact, actor: User, kind: str, 
 def changed(session: Session, contact: Contact) -> None:
     """Record `contact.changed` for the pages that show the contact."""
     contact.version += 1
+    search_index.contacts(session, [contact.id])
     conversations = session.scalars(
         select(Conversation.public_id)
         .where(Conversation.contact_id == contact.id)

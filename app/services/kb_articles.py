@@ -10,6 +10,7 @@ from app import outbox
 from app.errors import Conflict, Invalid
 from app.events import SuggestionChanged
 from app.models import ArticleState, KbArticle
+from app.services import search_index
 
 MAX_TITLE, MAX_BODY = 200, 100_000
 _LANGUAGE = re.compile(r"[a-z]{2}|")
@@ -43,6 +44,7 @@ def save(
     article.version += 1
     session.add(article)
     session.flush()  # the event carries its id
+    search_index.articles(session, [article.id])
     outbox.record(session, SuggestionChanged(suggestion_id=article.id))
     return article
 

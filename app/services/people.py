@@ -11,8 +11,10 @@ from datetime import datetime
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import get_history
 
 from app.models import Contact, ContactIdentity
+from app.services import search_index
 from app.services.arrivals import Arrival, plain, web_address
 from app.services.numbering import Ids
 from connectors.base import Identity, Profile
@@ -43,9 +45,17 @@ def resolve(session: Session, arrivals: Sequence[Arrival], *, also: Collection[i
             contact.name = _name(arrival.message.sender)
         contact.last_message_at = max(contact.last_message_at or arrival.received_at, arrival.received_at)
         found[place] = contact
+    named = {row.id for row in contacts.values() if _has_new(row, "name")}
+    named |= {row.contact_id for row in (*identities.values(), *held) if _has_new(row, "handle", "address")}
     session.flush()  # the contacts before their identities
     session.add_all(held)
+    search_index.contacts(session, named)
     return found
+
+
+def _has_new(row: Contact | ContactIdentity, *names: str) -> bool:
+    """Say whether any of these attributes is not what the database holds."""
+    return any(get_history(row, name).has_changes() for name in names)
 
 
 def _known(session: Session, arrivals: Sequence[Arrival]) -> dict[Key, ContactIdentity]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.errors import Forbidden, Invalid
 from app.models import PrivacySetting, Role, User
 from app.personal_data import HOME
-from app.services import users
+from app.services import search_fill, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,10 @@ def change(session: Session, *, region: str, agents_reveal: bool) -> Privacy:
         raise Invalid("Choose a country.", field="region")
     row = insert(PrivacySetting).values(id=1, region=known, agents_reveal=agents_reveal)
     kept = {"region": row.excluded.region, "agents_reveal": row.excluded.agents_reveal}
+    is_moved = session.scalar(select(PrivacySetting.region)) != known
     session.execute(row.on_conflict_do_update(index_elements=[PrivacySetting.id], set_=kept))
+    if is_moved:
+        search_fill.start_again(session)  # other numbers are hidden there
     return Privacy(known, agents_reveal)
 
 

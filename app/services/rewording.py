@@ -24,7 +24,7 @@ from app.models import (
     Prediction,
     Visibility,
 )
-from app.services import conversation_moods, sentiment_counts
+from app.services import conversation_moods, search_index, sentiment_counts
 from app.services.moods import step_of
 from app.services.timeline import preview
 
@@ -51,6 +51,7 @@ def delete(message: Message, change: MessageChange) -> bool:
 
 def take_back(session: Session, messages: Sequence[Message]) -> None:
     """Undo what was understood of messages with other words now. Contacts and conversations are locked."""
+    search_index.messages(session, messages)
     by_home: defaultdict[int, list[Message]] = defaultdict(list)
     for message in messages:
         by_home[message.conversation_id].append(message)

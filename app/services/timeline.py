@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from app.models import Attachment, Conversation, DailyCount, Direction, Message, Status, Visibility
-from app.services import activities
+from app.services import activities, search_index
 from app.services.arrivals import MAX_HTML, MAX_SHORT, MAX_TEXT, Arrival, plain, web_address
 from app.services.threads import Place
 from connectors.base import Address
@@ -31,6 +31,8 @@ def write(session: Session, places: Sequence[Place]) -> list[tuple[Place, Messag
     messages = session.scalars(insert(Message).returning(Message, sort_by_parameter_order=True), rows).all()
     written = list(zip(places, messages, strict=True))
     _write_attachments(session, written)
+    files = {message.id: [item.filename for item in place.arrival.attachments] for place, message in written}
+    search_index.messages(session, messages, files)
     for place, message in written:
         _move(session, place, message)
     count(session, [(message, place.arrival.received_at.date()) for place, message in written])
