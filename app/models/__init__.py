@@ -16,6 +16,7 @@ from app.models.ask import Ask, AskKind, AskState
 from app.models.audit_entry import AuditAction, AuditEntry, PrivacySetting
 from app.models.automation_rule import AutomationRule
 from app.models.base import Base
+from app.models.bulk_action import BulkAction, BulkItem, BulkItemState, BulkState
 from app.models.business_hours import BusinessHours
 from app.models.canned_response import CannedResponse
 from app.models.case import Case, CaseConversation, CaseStatus, CaseType
@@ -39,6 +40,7 @@ from app.models.outbox_event import Heartbeat, OutboxEvent
 from app.models.prediction import MessageEmbedding, Prediction, PredictionModel
 from app.models.private_thread import PrivateThread
 from app.models.remote_file import FetchState, RemoteFile
+from app.models.saved_view import ListSetting, SavedView, ViewScope
 from app.models.scheduled_reply import ScheduledReply, ScheduledState
 from app.models.search import ContactKey, FoundWords, MessageWords, RecentSearch, SearchKind, SearchProgress
 from app.models.sending_setting import SendingSetting
@@ -70,6 +72,10 @@ __all__ = [
     "AuditEntry",
     "AutomationRule",
     "Base",
+    "BulkAction",
+    "BulkItem",
+    "BulkItemState",
+    "BulkState",
     "BusinessHours",
     "CannedResponse",
     "Case",
@@ -102,6 +108,7 @@ __all__ = [
     "KbArticle",
     "Learning",
     "LightHead",
+    "ListSetting",
     "LookUp",
     "LookUpState",
     "MailboxCheck",
@@ -123,6 +130,7 @@ __all__ = [
     "RecentSearch",
     "RemoteFile",
     "Role",
+    "SavedView",
     "ScheduledReply",
     "ScheduledState",
     "SearchKind",
@@ -146,6 +154,7 @@ __all__ = [
     "TokenPurpose",
     "User",
     "UserToken",
+    "ViewScope",
     "Visibility",
     "Watched",
     "WebhookDelivery",
