@@ -56,6 +56,11 @@ def wait() -> None:
         thread.join()
 
 
+def forget() -> None:
+    """Forget what failed: all are tried again at the next look."""
+    _failed_at.clear()
+
+
 def renew(channel: Channel) -> None:
     """Renew one channel's sign-in. Where the provider wants a person again, the channel is paused and says so."""
     assert_no_transaction()
