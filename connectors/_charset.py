@@ -1,9 +1,9 @@
 """Bytes to text, whatever the label says.
 
 The ladder: the declared charset (read as what senders mean by it: gb2312 is gb18030, latin-1 is cp1252) → UTF-8 → the
-declared one with a few replacement marks → charset-normalizer → cp1252. It always ends in a string that PostgreSQL
-and JSON accept: no NUL, no lone surrogate. Labels come from strangers: codecs that are not text, and `undefined`,
-which raises on every byte, are never used.
+declared one with a few replacement marks → what the bytes look like (_charset_guess) → cp1252. It always ends in a
+string that PostgreSQL and JSON accept: no NUL, no lone surrogate. Labels come from strangers: codecs that are not
+text, and `undefined`, which raises on every byte, are never used.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import codecs
 import re
 from functools import lru_cache
+
+from connectors._charset_guess import guess
 
 # What the label says → what the bytes are. Keys are lower case with "-" for "_".
 _ALIASES = {
@@ -46,11 +48,6 @@ _JIS_RUN = re.compile(rb"\x1b\$[@B]([^\x1b]*)")
 _JIS_ESCAPE = re.compile(rb"\x1b\([BJ]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
-_SAMPLE_BYTES = 4096  # charset-normalizer needs milliseconds per kilobyte
-_GUESSES = [
-    *("cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256"),
-    *("cp932", "euc_jp", "gb18030", "big5", "cp949", "iso8859_2", "cp874"),
-]
 
 
 @lru_cache(maxsize=512)
@@ -116,28 +113,32 @@ def _decode_eight_bit(data: bytes, codec: str | None, *, trust_label: bool) -> s
 
 def _decode_damaged(data: bytes, codec: str | None) -> str:
     """No codec takes it whole: accept a few marks in the declared one or in UTF-8, else guess from the bytes."""
-    if codec is not None and codec != "ascii":
-        marked = data.decode(codec, "replace")
+    if codec not in {None, "ascii", "utf-8"}:
+        marked = data.decode(codec or "ascii", "replace")
         if marked.count("�") <= 1 + len(marked) // 50:
             return marked
     marked = data.decode("utf-8", "replace")
     if marked.count("�") * 8 <= len(_NOT_ASCII.findall(marked)):
         return marked
-    guess = _guess(data) if len(data) >= 24 else None
-    decoded = _strict(data, guess) if guess else None
-    return decoded if decoded is not None else _decode_western(data)
+    cut = _decode_cut(data)
+    if cut is not None:
+        return cut
+    likely = guess(data)
+    return data.decode(likely, "replace") if likely and likely != "cp1252" else _decode_western(data)
+
+
+def _decode_cut(data: bytes) -> str | None:
+    """Read UTF-8 of which only the last character was cut in two; None where it is not that."""
+    for length in (1, 2, 3):
+        whole = _strict(data[:-length], "utf-8")
+        if whole is not None:
+            return None if whole.isascii() else whole + "�"
+    return None
 
 
 def _decode_western(data: bytes) -> str:
     decoded = _strict(data, "cp1252")
     return decoded if decoded is not None else data.decode("latin-1")
-
-
-def _guess(data: bytes) -> str | None:
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(data[:_SAMPLE_BYTES], cp_isolation=_GUESSES, steps=3, chunk_size=512).best()
-    return best.encoding if best is not None else None
 
 
 def _strict(data: bytes, codec: str | None) -> str | None:

@@ -146,6 +146,37 @@ def test_charset_labels_are_read_as_they_are_meant_and_never_trusted() -> None:
     assert decode(b"nul\x00", "utf-8") == "nul"
 
 
+UNLABELLED = {
+    "cp1252": "Müller|José Núñez|Søren Kjær|São Paulo|L’été à Paris|¿Dónde está?|Þórður Jónsson|“quoted”|100 € zurück",
+    "cp1250": "Łódź|Michał Wiśniewski|Jiří Dvořák|Příliš žluťoučký kůň|Vă mulţumesc|Őszinte üdvözlettel",
+    "iso8859-2": "Łódź|Michał Wiśniewski|Jiří Dvořák",
+    "cp1251": "Привет|Иван Петров|ЗАКАЗ НЕ ПРИШЕЛ|Дякую, отримав|счёт № 5",
+    "koi8-r": "Привет|Иван Петров|ЗАКАЗ НЕ ПРИШЕЛ|Re: Вопрос по заказу",
+    "cp1253": "Γιώργος|Παραγγελία",
+    "cp1254": "Teşekkürler|İyi günler|Yılmaz",
+    "cp1255": "שלום|תודה רבה",
+    "cp1256": "محمد|لم يصل الطلب بعد",
+    "cp874": "สมชาย ใจดี|ยังไม่ได้รับสินค้า",
+    "gb18030": "你好|王小明|转发: 会议通知|我的订单还没有收到",
+    "big5": "訂單|王小明|我的訂單還沒有收到",
+    "cp932": "山田太郎|お問い合わせ|株式会社|Re: ご質問",
+    "euc-jp": "山田太郎|お問い合わせ|Re: ご質問",
+    "cp949": "안녕하세요|김철수|주문 문의",
+}
+
+
+@pytest.mark.parametrize("charset", UNLABELLED)
+def test_a_few_bytes_without_a_label_say_in_which_charset_they_are(charset: str) -> None:
+    texts = UNLABELLED[charset].split("|")
+    assert [decode(text.encode(charset)) for text in texts] == texts
+    assert [decode(text.encode(charset), "utf-8") for text in texts] == texts
+
+
+def test_utf8_that_was_cut_inside_a_character_stays_utf8() -> None:
+    assert decode("Größe: 3 m²".encode()[:-1]) == "Größe: 3 m�"
+    assert decode("Größe Прив".encode()[:-1], "utf-8") == "Größe При�"
+
+
 def headers_of(head: str) -> bytes:
     return f"{head}\n\nhello".encode()
 
