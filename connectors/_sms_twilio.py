@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from connectors import _http
 from connectors._fetched import fetched
-from connectors._json_api import FORBIDDEN, JsonApi, Reply, segment, words_of
+from connectors._json_api import FORBIDDEN, FORM, JsonApi, Reply, segment, words_of
 from connectors._payload import at, line, mapping, moment, objects, whole
+from connectors._public_file import address_of
 from connectors._sms_parse import REASONS, when
 from connectors.base import (
     Batch,
@@ -34,6 +36,7 @@ from connectors.web_address import split
 API_URL = "https://api.twilio.com"
 VERSION = "2010-04-01"
 PAGE_SIZE = 100
+WHATSAPP = "whatsapp:"
 OVERLAP = timedelta(minutes=10)  # a message may be listed some time after it was made; twice is once
 WAITING_STEP = 10.0
 UNAUTHENTICATED = frozenset({20003, 20005, 20008})
@@ -69,19 +72,17 @@ def explain(reply: Reply) -> ConnectorError | None:
 
 
 def send(credentials: Credentials, message: OutboundMessage) -> Receipt:
-    """Send a text. Raises Transient, BadCredentials or Rejected."""
-    if message.attachments:
-        raise Rejected(
-            "Files cannot be sent by text message from here: Twilio fetches them from public addresses only."
-        )
+    """Send a text, with files that Twilio fetches from us. Raises Transient, BadCredentials or Rejected."""
     customer, _, own = (message.thread_key or "").partition(" ")
+    if customer.startswith(WHATSAPP) and len(message.attachments) > 1:
+        raise Rejected("WhatsApp takes one file in a message: send the others on their own.")
+    media = [("MediaUrl", address_of(file, "Twilio")) for file in message.attachments]
     form = {"To": customer or message.recipient, "Body": message.text, **_from(credentials, own)}
     if not form["To"]:
         raise Rejected("The reply does not say to which number it goes.")
     callback = str(credentials.get("webhook") or "").strip()
-    answer = api_of(credentials).post(
-        "Messages.json", form={**form, **({"StatusCallback": callback} if callback else {})}
-    )
+    fields = [*form.items(), *media, *([("StatusCallback", callback)] if callback else [])]
+    answer = api_of(credentials).call("POST", "Messages.json", body=urlencode(fields).encode(), content_type=FORM)
     sid = line(at(answer, "sid"))
     if not sid:
         raise Rejected("Twilio took the message but gave it no id.")

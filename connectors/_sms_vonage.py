@@ -20,6 +20,7 @@ from connectors._fetched import fetched
 from connectors._json_api import FORBIDDEN, JsonApi, Reply, words_of
 from connectors._payload import at, line, mapping, moment, text, whole
 from connectors._place import place
+from connectors._public_file import address_of, bare_type
 from connectors._signing import require_same, require_secret
 from connectors._sms_parse import consent_in, identity
 from connectors.base import (
@@ -56,6 +57,17 @@ MEDIA: Mapping[str, tuple[MessageKind, str, str]] = {
     "sticker": ("sticker", "sticker.webp", "image/webp"),
 }
 PLAIN_CHANNELS = frozenset({"sms", "mms"})  # those whose people are found by their number alone
+# https://developer.vonage.com/en/messages/concepts/mms
+MMS_TYPES = {
+    "image/jpeg": "image",
+    "image/png": "image",
+    "image/gif": "image",
+    "audio/mpeg": "audio",
+    "video/mp4": "video",
+    "text/vcard": "vcard",
+    "text/x-vcard": "vcard",
+}
+WITHOUT_CAPTION = {False: {"vcard"}, True: {"audio"}}  # by whether it goes to WhatsApp
 UNKNOWN = "[A kind of message that cannot be shown here]"
 
 
@@ -201,11 +213,7 @@ def check(credentials: Credentials) -> str:
 
 
 def send(credentials: Credentials, message: OutboundMessage) -> Receipt:
-    """Send a text. Raises Transient, BadCredentials or Rejected."""
-    if message.attachments:
-        raise Rejected(
-            "Files cannot be sent by text message from here: Vonage fetches them from public addresses only."
-        )
+    """Send a text, with a file that Vonage fetches from us. Raises Transient, BadCredentials or Rejected."""
     customer, _, own = (message.thread_key or "").partition(" ")
     channel, _, to = (customer or message.recipient).rpartition(":")
     sender = (own or str(credentials.get("number") or "").strip()).rpartition(":")[2]
@@ -213,7 +221,8 @@ def send(credentials: Credentials, message: OutboundMessage) -> Receipt:
         raise Rejected("The reply does not say to which number it goes.")
     if not sender:
         raise BadCredentials("Enter the number that replies are sent from.")
-    said = {"channel": channel or "sms", "message_type": "text", "text": message.text}
+    said = _with_file(channel, message) if message.attachments else {"message_type": "text", "text": message.text}
+    said = {"channel": channel or "sms", **said}
     answer = _api(credentials).post(
         "v1/messages", {**said, "to": to.removeprefix("+"), "from": sender.removeprefix("+")}
     )
@@ -221,6 +230,30 @@ def send(credentials: Credentials, message: OutboundMessage) -> Receipt:
     if not uuid:
         raise Rejected("Vonage took the message but gave it no id.")
     return Receipt(uuid)
+
+
+def _with_file(channel: str, message: OutboundMessage) -> dict[str, Any]:
+    """Say a message with its file: an MMS to a phone (US and Canada), or a file of WhatsApp. Raises Rejected."""
+    file = message.attachments[0]
+    if len(message.attachments) > 1:
+        raise Rejected("Vonage takes one file in a message: send the others on their own.")
+    if channel not in {"", "mms", "whatsapp"}:
+        raise Rejected(f"Files cannot be sent to {channel} from here.")
+    kind = _kind_of_file(bare_type(file), is_phone=channel != "whatsapp")
+    part = {"url": address_of(file, "Vonage")}
+    if message.text and kind in WITHOUT_CAPTION[channel == "whatsapp"]:
+        raise Rejected("This kind of file goes without words: send the text on its own.")
+    words = {"caption": message.text} if message.text else {}
+    named = {"name": file.filename} if kind == "file" else {}
+    return {**({} if channel else {"channel": "mms"}), "message_type": kind, kind: {**part, **words, **named}}
+
+
+def _kind_of_file(content_type: str, *, is_phone: bool) -> str:
+    """Return what Vonage calls a file's type. Raises Rejected for one that no MMS takes."""
+    kind = MMS_TYPES.get(content_type, "") if is_phone else content_type.partition("/")[0]
+    if is_phone and not kind:
+        raise Rejected("An MMS by Vonage takes JPEG, PNG and GIF pictures, MP3, MP4 and contact cards.")
+    return kind if kind in {"image", "audio", "video", "vcard"} else "file"
 
 
 def download(credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:

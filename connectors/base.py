@@ -65,6 +65,7 @@ class Capabilities:
     senders: bool = False  # a reply may leave with one of several addresses
     typing: bool = False
     attachments: bool = False
+    public_files: bool = False  # the provider fetches them: each needs an address of ours that the world can reach
     media_types: tuple[str, ...] = ()  # of files that may be sent: "image/png", "image/*"; empty: any
     max_attachments: int = 20  # files of one message
     max_text: int = 100_000  # characters
@@ -219,9 +220,12 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class OutboundAttachment:
+    """`url` is where a provider may fetch it, for some days; "" where the world cannot reach this installation."""
+
     filename: str
     content_type: str
     data: bytes
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

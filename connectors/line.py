@@ -4,7 +4,8 @@ Calls are signed with the channel secret (#signature-validation). A reply is a p
 for a minute; X-Line-Retry-Key makes it safe to send again for 24 hours: what was accepted already is answered with 409
 and the same ids (https://developers.line.biz/en/docs/messaging-api/retrying-api-request/). Texts are up to 5,000 UTF-16
 units (#text-message). Events name people by ids: #get-profile, #get-group-member-profile, #get-room-member-profile,
-#get-group-summary. Files can be fetched (#get-content), but sent only from public addresses, so none are.
+#get-group-summary. Files are fetched (#get-content); sent are pictures, which LINE fetches from us: JPEG or PNG, the
+preview of at most 1 MB (#image-message). A video needs a picture of it and a sound its length, so neither is sent.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from connectors._fetched import fetched
 from connectors._json_api import FORBIDDEN, TOO_MANY, JsonApi, Reply, segment, words_of
 from connectors._line_parse import KIND, read_events
 from connectors._payload import at, line, mapping, objects
+from connectors._public_file import address_of
 from connectors._signing import hmac_base64, require_same, require_secret
 from connectors.base import (
     Capabilities,
@@ -27,6 +29,7 @@ from connectors.base import (
     InboundAttachment,
     InboundMessage,
     MayReach,
+    OutboundAttachment,
     OutboundMessage,
     Profile,
     RawDelivery,
@@ -45,6 +48,7 @@ SIGNATURE = "x-line-signature"
 RETRY_KEY = "X-Line-Retry-Key"
 CONFLICT, BEING_PREPARED = 409, 202
 LONGEST_TEXT = 5000  # UTF-16 units
+LARGEST_PREVIEW = 1_000_000  # bytes
 PERSON, GROUP, ROOM = "U", "C", "R"  # how ids begin
 
 
@@ -60,6 +64,11 @@ class LineConnector(Defaults):
         idempotent_send=True,
         threads=True,
         max_text=LONGEST_TEXT,
+        attachments=True,
+        public_files=True,
+        media_types=("image/jpeg", "image/png"),
+        max_attachments=4,  # a push holds five messages, and the words are one (#send-push-message)
+        max_attachment_bytes=4 * LARGEST_PREVIEW,
         deletes=True,
         profiles=True,
     )
@@ -125,14 +134,14 @@ class LineConnector(Defaults):
         return read_events(delivery.raw, delivery.meta)
 
     def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
-        """Push a text to the person or group of the thread, once. Raises Transient, BadCredentials or Rejected."""
-        if message.attachments:
-            raise Rejected("Files cannot be sent by LINE from here: it takes them from public addresses only.")
+        """Push a text, and pictures, to the person or group of the thread, once. Raises Transient, BadCredentials or
+        Rejected.
+        """
         to = message.thread_key or message.recipient
         if not to:
             raise Rejected("The reply does not say to whom it goes.")
         key = str(uuid5(NAMESPACE_OID, message.idempotency_key))
-        body = json.dumps({"to": to, "messages": [{"type": "text", "text": message.text}]}).encode()
+        body = json.dumps({"to": to, "messages": _messages(message)}).encode()
         try:
             answer = _api(credentials).call("POST", "v2/bot/message/push", body=body, headers={RETRY_KEY: key})
         except _AcceptedBefore as before:
@@ -165,6 +174,19 @@ class LineConnector(Defaults):
         name = line(told.get("displayName"), 200) or line(told.get("groupName"), 200)
         picture = line(told.get("pictureUrl"), 2_000)
         return Identity(KIND, address, name, verified=True, profile=Profile(avatar_url=picture)) if name else None
+
+
+def _messages(message: OutboundMessage) -> list[dict[str, str]]:
+    """Return the words and pictures of a reply as LINE's messages. Raises Rejected."""
+    said = [{"type": "text", "text": message.text}] if message.text or not message.attachments else []
+    return [*said, *map(_picture, message.attachments)]
+
+
+def _picture(file: OutboundAttachment) -> dict[str, str]:
+    if len(file.data) > LARGEST_PREVIEW:
+        raise Rejected(f"LINE takes pictures of at most 1 MB from here: “{file.filename}” is larger.")
+    url = address_of(file, "LINE")
+    return {"type": "image", "originalContentUrl": url, "previewImageUrl": url}
 
 
 def _profile_path(address: str, thread: str) -> str:

@@ -1,9 +1,10 @@
 """SMS and MMS through a gateway (Twilio or Vonage), and what else it puts into the same form: WhatsApp, RCS.
 
 Twilio calls the channel's address for each message and each state of a reply, signed; it does so once, so every few
-minutes its list of messages is read too, for what was missed; Vonage tries again. Files cannot be sent: gateways fetch
-them from public addresses only (https://www.twilio.com/docs/messaging/api/message-resource, MediaUrl). STOP and START
-are answered by Twilio itself (https://help.twilio.com/articles/223134027); they are shown, with `consent` beside them.
+minutes its list of messages is read too, for what was missed; Vonage tries again. Files are fetched by the gateway:
+up to 10 of 5 MB together by Twilio (https://www.twilio.com/docs/messaging/guides/accepted-mime-types), one of few types
+by Vonage (https://developer.vonage.com/en/messages/concepts/mms). STOP and START are answered by Twilio itself
+(https://help.twilio.com/articles/223134027); they are shown, with `consent` beside them.
 """
 
 from __future__ import annotations
@@ -40,6 +41,20 @@ from connectors.defaults import Defaults
 
 EMPTY_TWIML = WebAnswer(body=b'<?xml version="1.0" encoding="UTF-8"?><Response/>', content_type="text/xml")
 FORM = "application/x-www-form-urlencoded"
+MEDIA_TYPES = (
+    "image/jpeg",
+    "image/png",
+    "image/gif",
+    "image/bmp",
+    "image/tiff",
+    "audio/*",
+    "video/*",
+    "text/vcard",
+    "text/x-vcard",
+    "text/csv",
+    "text/calendar",
+    "application/pdf",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +75,11 @@ class SmsConnector(Defaults):
         send=True,
         reaches=("phone", "sms"),
         threads=True,
+        attachments=True,
+        public_files=True,
+        media_types=MEDIA_TYPES,
+        max_attachments=10,
+        max_attachment_bytes=5_000_000,
         max_text=1600,
         delivery_states=True,
         read_states=True,

@@ -3,7 +3,8 @@
 Calls carry X-Viber-Content-Signature, HMAC-SHA256 of the body with the bot's token, in hex (#callbacks). Every answer
 of the API is a 200; whether it worked stands in its `status` (#error-codes). Texts are up to 7,000 characters
 (#text-message), the sender's name up to 28 (#general-send-message-parameters). Pictures and files are fetched from the
-addresses that come with them; sent they could only be from public addresses, so none are.
+addresses that come with them; those of replies Viber fetches from us, one in a message: pictures of 1 MB with up to 512
+characters (#picture-message), MP4 of 26 MB (#video-message), files of 50 MB (#file-message).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from connectors import _http
 from connectors._fetched import fetched
 from connectors._json_api import JsonApi
 from connectors._payload import at, line, mapping, whole
+from connectors._public_file import address_of, bare_type
 from connectors._signing import hmac_hex, require_same, require_secret
 from connectors._viber_parse import KIND, read_callbacks
 from connectors.base import (
@@ -40,7 +42,9 @@ from connectors.submission import load_json
 API_URL = "https://chatapi.viber.com"
 SIGNATURE = "x-viber-content-signature"
 EVENTS = ("delivered", "seen", "failed", "subscribed", "unsubscribed", "conversation_started")
-LONGEST_NAME = 28
+LONGEST_NAME, LONGEST_CAPTION = 28, 512
+PICTURES = frozenset({"image/jpeg", "image/png", "image/gif"})
+LARGEST_PICTURE, LARGEST_VIDEO = 1_000_000, 26_000_000  # bytes
 TOO_MANY_REQUESTS = 12
 NO_WEBHOOK = 10
 ACCOUNT_CLOSED = frozenset({2, 7, 8, 9, 15})  # token invalid; account blocked, not one, suspended, not authorised
@@ -68,6 +72,10 @@ class ViberConnector(Defaults):
         reaches=(KIND,),
         threads=True,
         max_text=7000,
+        attachments=True,
+        public_files=True,
+        max_attachments=1,
+        max_attachment_bytes=50_000_000,
         delivery_states=True,
         read_states=True,
     )
@@ -121,13 +129,11 @@ class ViberConnector(Defaults):
         return read_callbacks(delivery.raw)
 
     def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
-        """Send a text. Raises Transient, BadCredentials or Rejected."""
-        if message.attachments:
-            raise Rejected("Files cannot be sent by Viber from here: it takes them from public addresses only.")
+        """Send a text, a picture with words, or a file. Raises Transient, BadCredentials or Rejected."""
         to = message.thread_key or message.recipient
         if not to:
             raise Rejected("The reply does not say to whom it goes.")
-        said = {"receiver": to, "min_api_version": 1, **_text_from(credentials, message.text)}
+        said = {"receiver": to, "min_api_version": 1, **_text_from(credentials, message.text), **_file(message)}
         token = line(_call(credentials, "send_message", said).get("message_token"), 40)
         if not token:
             raise Rejected("Viber took the message but gave it no id.")
@@ -176,6 +182,24 @@ def _text_from(credentials: Credentials, words: str) -> dict[str, Any]:
         raise BadCredentials("Enter the name that answers carry: Viber shows none without.")
     avatar = str(credentials.get("sender_avatar") or "").strip()
     return {"sender": {"name": name, **({"avatar": avatar} if avatar else {})}, "type": "text", "text": words}
+
+
+def _file(message: OutboundMessage) -> dict[str, Any]:
+    """Return what makes a text a picture, a video or a file. Raises Rejected."""
+    if not message.attachments:
+        return {}
+    file, kind = message.attachments[0], bare_type(message.attachments[0])
+    url, size = address_of(file, "Viber"), len(file.data)
+    if kind in PICTURES and size <= LARGEST_PICTURE and len(message.text) <= LONGEST_CAPTION:
+        return {"type": "picture", "media": url}
+    if message.text:
+        raise Rejected(
+            f"Viber takes words only with a picture of up to 1 MB, at most {LONGEST_CAPTION} letters: send the text"
+            " on its own."
+        )
+    if kind == "video/mp4" and size <= LARGEST_VIDEO:
+        return {"type": "video", "media": url, "size": size}
+    return {"type": "file", "media": url, "size": size, "file_name": file.filename[-256:]}
 
 
 def _welcome(credentials: Credentials) -> WebAnswer:

@@ -32,6 +32,7 @@ from app.services import (
     local_people,
     message_changes,
     private_threads,
+    public_files,
     signatures,
     threads,
     watermarks,
@@ -54,14 +55,14 @@ UNSURE = "A worker stopped while sending: it may have left, or not."
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A reply that this worker alone may send now; `files` are (filename, content type, blob) to be read outside."""
+    """A reply that this worker alone may send now; `files` are (name, type, blob, public address), read outside."""
 
     message_id: int
     channel_id: int
     kind: str
     credentials: Credentials
     outbound: OutboundMessage
-    files: tuple[tuple[str, str, str], ...]
+    files: tuple[tuple[str, str, str, str], ...]
 
 
 def claim_next(session: Session, *, conversation_id: int) -> Claim | None:
@@ -190,7 +191,7 @@ def _claim(session: Session, conversation: Conversation, message: Message, chann
         kind=channel.kind,
         credentials=unseal(channel.sealed),
         outbound=outbound,
-        files=tuple((file.filename, file.content_type, file.blob_sha256) for file in files),
+        files=tuple((file.filename, file.content_type, file.blob_sha256, public_files.url_of(file)) for file in files),
     )
 
 

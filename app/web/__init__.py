@@ -14,6 +14,7 @@ ROOMS = (
     "webform",
     "webchat",
     "channel_webhooks",
+    "public_files",
     "reports",
     "alerts",
     "settings",

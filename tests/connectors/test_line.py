@@ -233,3 +233,23 @@ def test_trouble_with_looking_up_is_told(line: Line, status: int, error: type[Ex
     line.trouble = lambda _call: Said({"message": "No"}, status)
     with pytest.raises(error):
         CONNECTOR.look_up(line.credentials, CUSTOMER, None)
+
+
+def test_pictures_leave_beside_the_words_as_addresses_that_line_fetches(line: Line) -> None:
+    png = OutboundAttachment("a.png", "image/png", b"x", url="https://desk.acme.example/files/t0k3n/file.png")
+    CONNECTOR.send(line.credentials, replace(REPLY, attachments=(png, png)))
+    CONNECTOR.send(line.credentials, replace(REPLY, idempotency_key="78", text="", attachments=(png,)))
+    picture = {"type": "image", "originalContentUrl": png.url, "previewImageUrl": png.url}
+    assert [sent["messages"] for sent in line.sent] == [
+        [{"type": "text", "text": "Good news"}, picture, picture],
+        [picture],
+    ]
+
+
+def test_a_picture_that_is_too_large_for_a_preview_is_refused(line: Line) -> None:
+    large = OutboundAttachment(
+        "a.png", "image/png", b"x" * 1_000_001, url="https://desk.acme.example/files/t0k3n/file.png"
+    )
+    with pytest.raises(Rejected, match="1 MB"):
+        CONNECTOR.send(line.credentials, replace(REPLY, attachments=(large,)))
+    assert line.sent == []

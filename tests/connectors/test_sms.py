@@ -300,3 +300,22 @@ def test_checking_names_the_account(twilio: Twilio) -> None:
     with pytest.raises(BadCredentials):
         CONNECTOR.check({**twilio.credentials, "auth_token": "wrong"})
     assert CONNECTOR.address(twilio.credentials) == OWN
+
+
+def test_files_leave_as_addresses_that_twilio_fetches(twilio: Twilio) -> None:
+    png = OutboundAttachment("a.png", "image/png", b"x", url="https://desk.acme.example/files/t0k3n/file.png")
+    CONNECTOR.send(twilio.credentials, replace(REPLY, attachments=(png, png)))
+    CONNECTOR.send(twilio.credentials, replace(REPLY, text="", attachments=(png,)))
+    assert [(sent.get("Body", ""), sent["media"]) for sent in twilio.sent] == [
+        ("Good news", f"{png.url} {png.url}"),
+        ("", png.url),
+    ]
+
+
+def test_whatsapp_takes_one_file_in_a_message(twilio: Twilio) -> None:
+    png = OutboundAttachment("a.png", "image/png", b"x", url="https://desk.acme.example/files/t0k3n/file.png")
+    with pytest.raises(Rejected, match="one file"):
+        CONNECTOR.send(
+            twilio.credentials, replace(REPLY, thread_key=f"whatsapp:{CUSTOMER} {OWN}", attachments=(png, png))
+        )
+    assert twilio.sent == []

@@ -133,3 +133,26 @@ def test_damaged_calls_give_whole_messages_or_malformed(path: Path, choose: st.D
             check_message(message)
     except Malformed as error:
         assert error.reason  # noqa: PT017 - one of two allowed ends
+
+
+def test_a_file_makes_a_text_message_an_mms_and_stays_whatsapp(vonage: Vonage) -> None:
+    png = OutboundAttachment("a.png", "image/png", b"x", url="https://desk.acme.example/files/t0k3n/file.png")
+    pdf = replace(png, filename="a.pdf", content_type="application/pdf")
+    CONNECTOR.send(vonage.credentials, replace(REPLY, attachments=(png,)))
+    CONNECTOR.send(
+        vonage.credentials,
+        replace(REPLY, text="", thread_key="whatsapp:+447700900001 +447700900000", attachments=(pdf,)),
+    )
+    mms, whatsapp = vonage.sent
+    assert (mms["channel"], mms["message_type"]) == ("mms", "image")
+    assert mms["image"] == {"url": png.url, "caption": REPLY.text}
+    assert (whatsapp["channel"], whatsapp["file"]) == ("whatsapp", {"url": pdf.url, "name": "a.pdf"})
+
+
+def test_what_no_mms_takes_is_refused(vonage: Vonage) -> None:
+    pdf = OutboundAttachment("a.pdf", "application/pdf", b"x", url="https://desk.acme.example/files/t0k3n/file.png")
+    card = replace(pdf, content_type="text/vcard")
+    for files in ((pdf,), (card,), (card, card)):  # no PDF; no words beside a card; one file
+        with pytest.raises(Rejected):
+            CONNECTOR.send(vonage.credentials, replace(REPLY, attachments=files))
+    assert vonage.sent == []

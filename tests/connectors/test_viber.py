@@ -185,3 +185,29 @@ def test_checking_tells_viber_whom_to_call(viber: Viber) -> None:
         CONNECTOR.check({**viber.credentials, "webhook": "http://x.example"})
     with pytest.raises(BadCredentials):
         CONNECTOR.check({**viber.credentials, "token": "old"})
+
+
+@pytest.mark.parametrize(
+    ("content_type", "size", "text", "said"),
+    [
+        ("image/png", 5, "Look", {"type": "picture", "text": "Look"}),
+        ("image/png", 1_000_001, "", {"type": "file", "size": 1_000_001, "file_name": "a"}),
+        ("video/mp4", 5, "", {"type": "video", "size": 5}),
+        ("application/pdf", 5, "", {"type": "file", "size": 5, "file_name": "a"}),
+    ],
+)
+def test_a_file_leaves_as_an_address_that_viber_fetches(
+    viber: Viber, content_type: str, size: int, text: str, said: dict[str, object]
+) -> None:
+    file = OutboundAttachment("a", content_type, b"x" * size, url="https://desk.acme.example/files/t0k3n/file.png")
+    CONNECTOR.send(viber.credentials, replace(REPLY, text=text, attachments=(file,)))
+    (sent,) = viber.sent
+    assert sent["media"] == file.url
+    assert said.items() <= sent.items()
+
+
+def test_only_a_picture_goes_with_words(viber: Viber) -> None:
+    pdf = OutboundAttachment("a.pdf", "application/pdf", b"x", url="https://desk.acme.example/files/t0k3n/file.png")
+    with pytest.raises(Rejected, match="on its own"):
+        CONNECTOR.send(viber.credentials, replace(REPLY, attachments=(pdf,)))
+    assert viber.sent == []

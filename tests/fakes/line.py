@@ -90,7 +90,12 @@ def _refusal(call: Call) -> Said | None:
 
 
 def _faults(body: dict[str, Any]) -> Said | None:
-    text = body["messages"][0]["text"]
+    if len(body["messages"]) not in range(1, 6):
+        return Said({"message": "Size must be between 1 and 5"}, 400)
+    for picture in (one for one in body["messages"] if one["type"] == "image"):
+        if not all(picture[key].startswith("https://") for key in ("originalContentUrl", "previewImageUrl")):
+            return Said({"message": "Must be a valid HTTPS URL"}, 400)
+    text = next((one["text"] for one in body["messages"] if one["type"] == "text"), "-")
     said = "" if text else "May not be empty"
     said = "Length must be between 0 and 5000" if len(text.encode("utf-16-le")) // 2 > 5000 else said
     if said:

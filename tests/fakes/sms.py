@@ -51,12 +51,13 @@ class Twilio(Provider):
 
     def _send(self, call: Call) -> Said:
         form = call.form
+        media = [value for name, value in parse_qsl(call.body.decode()) if name == "MediaUrl"]
         wrong = _refusal(call) or next(
-            (_error(400, code, said) for is_wrong, code, said in _faults(form) if is_wrong), None
+            (_error(400, code, said) for is_wrong, code, said in _faults(form, media) if is_wrong), None
         )
         if wrong:
             return wrong
-        self.sent.append(form)
+        self.sent.append({**form, "media": " ".join(media)} if media else form)
         return Said({"sid": f"SM{len(self.sent):032x}", "status": "queued", "to": form["To"]}, 201)
 
     def _list(self, call: Call) -> Said:
@@ -91,12 +92,14 @@ class Twilio(Provider):
         return Said(data, headers={"content-type": kind})
 
 
-def _faults(form: Mapping[str, str]) -> list[tuple[bool, int, str]]:
+def _faults(form: Mapping[str, str], media: list[str]) -> list[tuple[bool, int, str]]:
     body, sender = form.get("Body", ""), form.get("From") or form.get("MessagingServiceSid")
     return [
         (not form.get("To"), 21604, "A 'To' phone number is required."),
         (not sender, 21603, "A 'From' phone number is required."),
-        (not body, 21602, "Message body is required."),
+        (len(media) > 10, 21623, "Number of media files exceeds allowed limit"),
+        (not all(url.startswith("https://") for url in media), 21620, "Invalid media URL(s)"),
+        (not body and not media, 21602, "Message body is required."),
         (len(body) > 1600, 21617, "The concatenated message body exceeds the 1600 character limit"),
         (form.get("To") == STOPPED, 21610, "Attempt to send to unsubscribed recipient"),
     ]

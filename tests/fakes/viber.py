@@ -51,8 +51,11 @@ class Viber(Provider):
     def _send_message(self, asked: dict[str, Any]) -> Said:
         faults = [
             (not self.webhook, 10, "webhookNotSet"),
-            (not asked.get("text"), 4, "missingData"),
-            (len(asked["text"]) > 7000, 3, "badData"),
+            (asked["type"] == "text" and not asked.get("text"), 4, "missingData"),
+            (asked["type"] != "text" and not asked.get("media", "").startswith("https://"), 4, "missingData"),
+            (asked["type"] == "file" and not (asked.get("size") and asked.get("file_name")), 4, "missingData"),
+            (asked["type"] == "video" and not asked.get("size"), 4, "missingData"),
+            (len(asked["text"]) > (512 if asked["type"] == "picture" else 7000), 3, "badData"),
             (not 1 <= len(asked["sender"]["name"]) <= 28, 3, "badData"),
             (asked["receiver"] == GONE, 6, "receiverNotSubscribed"),
         ]

@@ -48,7 +48,7 @@ def _send(claim: Claim) -> bool:
 
 def _hand_over(claim: Claim) -> Receipt:
     assert_no_transaction()
-    files = tuple(OutboundAttachment(name, kind, blobs.get(sha256)) for name, kind, sha256 in claim.files)
+    files = tuple(OutboundAttachment(name, kind, blobs.get(sha), url) for name, kind, sha, url in claim.files)
     return connector_for(claim.kind).send(claim.credentials, replace(claim.outbound, attachments=files))
 
 
