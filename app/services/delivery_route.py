@@ -17,6 +17,7 @@ from app.clock import now
 from app.crypto import unseal
 from app.errors import Invalid
 from app.models import Channel, ChannelState, Contact, ContactIdentity, Conversation, Direction, Message
+from app.services import public_files
 from app.services.arrivals import StoredAttachment
 from app.services.visitors import CHAT_EMAIL
 from connectors.base import Capabilities
@@ -141,6 +142,8 @@ def window_words(seconds: float) -> str:
 
 
 def _check_files(files: Sequence[StoredAttachment], limits: Capabilities) -> None:
+    if limits.public_files and not public_files.are_offered():
+        raise Invalid(public_files.NEEDS_ADDRESS, field="uploads")
     if not limits.attachments:
         raise Invalid("This channel takes no files.", field="uploads")
     if len(files) > limits.max_attachments:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from app.errors import Invalid
 from app.queries import composer_view
 from app.queries.conversation_view import ConversationView
 from app.queries.timeline import MessageRow
-from app.services import answering, delivery_route
+from app.services import answering, delivery_route, public_files
 from app.services.delivery_route import Route
 from app.web.inbox.looks import channel_label
 from connectors.base import Capabilities
@@ -80,6 +80,7 @@ class Way:
     to: str = ""
     kind: str = ""
     can: Capabilities = ALL_KINDS
+    file_note: str = ""  # why it takes no files here, though its kind does
     closes_at: datetime | None = None  # the end of the reply window; None where there is none
     is_closed: bool = False
     is_personal: bool = False  # the usual window is over: only what a person writes may leave
@@ -136,6 +137,9 @@ def find(session: Session, seen: ConversationView, said: Sequence[MessageRow], *
     except Invalid as missing:
         return Way(can_send=False, explanation=missing.reason)
     can = route.capabilities
+    file_note = public_files.NEEDS_ADDRESS if can.public_files and not public_files.are_offered() else ""
+    if file_note:
+        can = replace(can, attachments=False)
     here = [one for one in said if one.conversation_id == seen.conversation.public_id and _fits(one, route)]
     chosen = next((one for one in here if str(one.public_id) == answers), None)
     answered = chosen or (here[-1] if here and route.is_public and here[-1].is_public else None)
@@ -147,6 +151,7 @@ def find(session: Session, seen: ConversationView, said: Sequence[MessageRow], *
         to=route.address if can.cc else "",
         kind=route.channel.kind,
         can=can,
+        file_note=file_note,
         closes_at=None if is_public else route.window_ends_at,
         is_closed=is_closed,
         is_personal=route.is_personal and not is_public,
