@@ -23,7 +23,7 @@ class MessageWords(Base):
     """The words of a message: none of what is hidden on screens, and no row for what its writer deleted.
 
     Beside words there are marks that no word can be: `~0.17` says in which block of ids it stands, `~to.a@b.example`
-    to whom it was sent, `~has.attachment` what it has.
+    to whom it was sent, `~y.2026` and `~m.2026-11` when (UTC), `~has.attachment` what it has.
     """
 
     __tablename__ = "message_words"

@@ -169,11 +169,11 @@ def _channel(term: Term) -> Condition:
 
 
 def _after(term: Term) -> Condition:
-    return Conversation.last_message_at >= _moment(term)
+    return Conversation.last_message_at >= moment_of(term)
 
 
 def _before(term: Term) -> Condition:
-    return Conversation.last_message_at < _moment(term)
+    return Conversation.last_message_at < moment_of(term)
 
 
 def _inbox(term: Term) -> Condition:
@@ -224,7 +224,7 @@ def _assignee(term: Term, user: User | None) -> Condition:
     return Conversation.assignee_id.in_(select(User.id).where(named))
 
 
-def _moment(term: Term) -> datetime:
+def moment_of(term: Term) -> datetime:
     """Return when a day begins where the browser is, or a number of days ago."""
     if isinstance(term.value, date):
         return datetime.combine(term.value, time(), tzinfo=zone())

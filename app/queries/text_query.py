@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from sqlalchemy import ColumnElement, literal
 from sqlalchemy import cast as as_type
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from app.clock import now
 from app.folding import Word, fold, words
 from app.queries.search_terms import Term
 
@@ -40,15 +42,31 @@ def of_term(term: Term) -> str:
 
 def all_of(terms: Iterable[Term], marks: Sequence[str] = ()) -> str:
     """Return what texts must hold, and must not, at once; "" where nothing is left to look for."""
-    wanted = [of_term(term) for term in terms if not term.is_negated]
+    wanted = [query for term in terms if not term.is_negated and (query := of_term(term))]
     unwanted = [f"!{query}" for term in terms if term.is_negated and (query := of_term(term))]
-    return " & ".join(filter(None, (*wanted, *marks, *unwanted))) if any(wanted) or marks else ""
+    return " & ".join((*wanted, *marks, *unwanted))
 
 
 def sent_to(address: str) -> str:
     """Return a tsquery for messages sent to an address, to what begins like it, or to a domain."""
     wanted = address.strip().lower()[:320]
     return f"({_mark(f'~to.{wanted}')}:* | {_mark(f'~to.@{wanted}')})"
+
+
+def since(moment: datetime) -> str:
+    """Return a tsquery for messages of a moment's month (a day earlier, for the zone's sake) and later."""
+    first = moment.astimezone(UTC) - timedelta(days=1)
+    months = [f"~m.{first.year:04}-{month:02}" for month in range(first.month, 13)]
+    years = [f"~y.{year:04}" for year in range(first.year + 1, now().year + 2)]
+    return f"({' | '.join(map(_mark, months + years))})"
+
+
+def until(moment: datetime) -> str:
+    """Return a tsquery for messages of a moment's month (a day later, for the zone's sake) and earlier."""
+    last = moment.astimezone(UTC) + timedelta(days=1)
+    months = [f"~m.{last.year:04}-{month:02}" for month in range(last.month + 1, 13)]
+    years = [f"~y.{year:04}" for year in range(last.year + 1, now().year + 2)]
+    return " & ".join(f"!{_mark(mark)}" for mark in months + years)
 
 
 def tsquery(written: str) -> ColumnElement[str]:

@@ -63,6 +63,7 @@ def without_hidden(text: str, region: str) -> str:
 def marks_of(message: Message, *, has_files: bool) -> list[str]:
     """Return the marks of a message (models/search.py says what they are)."""
     marks = [f"~{level}.{message.id >> bits}" for level, bits in enumerate(BLOCKS)]
+    marks += [f"~y.{message.created_at:%Y}", f"~m.{message.created_at:%Y-%m}"]
     if has_files:
         marks.append("~has.attachment")
     if message.is_note:
