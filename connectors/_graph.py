@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from connectors import _http
 from connectors._graph_errors import NotPermitted, explain
@@ -33,6 +33,7 @@ from connectors.base import (
 )
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Malformed, Rejected, Transient
+from connectors.home import NOBODY, ONLY, Home
 from connectors.submission import load_json
 
 API_URL, API_VERSION = "https://graph.facebook.com", "v25.0"
@@ -151,6 +152,8 @@ def person(api: Graph, address: str, fields: str) -> Mapping[str, Any]:
 class GraphWebhook(Defaults):
     """How Meta calls a webhook: a handshake by GET; deliveries by POST, their raw body signed with the app secret."""
 
+    home_key: ClassVar[str]  # the setting that holds the id which calls name
+
     def verify(self, credentials: Credentials, request: WebRequest) -> None:
         """Check the handshake's verify token or the signature of a delivery. Raises BadCredentials."""
         if request.method == "GET":
@@ -159,6 +162,10 @@ class GraphWebhook(Defaults):
             return
         secret = require_secret(credentials.get("app_secret"))
         require_same(request.headers.get("x-hub-signature-256"), f"sha256={hmac_hex(secret, request.body)}")
+
+    def home(self, credentials: Credentials) -> Home:
+        """Return the id that Meta posts for: an app has one webhook address, however many pages it serves."""
+        return Home(line(credentials.get(self.home_key), 60), line(credentials.get("app_secret"), 500))
 
     def receive(self, credentials: Credentials, request: WebRequest, received_at: datetime) -> Received:
         """Answer a handshake with its challenge; take anything else as one delivery. Raises Malformed."""
@@ -202,6 +209,11 @@ def fetched(
 def is_envelope(data: Any) -> bool:
     """Say whether this is a webhook call, also one that holds nothing."""
     return isinstance(data, dict) and isinstance(data.get("object"), str) and isinstance(data.get("entry"), list)
+
+
+def is_taken(meta: Mapping[str, str], account: str) -> bool:
+    """Say whether a delivery was stored for what names this account, among others that it may hold."""
+    return ONLY not in meta or (account or NOBODY) in meta[ONLY].split()
 
 
 def made_id(prefix: str, value: Any) -> str:

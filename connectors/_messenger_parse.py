@@ -17,6 +17,8 @@ from connectors._messenger_content import came_by, content_of
 from connectors._messenger_history import MISSED, as_event
 from connectors._payload import at, items, line, mapping, moment, objects, text, whole
 from connectors.base import Identity, InboundMessage, Status
+from connectors.errors import Malformed
+from connectors.submission import load_json
 
 Object = Mapping[str, Any]
 EMOJI = {"like": "👍", "dislike": "👎", "love": "❤️", "smile": "😆", "wow": "😮", "sad": "😢", "angry": "😠"}
@@ -177,6 +179,14 @@ class Told:
 def told_in(data: Any) -> list[Told]:
     """Return the events and changes of a webhook call, or of a part of one, however much is around them."""
     return list(_told(data, Told("", {}), 5))
+
+
+def owners_of(raw: bytes) -> tuple[str, ...]:
+    """Return whose things a webhook call holds, "" for what names nobody; () for what cannot be read. Total."""
+    try:
+        return tuple(dict.fromkeys(each.own_id for each in told_in(load_json(raw))))
+    except Malformed:
+        return ()
 
 
 def _told(data: Any, around: Told, depth: int) -> Iterator[Told]:

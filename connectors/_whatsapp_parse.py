@@ -6,7 +6,7 @@ only that: documentation/business-messaging/whatsapp/business-scoped-user-ids on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from connectors._graph import is_envelope, made_id
@@ -14,6 +14,7 @@ from connectors._payload import at, line, mapping, moment, objects
 from connectors._whatsapp_content import Said, first_error, referral, said
 from connectors.base import Identity, InboundMessage, Profile, Status
 from connectors.errors import Malformed
+from connectors.submission import load_json
 
 KIND, PHONE = "whatsapp", "phone"
 GROUP = "group:"  # the thread of a group chat, so that it is never taken for a person
@@ -23,16 +24,31 @@ DEEPEST = 7  # a list of calls, a call, its entries, an entry, its changes, a ch
 Object = Mapping[str, Any]
 
 
-def messages_of(data: Any) -> list[InboundMessage]:
-    """Return what a webhook call tells, or an entry, change, value or message of one alone. Raises Malformed."""
+def messages_of(data: Any, is_ours: Callable[[str], bool] = lambda _: True) -> list[InboundMessage]:
+    """Return what a webhook call tells, or an entry, change, value or message of one alone. Raises Malformed.
+
+    `is_ours` says whether what is addressed to a phone number (by its id, "" for none) is to be read.
+    """
     values = list(_values(data, DEEPEST))
     if not values and not is_envelope(data):
         raise Malformed("This is not what WhatsApp sends: it holds neither an entry nor messages.")
-    found = [message for value in values for message in _of_value(value)]
+    found = [message for value in values if is_ours(_number_of(value)) for message in _of_value(value)]
     kept = [message for message in found if message is not None]
     if found and not kept:
         raise Malformed("It is not said who wrote this.")
     return kept
+
+
+def numbers_of(raw: bytes) -> tuple[str, ...]:
+    """Return the ids of the phone numbers that a call is for, "" for what names none; () if unreadable. Total."""
+    try:
+        return tuple(dict.fromkeys(_number_of(value) for value in _values(load_json(raw), DEEPEST)))
+    except Malformed:
+        return ()
+
+
+def _number_of(value: Object) -> str:
+    return line(at(value, "metadata", "phone_number_id"), 60)
 
 
 def address_of(value: str) -> tuple[str, str]:

@@ -24,6 +24,7 @@ from connectors.base import (
     WebRequest,
 )
 from connectors.errors import BadCredentials, Rejected
+from connectors.home import Home
 
 KEPT_HEADERS = ("content-type",)
 
@@ -50,6 +51,14 @@ class Defaults:
         """Take the whole body as one delivery; its hash tells duplicates."""
         meta = {name.replace("-", "_"): request.headers[name] for name in KEPT_HEADERS if name in request.headers}
         return Received((RawDelivery(request.body, received_at, meta=meta),))
+
+    def home(self, credentials: Credentials) -> Home:  # noqa: ARG002
+        """Return nothing: what comes to a channel's webhook address is that channel's."""
+        return Home()
+
+    def addressed(self, delivery: RawDelivery) -> tuple[str, ...]:  # noqa: ARG002
+        """Return none."""
+        return ()
 
     def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:  # noqa: ARG002
         """Refuse. Raises Rejected."""

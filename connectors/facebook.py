@@ -25,13 +25,14 @@ from connectors._graph import (
     fetched,
     graph,
     is_envelope,
+    is_taken,
     person,
     required_id,
 )
 from connectors._graph_sign_in import APP_SETTINGS, PAGES, STEPS, PageSignIn
 from connectors._json_api import segment
 from connectors._messenger_history import History
-from connectors._messenger_parse import messages_of, told_in
+from connectors._messenger_parse import messages_of, owners_of, told_in
 from connectors._messenger_send import (
     DAY_SECONDS,
     HUMAN_AGENT,
@@ -156,6 +157,12 @@ class FacebookConnector(PageSignIn, GraphWebhook):
         page = _page(credentials)
         yield from History(_graph(credentials), page, "messenger", frozenset({page})).follow(cursor)
 
+    home_key = "page_id"
+
+    def addressed(self, delivery: RawDelivery) -> tuple[str, ...]:
+        """Return the pages that a call is about."""
+        return owners_of(delivery.raw)
+
     def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
         """Return the messages of a webhook call: direct ones, and what happened in public. Raises Malformed."""
         data = load_json(delivery.raw)
@@ -165,6 +172,7 @@ class FacebookConnector(PageSignIn, GraphWebhook):
         found = [
             message
             for each in told
+            if is_taken(delivery.meta, each.own_id)
             for message in (public_messages(each) if each.field else messages_of(each.value, KIND, NAME, each.own_id))
         ]
         kept = [message for message in found if message is not None]

@@ -23,6 +23,7 @@ from connectors._graph import (
     fetched,
     graph,
     is_envelope,
+    is_taken,
     person,
     required_id,
 )
@@ -31,7 +32,7 @@ from connectors._instagram_comments import COMMENT, KIND, MENTION, SITE
 from connectors._instagram_comments import messages_of as public_messages
 from connectors._json_api import segment
 from connectors._messenger_history import History
-from connectors._messenger_parse import messages_of, told_in
+from connectors._messenger_parse import messages_of, owners_of, told_in
 from connectors._messenger_send import (
     DAY_SECONDS,
     HUMAN_AGENT,
@@ -175,6 +176,12 @@ class InstagramConnector(PageSignIn, GraphWebhook):
         own = frozenset(filter(None, (account, line(at(known, "id"), 100), line(at(known, "username"), 100))))
         yield from History(api, _desk(credentials).home, KIND, own, more_fields=",story").follow(cursor)
 
+    home_key = "account_id"
+
+    def addressed(self, delivery: RawDelivery) -> tuple[str, ...]:
+        """Return the accounts that a call is about."""
+        return owners_of(delivery.raw)
+
     def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
         """Return the messages of a webhook call: direct ones, comments and mentions. Raises Malformed."""
         data = load_json(delivery.raw)
@@ -183,6 +190,8 @@ class InstagramConnector(PageSignIn, GraphWebhook):
             raise Malformed("This is not what Instagram sends: it holds neither messages nor changes.")
         found: list[InboundMessage | None] = []
         for each in told:
+            if not is_taken(delivery.meta, each.own_id):
+                continue
             found += public_messages(each) if each.field else messages_of(each.value, KIND, NAME, each.own_id)
         kept = [message for message in found if message is not None]
         if found and not kept:

@@ -29,6 +29,7 @@ from connectors.base import (
     Template,
     WebRequest,
 )
+from connectors.home import Home
 
 
 class Connector(Protocol):
@@ -60,6 +61,14 @@ class Connector(Protocol):
 
     def receive(self, credentials: Credentials, request: WebRequest, received_at: datetime) -> Received:
         """Say what a verified call brought and what to answer. No network. Raises Malformed: answered with 400."""
+
+    def home(self, credentials: Credentials) -> Home:
+        """Say whose things come to this channel, where one webhook address may serve several channels."""
+
+    def addressed(self, delivery: RawDelivery) -> tuple[str, ...]:
+        """Return whose things a delivery holds (`Home.account`), "" for what names nobody; () where the webhook
+        address says it all. Total. `parse` leaves out what the delivery's meta "only" does not name.
+        """
 
     def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
         """Turn bytes into values: pure and total. Raises Malformed and nothing else."""

@@ -11,11 +11,21 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from connectors._graph import APP_SECRET, VERIFY_TOKEN, Graph, GraphWebhook, advanced, fetched, graph, required_id
+from connectors._graph import (
+    APP_SECRET,
+    VERIFY_TOKEN,
+    Graph,
+    GraphWebhook,
+    advanced,
+    fetched,
+    graph,
+    is_taken,
+    required_id,
+)
 from connectors._http import MOST_FILE_BYTES
 from connectors._json_api import segment
 from connectors._payload import at, line, whole
-from connectors._whatsapp_parse import GROUP, KIND, PHONE, messages_of
+from connectors._whatsapp_parse import GROUP, KIND, PHONE, messages_of, numbers_of
 from connectors._whatsapp_templates import approved, body_of, find
 from connectors.base import (
     Capabilities,
@@ -121,9 +131,15 @@ class WhatsappConnector(GraphWebhook):
             f"Signed in as {name or number}{f', {shown}' if shown else ''}{f', quality {quality}' if quality else ''}."
         )
 
+    home_key = "phone_number_id"
+
+    def addressed(self, delivery: RawDelivery) -> tuple[str, ...]:
+        """Return the ids of the phone numbers that a call is for."""
+        return numbers_of(delivery.raw)
+
     def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
         """Return the messages and states of a webhook call. Raises Malformed."""
-        return messages_of(load_json(delivery.raw))
+        return messages_of(load_json(delivery.raw), lambda number: is_taken(delivery.meta, number))
 
     def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
         """Send a text, a file with its caption, or a template. Raises Transient, BadCredentials or Rejected."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.crypto import unseal
 from app.errors import Conflict, NotFound
-from app.models import Delivery, Inbox
+from app.models import Channel, Delivery, Inbox
 from app.services import ingest
 from connectors.registry import connector_for
 
@@ -40,12 +40,17 @@ def channel_at(session: Session, *, kind: str, token: str) -> PublicChannel:
     channel = ingest.active_channel(session, kind=kind, token=token[:MAX_TOKEN].replace("\0", ""))
     if channel is None:
         raise NotFound
-    defaults = {setting.key: setting.default for setting in connector_for(kind).settings}
+    return opened(session, channel)
+
+
+def opened(session: Session, channel: Channel) -> PublicChannel:
+    """Return a channel with its settings opened."""
+    defaults = {setting.key: setting.default for setting in connector_for(channel.kind).settings}
     given = {key: value for key, value in unseal(channel.sealed).items() if value is not None}
     inbox = session.get_one(Inbox, channel.inbox_id)
     return PublicChannel(
         id=channel.id,
-        kind=kind,
+        kind=channel.kind,
         token=channel.token,
         inbox_id=channel.inbox_id,
         inbox=str(inbox.public_id),

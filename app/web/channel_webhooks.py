@@ -1,6 +1,7 @@
 """Where providers call: one address a channel. No session, no CSRF; the connector checks who is calling.
 
     verify (403) ──► receive (400) ──► bytes to disk ──► deliveries committed ──► the connector's own answer
+                                   (each channel's part with it: addressed.py)
 
 What a provider sent is answered with success only once it is stored. Whatever bytes come, the answer is a sentence: a
 connector that stumbles over a call it has verified leaves the whole body for `parse`, which can be tried again.
@@ -8,7 +9,7 @@ connector that stumbles over a call it has verified leaves the whole body for `p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import parse_qsl, quote
 
 from flask import Blueprint, Flask, Response, request
@@ -20,12 +21,12 @@ from app.config import settings
 from app.db import reading, transaction
 from app.errors import NotFound
 from app.log import get_logger
-from app.services import channel_health, ingest, public_channels
+from app.services import addressed, channel_health, ingest, public_channels
 from app.services.public_channels import PublicChannel
 from app.web import limits
 from app.web.authz import public
 from app.web.limits import limiter
-from connectors.base import Received, WebRequest
+from connectors.base import RawDelivery, Received, WebRequest
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, ConnectorError, Transient
 from connectors.registry import connector_for, kinds
@@ -52,10 +53,12 @@ def register(app: Flask) -> None:
 def receive(kind: str, token: str) -> Response:
     """Take one call of a provider."""
     try:
+        _can_be_called(kind)
         channel = _channel(kind, token)
-        with limiter.limit(EACH_CHANNEL, key_func=lambda: f"webhook {channel.token}"):
+        with limiter.limit(EACH_CHANNEL, key_func=lambda: f"webhook {token}"):
             pass
-        return _take(channel, _call())
+        call = _call()
+        return _take(channel or _stand_in(kind, token, call), call)
     except NotFound:
         return _say(404, NOBODY)
     except RateLimitExceeded:
@@ -77,12 +80,27 @@ def _take(channel: PublicChannel, call: WebRequest) -> Response:
             channel_health.note_refused(session, channel_id=channel.id, reason=f"A call was refused: {error.reason}")
         raise
     received = _received(channel, call)
-    kept = ingest.keep_all(received.deliveries)
-    with transaction() as session:
-        public_channels.store_all(session, channel=channel, deliveries=kept)
+    _store(channel, received.deliveries)
     answer = Response(received.answer.body, received.answer.status, content_type=received.answer.content_type)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+def _store(channel: PublicChannel, deliveries: Sequence[RawDelivery]) -> None:
+    """Store what a call brought, each channel's part with that channel. Raises NotFound if one was closed meanwhile."""
+    strangers = addressed.strangers(channel, deliveries)
+    homes: addressed.Homes = {}
+    if strangers:
+        with reading() as session:
+            homes = addressed.homes(session, channel=channel, accounts=strangers)
+    parcels = addressed.sort_out(channel, deliveries, homes)
+    kept = [(parcel.channel_id, ingest.keep_all(parcel.deliveries)) for parcel in parcels]
+    with transaction() as session:
+        for channel_id, stored in kept:
+            if channel_id == channel.id:
+                public_channels.store_all(session, channel=channel, deliveries=stored)
+            else:
+                addressed.store(session, channel_id=channel_id, deliveries=stored)
 
 
 def _surely(verify: Callable[[], None], channel: PublicChannel) -> None:
@@ -107,15 +125,37 @@ def _received(channel: PublicChannel, call: WebRequest) -> Received:
         return Defaults().receive(channel.settings, call, now())
 
 
-def _channel(kind: str, token: str) -> PublicChannel:
-    """Return the active channel that takes calls at this address. Raises NotFound."""
+def _can_be_called(kind: str) -> None:
+    """Raise NotFound for kinds that nobody calls."""
     if kind not in kinds():
         raise NotFound
     can = connector_for(kind).capabilities
     if not can.push or can.own_pages:
         raise NotFound
+
+
+def _channel(kind: str, token: str) -> PublicChannel | None:
+    """Return the active channel that takes calls at this address, None where others may. Raises NotFound."""
     with reading() as session:
-        return public_channels.channel_at(session, kind=kind, token=token)
+        try:
+            return public_channels.channel_at(session, kind=kind, token=token)
+        except NotFound:
+            if addressed.others_of_address(session, kind=kind, token=token):
+                return None
+            raise
+
+
+def _stand_in(kind: str, token: str, call: WebRequest) -> PublicChannel:
+    """Return a channel of the same app, as the call's signature proves. Raises NotFound."""
+    with reading() as session:
+        others = addressed.others_of_address(session, kind=kind, token=token)
+    for other in others if call.method == "POST" else ():
+        try:
+            connector_for(kind).verify(other.settings, call)
+        except BadCredentials:
+            continue
+        return other
+    raise NotFound
 
 
 def _call() -> WebRequest:

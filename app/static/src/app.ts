@@ -3,6 +3,7 @@ import "./page/htmx_setup";
 import "./page/copy";
 import "./page/filter_list";
 import "./page/menus";
+import "./page/press_itself";
 import "./page/slide";
 import "./page/threshold";
 import "./inbox/conversation";
