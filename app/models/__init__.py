@@ -39,6 +39,7 @@ from app.models.message_revision import MessageRevision
 from app.models.outbox_event import Heartbeat, OutboxEvent
 from app.models.prediction import MessageEmbedding, Prediction, PredictionModel
 from app.models.private_thread import PrivateThread
+from app.models.regrouping import Regrouping, RegroupingKind
 from app.models.remote_file import FetchState, RemoteFile
 from app.models.saved_view import ListSetting, SavedView, ViewScope
 from app.models.scheduled_reply import ScheduledReply, ScheduledState
@@ -128,6 +129,8 @@ __all__ = [
     "PrivacySetting",
     "PrivateThread",
     "RecentSearch",
+    "Regrouping",
+    "RegroupingKind",
     "RemoteFile",
     "Role",
     "SavedView",

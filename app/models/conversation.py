@@ -51,6 +51,7 @@ class Conversation(Base):
         Index("ix_conversation_newest", "last_message_at", "id"),
         Index("ix_conversation_waiting", "status", WAITING_PLACE, "id"),
         Index("ix_conversation_rescoring", "mood_version", "last_message_at"),
+        Index("ix_conversation_merged_into", "merged_into_id", postgresql_where="merged_into_id IS NOT NULL"),
         Index("ix_conversation_waking", "snoozed_until", postgresql_where="status = 'snoozed'"),
     )
 
@@ -65,6 +66,7 @@ class Conversation(Base):
     thread_key: Mapped[str | None]
     reply_token: Mapped[str] = mapped_column(unique=True)
     related_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"))  # where its messages are now
     status: Mapped[Status] = mapped_column(one_of(Status), default=Status.OPEN)
     priority: Mapped[Priority] = mapped_column(one_of(Priority), default=Priority.NORMAL)
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))

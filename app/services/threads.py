@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
@@ -44,7 +44,7 @@ def place(
     session: Session, arrivals: Sequence[Arrival], contacts: dict[int, Contact], *, also: Collection[int] = ()
 ) -> list[Place]:
     """Find or open the conversation of each arrival, in order; lock those found, and `also` (ids), in one order."""
-    candidates = _candidates(session, arrivals, also)
+    candidates, members = _candidates(session, arrivals, also)
     named = _named(session, arrivals, contacts, candidates)
     ids = Ids(session, Conversation, len(arrivals))
     places: list[Place] = []
@@ -52,7 +52,7 @@ def place(
     for index, arrival in enumerate(arrivals):
         contact = contacts[index]
         found = _found(arrival, candidates)
-        if found and _belongs(arrival, contact, found, named[found.id]):
+        if found and _belongs(arrival, contact, members.get(found.id, (found,)), named[found.id]):
             placed = Place(arrival, contact, found)
         else:
             placed = Place(arrival, contact, _open(session, ids, arrival, contact))
@@ -88,16 +88,21 @@ def store_reference(session: Session, conversation: Conversation, external_id: s
     session.execute(insert(ThreadReference).values(values).on_conflict_do_nothing())
 
 
-def _belongs(arrival: Arrival, contact: Contact, found: Conversation, named: set[str]) -> bool:
-    if found.contact_id == contact.id:
+def _belongs(arrival: Arrival, contact: Contact, found: Sequence[Conversation], named: set[str]) -> bool:
+    """Tell whether a sender is part of a conversation, or of one that was merged into it."""
+    if any(conversation.contact_id == contact.id for conversation in found):
         return True
     if arrival.message.is_public:
         return False
-    shares_thread = arrival.thread_name is not None and arrival.thread_name == found.thread_key
+    threads = {conversation.thread_key for conversation in found}
+    shares_thread = arrival.thread_name is not None and arrival.thread_name in threads
     return shares_thread or arrival.message.sender.address in named
 
 
-def _candidates(session: Session, arrivals: Sequence[Arrival], also: Collection[int]) -> Candidates:
+def _candidates(
+    session: Session, arrivals: Sequence[Arrival], also: Collection[int]
+) -> tuple[Candidates, dict[int, list[Conversation]]]:
+    """Return the conversations that arrivals name, and by id those with what was merged into them."""
     tokens = {token for arrival in arrivals for token in arrival.message.tokens}
     threads = {(a.channel_id, name) for a in arrivals if (name := a.thread_name)}
     references = {(a.inbox_id, id_) for a in arrivals for id_ in (a.external_id, *a.references)}
@@ -107,15 +112,25 @@ def _candidates(session: Session, arrivals: Sequence[Arrival], also: Collection[
     wanted = Conversation.reply_token.in_(tokens) | Conversation.id.in_(known)
     if threads:
         wanted |= tuple_(Conversation.channel_id, Conversation.thread_key).in_(sorted(threads))
-    locked = select(Conversation).where(wanted).order_by(Conversation.id).with_for_update()
-    rows = {row.id: row for row in session.scalars(locked)}
-    found: Candidates = {("reference", inbox, id_): rows[cid] for (inbox, id_), cid in by_reference.items()}
-    found |= {("moved", channel, sender): rows[cid] for (channel, sender), cid in moved.items()}
-    for row in rows.values():
-        found["token", row.inbox_id, row.reply_token] = row
+    rows, homes = _locked(session, wanted)
+    found: Candidates = {("reference", inbox, id_): homes[cid] for (inbox, id_), cid in by_reference.items()}
+    found |= {("moved", channel, sender): homes[cid] for (channel, sender), cid in moved.items()}
+    members: dict[int, list[Conversation]] = {}
+    for row in rows:
+        found["token", row.inbox_id, row.reply_token] = homes[row.id]
         if row.thread_key:
-            found["thread", row.channel_id, row.thread_key] = row
-    return found
+            found["thread", row.channel_id, row.thread_key] = homes[row.id]
+        members.setdefault(homes[row.id].id, []).append(row)
+    return found, members
+
+
+def _locked(session: Session, wanted: ColumnElement[bool]) -> tuple[list[Conversation], dict[int, Conversation]]:
+    """Lock the wanted rows and those that they were merged into; return them, and by id where each one is now."""
+    query = select(Conversation).where(wanted).order_by(Conversation.id).with_for_update()
+    rows = {row.id: row for row in session.scalars(query)}
+    for id_ in sorted({row.merged_into_id for row in rows.values() if row.merged_into_id} - rows.keys()):
+        rows[id_] = session.get_one(Conversation, id_, with_for_update=True)
+    return list(rows.values()), {row.id: rows[row.merged_into_id or row.id] for row in rows.values()}
 
 
 def _referred(session: Session, references: set[tuple[int, str]]) -> dict[tuple[int, str], int]:
