@@ -49,6 +49,9 @@ class ContactIdentity(Base):
     profile_seen_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]  # mail to this address came back
     bounce_reason: Mapped[str] = mapped_column(default="", server_default="")
+    complained_at: Mapped[datetime | None]  # they called a mail of ours spam
+    complaint: Mapped[str] = mapped_column(default="", server_default="")  # abuse, fraud … (RFC 5965)
+    complaint_by: Mapped[str] = mapped_column(default="", server_default="")  # the address that told us
     read_until: Mapped[datetime | None]  # all that was sent to it before was read, as the provider told
     reached_until: Mapped[datetime | None]  # arrived
     seen_at: Mapped[datetime | None]  # last time this address was connected live (a chat visitor)

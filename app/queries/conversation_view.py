@@ -47,6 +47,12 @@ class IdentityRow:
     profile_url: str = ""
     followers: int | None = None
     bounce_reason: str | None = None  # why the last mail to it came back; None where it did not
+    complained_at: str | None = None  # they called our mail spam
+    complaint_by: str = ""  # who told us
+
+    @property
+    def complained(self) -> datetime | None:
+        return moment(self.complained_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +171,8 @@ def identity_object() -> ColumnElement[Any]:
         profile_url=ContactIdentity.profile_url,
         followers=ContactIdentity.followers,
         bounce_reason=case((ContactIdentity.bounced_at.is_not(None), ContactIdentity.bounce_reason)),
+        complained_at=ContactIdentity.complained_at,
+        complaint_by=ContactIdentity.complaint_by,
     )
 
 

@@ -1,4 +1,5 @@
-"""The breaker against mail storms: what nobody wrote goes out rarely, and never in answer to a robot or an import.
+"""The breaker against mail storms: what nobody wrote goes out rarely, and never in answer to a robot or an import,
+nor to somebody who called our mail spam.
 
 Nothing here answers by itself today. Whatever will (a confirmation of receipt, a survey, a campaign) queues its replies
 with `replies.queue_reply(automatic=True)`: that asks `may_answer` first, and `sending.claim_next` asks `is_too_often`
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.config import settings
 from app.models import Delivery, Direction, Message, SendState
+from app.services import complaints
 
 AUTOMATIC = "automatic"  # Message.auto of what nobody wrote here
 IMPORTED = "imported"  # in Delivery.meta of what was taken over from elsewhere
@@ -30,6 +32,8 @@ def may_answer(session: Session, *, message: Message) -> bool:
         delivery = session.get_one(Delivery, message.delivery_id)
         if delivery.meta.get(IMPORTED):
             return False
+    if complaints.has_complained(session, contact_id=message.contact_id):
+        return False
     return not is_too_often(session, contact_id=message.contact_id)
 
 

@@ -36,7 +36,7 @@ def with_outcomes(arrivals: Sequence[Arrival]) -> list[Arrival]:
 def mark(session: Session, told: Sequence[MessageChange]) -> None:
     """Mark the addresses that replies of ours did not reach. The people's addresses are locked by the caller."""
     failed = [one for one in told if (one.details.get("status"), one.details.get("sender_kind")) == FAILED_MAIL]
-    named = _named(session, {(one.channel_id, one.target) for one in failed})
+    named = recipients_of(session, {(one.channel_id, one.target) for one in failed})
     for change in sorted(failed, key=lambda one: one.sender):
         if change.sender in named.get((change.channel_id, change.target), set()):
             session.execute(
@@ -55,6 +55,21 @@ def unmark(session: Session, places: Sequence[Place]) -> None:
         session.execute(marked.values(bounced_at=None, bounce_reason=""))
 
 
+def recipients_of(session: Session, keys: set[Key]) -> dict[Key, set[str]]:
+    """Return to which addresses (small letters) each of these replies of ours went."""
+    if not keys:
+        return {}
+    query = select(Message.channel_id, Message.external_id, Message.recipients).where(
+        tuple_(Message.channel_id, Message.external_id).in_(sorted(keys)), Message.direction == Direction.OUTBOUND
+    )
+    return {
+        (channel_id, external_id or ""): {
+            str(one["email"]).lower() for field in ("to", "cc", "bcc") for one in recipients.get(field, ())
+        }
+        for channel_id, external_id, recipients in session.execute(query)
+    }
+
+
 def _outcome(said: InboundMessage) -> InboundMessage:
     recipient = said.custom.get(RECIPIENT)
     return InboundMessage(
@@ -66,18 +81,3 @@ def _outcome(said: InboundMessage) -> InboundMessage:
         status_reason=said.status_reason,
         sent_at=said.sent_at,
     )
-
-
-def _named(session: Session, keys: set[Key]) -> dict[Key, set[str]]:
-    """Return to whom each of these replies went."""
-    if not keys:
-        return {}
-    query = select(Message.channel_id, Message.external_id, Message.recipients).where(
-        tuple_(Message.channel_id, Message.external_id).in_(sorted(keys)), Message.direction == Direction.OUTBOUND
-    )
-    return {
-        (channel_id, external_id or ""): {
-            str(one["email"]).lower() for field in ("to", "cc") for one in recipients.get(field, ())
-        }
-        for channel_id, external_id, recipients in session.execute(query)
-    }

@@ -25,6 +25,7 @@ from app.models import Channel, ChannelState, Delivery, DeliveryState, Direction
 from app.services import (
     bounces,
     channel_health,
+    complaints,
     look_ups,
     message_changes,
     people,
@@ -142,7 +143,7 @@ def ingest_messages(session: Session, *, deliveries: Sequence[int], arrivals: Se
     Raises: sqlalchemy's IntegrityError or a deadlock when another worker was faster: run the batch again.
 
     """
-    arrivals = bounces.with_outcomes(arrivals)
+    arrivals = complaints.with_outcomes(bounces.with_outcomes(arrivals))
     lock_keys(session, arrivals)
     changes = [arrival for arrival in arrivals if arrival.is_change and not arrival.message.until]
     marks = [arrival for arrival in arrivals if arrival.message.until]
@@ -156,6 +157,7 @@ def ingest_messages(session: Session, *, deliveries: Sequence[int], arrivals: Se
     told = message_changes.record(session, changes)
     bounces.unmark(session, places)
     bounces.mark(session, told)
+    complaints.mark(session, arrivals, told)
     news = {place.arrival.delivery_id for place in places} | {change.delivery_id for change in told}
     news |= watermarks.settle(session, marks, within=homes.conversations)
     _close_deliveries(session, deliveries, news)
