@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,11 +22,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import URL, make_url
 
+from tests.databases import TEMPLATE, Databases
 from workers.embedded import postgres, valkey
 from workers.embedded_postgres import connect_to
 from workers.processes import ROOT
-
-TEMPLATE = "template_migrated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,9 @@ def stop_servers(config: pytest.Config) -> None:
 
 @contextmanager
 def database(servers: Servers, name: str) -> Iterator[str]:
-    """Make a migrated, empty database for the length of a block; yields its URL."""
-    _migrate_template_once(servers)
-    _execute(servers, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
-    try:
-        yield _url(servers, name).render_as_string(hide_password=False)
-    finally:
-        _execute(servers, f'DROP DATABASE "{name}" WITH (FORCE)')
+    """Give a migrated, empty database for the length of a block; yields its URL."""
+    with databases_of(servers).one(name) as url:
+        yield url
 
 
 def fresh_name() -> str:
@@ -83,6 +79,13 @@ def redis_url_of(servers: Servers, worker_id: str) -> str:
     """Return the address of a Valkey database that only this worker uses (database 0 stays empty)."""
     number = 1 + int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 1
     return servers.redis_url.removesuffix("/0") + f"/{number}"
+
+
+@cache
+def databases_of(servers: Servers) -> Databases:
+    """Return this process's databases."""
+    _migrate_template_once(servers)
+    return Databases(make_url(servers.database_url))
 
 
 def _migrate_template_once(servers: Servers) -> None:
