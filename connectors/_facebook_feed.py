@@ -13,7 +13,7 @@ from typing import Any
 from connectors._graph import made_id
 from connectors._messenger_parse import Told
 from connectors._payload import at, items, line, mapping, moment, text
-from connectors.base import Identity, InboundMessage, MessageKind, RemoteFile
+from connectors.base import DeletedBy, Identity, InboundMessage, MessageKind, RemoteFile
 
 KIND = "facebook"
 COMMENT, POST = "comment:", "post:"
@@ -64,8 +64,11 @@ def _said(
     if verb in {"remove", "delete"}:
         by_page = author.address == told.own_id or not line(at(value, "from", "id") or value.get("sender_id"))
         sender = Identity("provider", KIND) if by_page else author
+        by: DeletedBy = "moderator" if author.address == told.own_id else "unknown"  # an author is named in any case
         sent_at = moment(told.at) or moment(value.get("created_time"))
-        yield InboundMessage(f"{target}:removed", sender, kind="delete", target=target, sent_at=sent_at, **common)
+        yield InboundMessage(
+            f"{target}:removed", sender, kind="delete", target=target, sent_at=sent_at, deleted_by=by, **common
+        )
     elif author.address == told.own_id:
         return
     elif verb in {"edited", "edit", "update"}:

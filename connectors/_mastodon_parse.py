@@ -88,7 +88,7 @@ def _deleted(status_id: str, body: Mapping[str, Any]) -> InboundMessage:
         raise Malformed("It is not said which status was deleted.")
     author = line(at(body, "account", "id"))
     sender = Identity("mastodon", author, verified=True) if author else Identity("provider", NOBODY)
-    return InboundMessage(f"delete:{status_id}", sender, kind="delete", target=status_id)
+    return InboundMessage(f"delete:{status_id}", sender, kind="delete", target=status_id, deleted_by="unknown")
 
 
 def _edited(status: Mapping[str, Any], meta: Mapping[str, str]) -> InboundMessage:

@@ -140,7 +140,7 @@ def _reaction(event: Event, place: Place) -> list[InboundMessage]:
 def _redaction(event: Event, place: Place) -> list[InboundMessage]:
     """Return a deletion; since room version 11 the target stands in the content."""
     target = line(event.get("redacts"), LONGEST_ID) or line(at(event, "content", "redacts"), LONGEST_ID)
-    return [_message(event, place, kind="delete", target=target)] if target else []
+    return [_message(event, place, kind="delete", target=target, deleted_by="moderator")] if target else []
 
 
 def _receipts(event: Event, place: Place) -> list[InboundMessage]:

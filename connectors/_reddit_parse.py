@@ -12,7 +12,7 @@ from typing import Any
 
 from connectors._payload import items, line, mapping, moment, text
 from connectors._reddit_files import files_of, kind_of
-from connectors.base import Identity, InboundMessage, Profile, RawDelivery
+from connectors.base import DeletedBy, Identity, InboundMessage, Profile, RawDelivery
 from connectors.errors import Malformed
 from connectors.submission import load_json
 
@@ -20,6 +20,20 @@ BY_REDDIT = Identity("provider", "reddit", "Reddit")
 KIND, SITE = "reddit", "https://www.reddit.com"
 COMMENT, POST, MESSAGE = "t1_", "t3_", "t4_"
 GONE = {"[deleted]", "[removed]", "[ Removed by Reddit ]"}
+GONE_BY: Mapping[str, DeletedBy] = {
+    "deleted": "customer",
+    "author": "customer",
+    "[deleted]": "customer",
+    "moderator": "moderator",
+    "automod_filtered": "moderator",
+    "[removed]": "moderator",
+    "reddit": "provider",
+    "anti_evil_ops": "provider",
+    "community_ops": "provider",
+    "copyright_takedown": "provider",
+    "content_takedown": "provider",
+    "[ Removed by Reddit ]": "provider",
+}
 DEEPEST, MOST_MESSAGES = 40, 5_000
 EDIT, DELETE = "edit", "delete"  # what `meta` says of a thing that was seen before
 SEEN_KINDS = {"Listing", "more", "t2", "t5", "t6", "UserList", "LabeledMulti", "wikipage"}  # told, nothing said
@@ -59,6 +73,15 @@ def is_gone(thing: Thing) -> bool:
     return (isinstance(words, str) and words in GONE) or (is_removed and not words)
 
 
+def _gone_by(thing: Thing) -> DeletedBy:
+    """Say who took a thing away: its author leaves "[deleted]", a moderator "[removed]"."""
+    told = line(thing.get("removed_by_category"), 40)
+    if told in GONE_BY:
+        return GONE_BY[told]
+    words = thing.get("body") if "body" in thing else thing.get("selftext")
+    return GONE_BY.get(words, "unknown") if isinstance(words, str) else "unknown"
+
+
 def edited_at(thing: Thing) -> int:
     """Return when a thing was edited (Unix seconds), 0 for never; Reddit says `false` for that."""
     when = moment(thing.get("edited"))
@@ -95,8 +118,10 @@ def _said(thing: Thing, name: str, seen: Seen) -> list[InboundMessage]:
     if seen.own and line(thing.get("author"), 60).lower() == seen.own:
         return []
     if seen.event == DELETE or is_gone(thing):
-        # by whom is not told: the author's name is gone, too
-        deleted = InboundMessage(f"{name}:deleted", BY_REDDIT, kind="delete", target=name, url=_url(thing))
+        # who wrote it is not told: the author's name is gone, too
+        deleted = InboundMessage(
+            f"{name}:deleted", BY_REDDIT, kind="delete", target=name, url=_url(thing), deleted_by=_gone_by(thing)
+        )
         return [replace(deleted, is_public=name[:3] != MESSAGE)]
     makers = {COMMENT: _comment, POST: _post, MESSAGE: _message}
     said = makers[name[:3]](thing, name)

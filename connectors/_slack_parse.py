@@ -165,6 +165,7 @@ def _deleted(event: Event, before: Event, ts: str, scene: Scene) -> list[Inbound
             thread_key=_thread(before, event) if before else None,
             sent_at=moment(event.get("event_ts")),
             kind="delete",
+            deleted_by="unknown",  # admins may delete what others said
             target=f"{channel}:{ts}",
         )
     ]

@@ -183,6 +183,7 @@ def _deleted(update: Said, said: Said, meta: Meta) -> list[InboundMessage]:  # n
             sender=author,
             thread_key=place.key,
             kind="delete",
+            deleted_by="unknown",  # either side of the chat may
             target=place.message_id(number),
         )
         for number in gone

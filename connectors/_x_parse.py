@@ -135,6 +135,7 @@ def _deleted(event: Event, near: Around) -> list[InboundMessage]:
             sent_at=moment(event.get("timestamp_ms") or event.get("event_at")),
             kind="delete",
             target=name,
+            deleted_by="customer" if is_theirs else "unknown",
             is_public=True,
         )
     ]

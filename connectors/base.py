@@ -1,7 +1,4 @@
-"""The frozen values that cross the boundary of a connector (the protocol it keeps: protocol.py).
-
-Times are aware UTC datetimes.
-"""
+"""The frozen values that cross the boundary of a connector (see protocol.py). Times are aware UTC datetimes."""
 
 from __future__ import annotations
 
@@ -19,6 +16,7 @@ MessageKind = Literal[
     "reaction", "edit", "delete", "status",  # something that happened to a message said before
     "unsupported",  # said, but this kind of channel does not tell us what
 ]  # fmt: skip
+DeletedBy = Literal["customer", "moderator", "provider", "unknown"]
 Status = Literal["sent", "delivered", "read", "failed"]
 ActionKind = Literal["like", "unlike", "hide", "unhide", "delete"]
 # "email", "phone" and "visitor" are shared by all kinds of channels; a provider's own accounts carry its kind ("x")
@@ -31,9 +29,8 @@ Cursor = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One field of a channel's settings form. `secret` values are write-only on screen; all are sealed at rest.
-
-    A `kept` one is never typed and never shown: a sign-in brought it (sign_in.py).
+    """One field of a channel's settings form; all are sealed at rest. `secret` values are write-only on screen, `kept`
+    ones never typed and never shown: a sign-in brought them (sign_in.py).
     """
 
     key: str
@@ -203,6 +200,7 @@ class InboundMessage:
     status: Status | None = None
     status_reason: str = ""
     until: datetime | None = None
+    deleted_by: DeletedBy = "customer"  # "moderator", "provider": unless the sender wrote it
     remote_files: tuple[RemoteFile, ...] = ()
     is_public: bool = False  # everybody can read it
     url: str = ""  # where people see it at the provider
@@ -220,12 +218,10 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class OutboundAttachment:
-    """`url` is where a provider may fetch it, for some days; "" where the world cannot reach this installation."""
-
     filename: str
     content_type: str
     data: bytes
-    url: str = ""
+    url: str = ""  # where a provider may fetch it, for some days; "" where the world cannot reach us
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,11 +38,11 @@ class Message(Base):
     without angle brackets. `annotated_at` and `routed_at` say how far understanding and routing have come.
 
     `kind` is connectors.base.MessageKind. `visibility` is who of us and them may read it, `is_public` that everybody
-    in the world may; `url` is where they see it and `thread_key` the provider's own name of its thread. `edited_at` and
-    `deleted_at` are the customer's doing (the words before an edit: MessageRevision; the words of what was deleted
-    stay, and are not shown as said). Of our replies: `answers_id` is the customer's message that is answered,
-    `template` {"name", "language", "text", "values"} of what was sent instead of free text, `delivered_at` and
-    `read_at` what the provider told.
+    in the world may; `url` is where they see it and `thread_key` the provider's own name of its thread. `edited_at` is
+    the customer's doing (the words before an edit: MessageRevision), `deleted_at` that of `deleted_by`: "customer",
+    "moderator", "provider", "team" (us, from here), "" where nobody tells; the words stay, and are not shown as said.
+    Of our replies: `answers_id` is the customer's message that is answered, `template` {"name", "language", "text",
+    "values"} of what was sent instead of free text, `delivered_at` and `read_at` what the provider told.
     """
 
     __tablename__ = "message"
@@ -96,6 +96,7 @@ class Message(Base):
     thread_key: Mapped[str | None]
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    deleted_by: Mapped[str] = mapped_column(default="", server_default="")
     answers_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     template: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     delivered_at: Mapped[datetime | None]

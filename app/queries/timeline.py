@@ -94,6 +94,7 @@ class MessageRow:
     url: str = ""  # where they read it; a stranger wrote it
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
+    deleted_by: str = ""
     delivered_at: datetime | None = None
     read_at: datetime | None = None
     template: dict[str, Any] | None = None
@@ -186,6 +187,7 @@ def _select() -> AnySelect:
             Message.url,
             Message.edited_at,
             Message.deleted_at,
+            Message.deleted_by,
             Message.delivered_at,
             Message.read_at,
             Message.template,

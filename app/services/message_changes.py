@@ -199,7 +199,7 @@ def _details(change: Arrival) -> dict[str, Any]:
         return told | {"reaction": plain(said.reaction, 50)}
     if said.kind == "status":
         return told | {"status": said.status or "", "reason": plain(said.status_reason, 500)}
-    return told
+    return told | {"deleted_by": said.deleted_by} if said.kind == "delete" else told
 
 
 def _target(change: Arrival) -> Key:
@@ -233,13 +233,18 @@ def _apply(session: Session, message: Message, change: MessageChange, effects: E
     elif change.kind == "edit":
         effects.reworded |= rewording.edit(session, message, change)
     else:
-        effects.reworded |= rewording.delete(message, change)
+        effects.reworded |= rewording.delete(session, message, change)
 
 
 def _may_change(message: Message, change: MessageChange) -> bool:
-    if change.kind == "delete" and change.details.get("sender_kind") == PROVIDER:
+    if change.kind == "delete" and (change.details.get("sender_kind") == PROVIDER or _is_above(change)):
         return True
     return message.is_inbound and message.sender == change.sender
+
+
+def _is_above(change: MessageChange) -> bool:
+    """Say whether who deleted it may delete what others wrote."""
+    return change.details.get("deleted_by") in {"moderator", "provider"}
 
 
 def _move_on(message: Message, change: MessageChange, effects: Effects) -> None:

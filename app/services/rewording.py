@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.models import (
+    ActionState,
     Conversation,
     Message,
+    MessageAction,
     MessageChange,
     MessageEmbedding,
     MessageRevision,
@@ -28,7 +30,8 @@ from app.services import conversation_moods, search_index, sentiment_counts
 from app.services.moods import step_of
 from app.services.timeline import preview
 
-DELETED = "Deleted by its writer"
+DELETED, DELETED_BY_WRITER = "A deleted message", "Deleted by its writer"
+TEAM, CUSTOMER, UNKNOWN = "team", "customer", "unknown"  # the last two are connectors.base.DeletedBy
 
 
 def edit(session: Session, message: Message, change: MessageChange) -> bool:
@@ -42,11 +45,24 @@ def edit(session: Session, message: Message, change: MessageChange) -> bool:
     return True
 
 
-def delete(message: Message, change: MessageChange) -> bool:
-    """Mark a message as deleted; return whether it was not before."""
+def delete(session: Session, message: Message, change: MessageChange) -> bool:
+    """Mark a message as deleted, and by whom; return whether it was not before."""
     is_new = message.deleted_at is None
+    if is_new or not message.deleted_by:
+        message.deleted_by = _deleted_by(session, message, change)
     message.deleted_at = min(message.deleted_at or change.at, change.at)
     return is_new
+
+
+def _deleted_by(session: Session, message: Message, change: MessageChange) -> str:
+    """Say who deleted a message: we did if we asked for it, its writer where the provider names nobody else."""
+    ours = MessageAction.message_id == message.id, MessageAction.kind == "delete"
+    if session.scalars(select(MessageAction.id).where(*ours, MessageAction.state != ActionState.FAILED)).first():
+        return TEAM
+    told, wrote_it = change.details.get("deleted_by", ""), message.is_inbound and message.sender == change.sender
+    if told == UNKNOWN or (told == CUSTOMER and not wrote_it):
+        return ""
+    return CUSTOMER if wrote_it else str(told)
 
 
 def take_back(session: Session, messages: Sequence[Message]) -> None:
@@ -87,4 +103,5 @@ def _show_preview(session: Session, conversation: Conversation, message: Message
     public = Message.conversation_id == conversation.id, Message.visibility == Visibility.PUBLIC
     newest = session.scalars(select(Message.id).where(*public).order_by(Message.id.desc()).limit(1)).first()
     if newest == message.id:
-        conversation.preview = DELETED if message.is_deleted else preview(message.text)
+        gone = DELETED_BY_WRITER if message.deleted_by == CUSTOMER else DELETED
+        conversation.preview = gone if message.is_deleted else preview(message.text)

@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.events import MessageChanged, ReplyFailed
 from app.models import (
+    ActionState,
     Conversation,
     Delivery,
     DeliveryState,
     Message,
+    MessageAction,
     MessageChange,
     MessageReaction,
     MessageRevision,
@@ -253,3 +255,29 @@ def test_what_waits_in_vain_is_forgotten(house: House) -> None:
     house.session.flush()
     message_changes.purge(house.session)
     assert house.session.scalars(select(MessageChange.target)).all() == ["m1"]
+
+
+@pytest.mark.parametrize(
+    ("sender", "told", "by"),
+    [
+        (ANA, "customer", "customer"),
+        (ANA, "moderator", "customer"),  # she took back her own
+        (BEN, "moderator", "moderator"),
+        (PROVIDER, "provider", "provider"),
+        (PROVIDER, "customer", ""),  # attributed to nobody
+        (ANA, "unknown", ""),
+    ],
+)
+def test_it_is_kept_who_took_a_message_away(house: House, sender: Identity, told: str, by: str) -> None:
+    house.arrive(said(), change(1, "delete", sender=sender, deleted_by=told))
+    message = the_message(house)
+    assert (message.deleted_at, message.deleted_by) == (minute(1), by)
+
+
+def test_what_we_had_deleted_is_our_doing(house: House) -> None:
+    house.arrive(said())
+    message = the_message(house)
+    house.session.add(MessageAction(message_id=message.id, kind="delete", state=ActionState.DONE))
+    house.session.flush()
+    house.arrive(change(1, "delete"))
+    assert the_message(house).deleted_by == "team"

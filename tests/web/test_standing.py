@@ -67,10 +67,24 @@ def test_edited_words_stand_with_those_before_them(seeded: Seeded, post: Social)
     assert "4111 1111 1111 1111" not in shown  # hidden there as everywhere
 
 
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [
+        ("moderator", "Removed by a moderator"),
+        ("provider", "Removed by Sandbox"),
+        ("team", "Deleted by your team"),
+        ("", "Deleted</span>"),
+    ],
+)
+def test_who_took_a_message_away_is_said(seeded: Seeded, post: Social, by: str, words: str) -> None:
+    said = post.say("I hate your teapots.", deleted_at=now(), deleted_by=by)
+    assert words in _article(seeded.visitor().get(post.path).text, said)
+
+
 def test_deleted_words_are_shown_to_those_who_may_reveal_them_and_that_is_written_down(
     seeded: Seeded, post: Social
 ) -> None:
-    said = post.say("I hate your teapots.", deleted_at=now(), custom={"page": "teapots"})
+    said = post.say("I hate your teapots.", deleted_at=now(), deleted_by="customer", custom={"page": "teapots"})
     _add(MessageRevision(message_id=said.id, text="I loathe your teapots.", seen_at=now()))
     for who in ("ana", "ben"):
         page = seeded.visitor(who).get(post.path).text
