@@ -73,7 +73,8 @@ class BlueskyConnector(Defaults):
             "App password",
             kind="secret",
             required=True,
-            help="Made under Settings, Privacy and security, App passwords; allow access to direct messages there.",
+            help="Made under Settings, Privacy and security, App passwords; allow access to direct messages there. "
+            "Bluesky’s own sign-in page is not used: an app password does as well, and can be taken back there.",
         ),
         Setting("direct_messages", "Bring direct messages", kind="boolean", default=True),
         Setting("api_url", "Server", default=DEFAULT_SERVICE, group="Advanced"),

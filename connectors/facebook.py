@@ -137,7 +137,7 @@ class FacebookConnector(PageSignIn, GraphWebhook):
     def snippets(self, base_url: str, token: str) -> tuple[tuple[str, str], ...]:
         """Return (label, text) of what an admin enters at Meta."""
         return (
-            ("Callback URL (Webhooks, Page)", f"{base_url}/webhooks/{KIND}/{token}"),
+            ("Callback URL (Webhooks, Page): one serves all pages of an app", f"{base_url}/webhooks/{KIND}/{token}"),
             ("Verify token", "the one you entered here as “Verify token”"),
             ("Webhook fields to subscribe to", FIELDS),
         )

@@ -155,7 +155,10 @@ class InstagramConnector(PageSignIn, GraphWebhook):
     def snippets(self, base_url: str, token: str) -> tuple[tuple[str, str], ...]:
         """Return (label, text) of what an admin enters at Meta."""
         return (
-            ("Callback URL (Webhooks, Instagram)", f"{base_url}/webhooks/{KIND}/{token}"),
+            (
+                "Callback URL (Webhooks, Instagram): one serves all accounts of an app",
+                f"{base_url}/webhooks/{KIND}/{token}",
+            ),
             ("Verify token", "the one you entered here as “Verify token”"),
             ("Webhook fields to subscribe to", FIELDS),
         )

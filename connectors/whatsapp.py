@@ -99,7 +99,12 @@ class WhatsappConnector(GraphWebhook):
         Setting("phone_number_id", "Phone number id", required=True, help="WhatsApp, API setup. Digits only."),
         Setting("account_id", "WhatsApp business account id", help="Needed for message templates."),
         Setting(
-            "access_token", "Access token", kind="secret", required=True, help="A system user's: it never expires."
+            "access_token",
+            "Access token",
+            kind="secret",
+            required=True,
+            help="A system user's: it never expires. Meta's sign-in for WhatsApp needs a script of theirs in the page, "
+            "so there is none here.",
         ),
         APP_SECRET,
         VERIFY_TOKEN,
@@ -113,7 +118,10 @@ class WhatsappConnector(GraphWebhook):
     def snippets(self, base_url: str, token: str) -> tuple[tuple[str, str], ...]:
         """Return (label, text) of what an admin enters at Meta."""
         return (
-            ("Callback URL (WhatsApp, Configuration)", f"{base_url}/webhooks/{KIND}/{token}"),
+            (
+                "Callback URL (WhatsApp, Configuration): one serves all numbers of an app",
+                f"{base_url}/webhooks/{KIND}/{token}",
+            ),
             ("Verify token", "the one you entered here as “Verify token”"),
             ("Webhook field to subscribe to", "messages"),
         )

@@ -13,9 +13,10 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import escape
 from itertools import count
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.fakes import mastodon, reddit, slack, x
 from tests.fakes.provider import Call, Provider, Said, serving
@@ -65,6 +66,16 @@ class Desk:
             person, asked["redirect_uri"], asked.get("code_challenge", ""), self.now() + self.code_seconds
         )
         return {"code": code, "state": asked["state"]}
+
+    def page(self, call: Call) -> Said:
+        """Answer a browser that asks for the page where people consent."""
+        back = self.consent(f"{self.url}{call.path}?{urlencode(call.query)}")
+        links = {"Allow": back, "Cancel": {"error": "access_denied", "state": back["state"]}}
+        shown = "".join(
+            f'<p><a href="{escape(call.query["redirect_uri"] + "?" + urlencode(query))}">{word}</a></p>'
+            for word, query in links.items()
+        )
+        return Said(f"<!doctype html><title>Provider</title><link rel=icon href=data:,>{shown}".encode(), headers={"content-type": "text/html"})
 
     def deny(self, address: str) -> dict[str, str]:
         """Press “Cancel” there (RFC 6749, 4.1.2.1)."""

@@ -37,6 +37,7 @@ class PageDesk(Desk, Provider):
         self.long_lived: dict[str, str] = {}
         self.short_lived: dict[str, str] = {}
         self.subscribed: dict[str, list[str]] = {}
+        self.on("GET", self.authorize_path, self.page)
         self.on("POST", f"/{VERSION}/oauth/access_token", self._token)
         self._proved("GET", "me/accounts", self._accounts)
         self._proved("GET", r"(?P<page>\d+)/subscribed_apps", self._told)
