@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from app.models import Channel, Conversation, ConversationRead, Inbox, Message, Status, Tag, Tagging, User
 from app.queries import conversation_order, conversation_search, filter_conditions, understanding_filters
 from app.queries._json import AnySelect
-from app.queries.filter_groups import Group
+from app.queries.filter_groups import Condition, Group
 
 VIEWS = ("all", "mine", "unassigned")
 Last = aliased(Message)
@@ -56,6 +56,12 @@ class Filters:
     def cleared(self) -> str:
         """Return the query string without them."""
         return self.query(**dict.fromkeys(NARROWING, ""))
+
+    def plainly(self, **changes: str) -> str:
+        """Return the query string of a list that no saved view and no conditions narrow."""
+        if self.saved or self.where:
+            changes = {"saved": "", "where": "", "status": Status.OPEN.value, "sort": "", **changes}
+        return self.query(**changes)
 
     def query(self, **changes: str) -> str:
         """Return these filters as a query string, without what is default: "" or "?view=mine&tag=…"."""
@@ -124,3 +130,34 @@ def _id_of(kind: type[Inbox | User | Tag], public_id: str) -> Any:
     except ValueError:
         wanted = UUID(int=0)
     return select(kind.id).where(kind.public_id == wanted).scalar_subquery()
+
+
+def as_group(filters: Filters) -> Group:
+    """Say in conditions what filters ask: what a view keeps of a list that was narrowed by menus."""
+    plain = {
+        "inbox": filters.inbox,
+        "kind": filters.channel,
+        "assignee": {"mine": "me", "unassigned": "none"}.get(filters.view, filters.assignee),
+        "status": "" if filters.status == "all" else filters.status,
+        **{name: getattr(filters, name) for name in SAME},
+    }
+    found = [Condition(name, "is", value) for name, value in plain.items() if value]
+    if filters.tag:
+        found.append(Condition("tag", "has_any", filters.tag))
+    if filters.unread:
+        found.append(Condition("unread", "is", "yes"))
+    if filters.search:
+        found.append(Condition("search", "contains", filters.search))
+    return Group(of=(*found, *_of_models(filters), *filters.within))
+
+
+def _of_models(filters: Filters) -> list[Condition]:
+    asked = understanding_filters.mood_range(filters.mood)
+    found = [Condition("recovered", "is", "yes")] if filters.mood == understanding_filters.RECOVERED else []
+    if asked:
+        found += [
+            Condition("mood", "at_least", f"{asked.lowest:g}"),
+            Condition("mood", "at_most", f"{asked.highest:g}"),
+        ]
+    least = understanding_filters.share(filters.confidence)
+    return found + ([Condition("sentiment_confidence", "at_least", f"{least:g}")] if least is not None else [])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.models import (
@@ -22,9 +22,11 @@ from app.models import (
     TeamMember,
     User,
 )
+from app.queries import saved_views
 from app.queries._json import AnySelect, InboxIds, json_object, json_rows
 from app.queries.conversation_filters import Filters, conditions, is_unread, with_reading
 from app.queries.conversation_list import TagRow
+from app.queries.saved_views import Looks
 
 MOST_OPTIONS = 500
 MOST_COUNTED = 1000  # "999+": a count costs the same among a hundred and among a million
@@ -89,14 +91,19 @@ class Counts:
 class Sidebar:
     counts: Counts
     options: Options
+    looks: Looks
 
 
-def sidebar(session: Session, *, user: User, inbox_ids: InboxIds, filters: Filters) -> Sidebar:
-    """Read counts and options together."""
+def sidebar(
+    session: Session, *, user: User, inbox_ids: InboxIds, filters: Filters, visible: ColumnElement[bool] | None = None
+) -> Sidebar:
+    """Read counts, options and the views that are `visible` together."""
     beside = [_view_counts(user, inbox_ids), _status_counts(user, inbox_ids, filters)]
     beside += [json_rows(query) for query in (_inboxes(inbox_ids), _unread(user, inbox_ids), _paused(inbox_ids))]
-    row = session.execute(select(*beside, *_option_columns(inbox_ids))).one()
-    return Sidebar(counts=_told(*row[:5]), options=_options(row[5:]))
+    row = session.execute(
+        select(saved_views.column(user, false() if visible is None else visible), *beside, *_option_columns(inbox_ids))
+    ).one()
+    return Sidebar(counts=_told(*row[1:6]), options=_options(row[6:]), looks=saved_views.read(row[0]))
 
 
 def options(session: Session, *, inbox_ids: InboxIds) -> Options:

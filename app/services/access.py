@@ -19,6 +19,7 @@ from app.models import (
     AlertRule,
     Ask,
     Attachment,
+    BulkAction,
     Case,
     CaseConversation,
     Channel,
@@ -29,8 +30,10 @@ from app.models import (
     InboxAccess,
     Message,
     Role,
+    SavedView,
     TeamMember,
     User,
+    ViewScope,
 )
 
 Row = TypeVar("Row")
@@ -115,15 +118,25 @@ def case_for(session: Session, user: User, public_id: str | UUID, *, lock: bool 
     return _one(session, query.with_for_update(of=Case) if lock else query)
 
 
-def ask_for(session: Session, user: User, public_id: str | UUID) -> Ask:
-    """An Ask is for who asked it, while they see the conversation."""
-    query = (
-        select(Ask)
-        .join(Conversation, Conversation.id == Ask.conversation_id)
-        .join(Inbox, Inbox.id == Conversation.inbox_id)
-        .where(Ask.public_id == _uuid(public_id), Ask.user_id == user.id, inboxes_of(user))
-    )
-    return _one(session, query)
+def views_of(user: User) -> ColumnElement[bool]:
+    """Return the condition on SavedView that keeps what a user may use: their own, their teams', everybody's."""
+    of_teams = SavedView.scope == ViewScope.TEAM
+    if user.role not in {Role.SUPERVISOR, Role.ADMIN}:
+        teams = select(TeamMember.team_id).where(TeamMember.user_id == user.id)
+        of_teams = and_(of_teams, SavedView.team_id.in_(teams))
+    own = and_(SavedView.scope == ViewScope.PERSONAL, SavedView.owner_id == user.id)
+    return or_(own, of_teams, SavedView.scope == ViewScope.EVERYONE)
+
+
+def saved_view_for(session: Session, user: User, public_id: str | UUID, *, lock: bool = False) -> SavedView:
+    query = select(SavedView).where(SavedView.public_id == _uuid(public_id), views_of(user))
+    return _one(session, query.with_for_update() if lock else query)
+
+
+def bulk_action_for(session: Session, user: User, public_id: str | UUID, *, lock: bool = False) -> BulkAction:
+    """What was done to many conversations is for who did it."""
+    query = select(BulkAction).where(BulkAction.public_id == _uuid(public_id), BulkAction.user_id == user.id)
+    return _one(session, query.with_for_update() if lock else query)
 
 
 def delivery_for(session: Session, user: User, public_id: str | UUID) -> Delivery:

@@ -15,6 +15,7 @@ import "./inbox/keyboard";
 import "./inbox/leaving";
 import "./inbox/reply_window";
 import "./inbox/rows_window";
+import "./inbox/views";
 import "./inbox/template_form";
 import { goLive } from "./inbox/live";
 

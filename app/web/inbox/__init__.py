@@ -19,8 +19,9 @@ from app.web.inbox import (
     helpers,
     revealing,
     timeline_items,
+    views,
 )
-from app.web.inbox.looks import LOOKS
+from app.web.inbox.looks import LOOKS, many
 
 
 def register(app: Flask) -> None:
@@ -32,12 +33,14 @@ def register(app: Flask) -> None:
         corrections,
         files,
         helpers,
-        revealing,
+            revealing,
         at_provider,
         case,
         contact,
         entries,
+            views,
     ):
         app.register_blueprint(module.pages)
-    app.jinja_env.globals.update(LOOKS | answers.LOOKS)
+    app.jinja_env.globals.update(LOOKS | answers.LOOKS | {"view_address": views.address_of})
+    app.jinja_env.filters["many"] = many
     timeline_items.register(app)

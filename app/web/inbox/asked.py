@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from flask import request
 
+from app.errors import Invalid
 from app.models import Status
-from app.queries.conversation_filters import VIEWS, Filters
+from app.queries import filter_groups
+from app.queries.conversation_filters import TOLD, VIEWS, Filters
 from app.queries.conversation_order import NEWEST, ORDERS, Side
+from app.queries.filter_groups import Group
+from app.queries.saved_views import Looks
 from app.queries.search_terms import LONGEST
 
 LONGEST_VALUE = 100
@@ -18,12 +22,23 @@ SIDES: tuple[Side, ...] = ("after", "before", "start")
 
 def filters() -> Filters:
     """Read the filters from the address; what is not understood counts as not said."""
-    told = {f.name: request.args.get(f.name, "")[:LONGEST_VALUE] for f in fields(Filters)}
+    told = {name: request.args.get(name, "")[:LONGEST_VALUE] for name in TOLD}
     told["search"] = " ".join(request.args.get("search", "")[: LONGEST + 1].split())
+    told["where"] = request.args.get("where", "")[: filter_groups.LONGEST_TEXT + 1]
     told["view"] = told["view"] if told["view"] in VIEWS else "all"
     told["sort"] = told["sort"] if told["sort"] in ORDERS else NEWEST
     told["status"] = told["status"] if told["status"] in {*Status, "all"} else Status.OPEN.value
-    return Filters(**told)
+    return Filters(**told)  # type: ignore[arg-type]  # TOLD names no other kind of field
+
+
+def read(looks: Looks) -> Filters:
+    """Read the filters with what the saved view and the conditions in them ask. Raises Invalid."""
+    wanted = filters()
+    view = looks.find(wanted.saved)
+    if view is not None and view.problem:
+        raise Invalid(f"The view “{view.name}” cannot be shown any more. {view.problem}", field="saved")
+    groups = (view.group if view else Group(), filter_groups.read(wanted.where))
+    return replace(wanted, saved=view.id if view else "", within=tuple(group for group in groups if group.of))
 
 
 def place() -> tuple[Side, str]:

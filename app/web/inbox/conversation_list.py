@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.db import reading
+from app.errors import Invalid
 from app.models import User
-from app.queries import conversation_list, sidebar
+from app.queries import conversation_list, saved_views, sidebar
 from app.queries.conversation_list import PAGE, Filters
+from app.queries.saved_views import NOTHING, Looks
 from app.services import access
-from app.web.inbox import asked
+from app.web.inbox import asked, views
 from app.web.session import current_user, signed_in
 
 pages = Blueprint("inbox", __name__)
@@ -31,6 +33,8 @@ class Shown:
     sidebar: sidebar.Sidebar
     title: str
     starts_at: str = ""  # where the first row is not the list's first
+    problem: str = ""  # why the conditions cannot be asked
+    view_counts: dict[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int | None:
@@ -49,25 +53,39 @@ class Shown:
             "options": self.sidebar.options,
             "title": self.title,
             "view_names": VIEW_NAMES,
+            "looks": self.sidebar.looks,
+            "view_counts": self.view_counts,
+            "shown_view": self.filters.saved,
+            "where_problem": self.problem,
         }
 
 
-def shown(session: Session, user: User) -> Shown:
-    """Read the list that the address asks for, with the counts beside it."""
-    wanted, ids = asked.filters(), access.inbox_ids_of(user)
+def shown(session: Session, user: User, *, with_counts: bool = False) -> Shown:
+    """Read the list that the address asks for, with what stands beside it.
+
+    Two queries, three for a saved view, one more `with_counts` of the views.
+    """
+    visible, ids = access.views_of(user), access.inbox_ids_of(user)
+    known = saved_views.looks(session, user=user, visible=visible) if request.args.get("saved") else Looks(())
+    wanted, problem = _wanted(known)
     side, cursor = asked.place()
-    page = conversation_list.page(
-        session,
-        user=user,
-        inbox_ids=ids,
-        filters=wanted,
-        after=cursor,
-        side=side,
-        rows=request.args.get("rows", PAGE, type=int),
-    )
-    beside = sidebar.sidebar(session, user=user, inbox_ids=ids, filters=wanted)
+    rows = request.args.get("rows", PAGE, type=int)
+    page = conversation_list.page(session, user=user, inbox_ids=ids, filters=wanted, after=cursor, side=side, rows=rows)
+    beside = sidebar.sidebar(session, user=user, inbox_ids=ids, filters=wanted, visible=visible)
     inbox = next((inbox.name for inbox in beside.counts.inboxes if inbox.id == wanted.inbox), None)
-    return Shown(wanted, page, beside, title=inbox or VIEW_NAMES[wanted.view], starts_at=cursor)
+    view = known.find(wanted.saved)
+    title = inbox or (view.name if view else VIEW_NAMES[wanted.view])
+    views = beside.looks.views if with_counts else ()
+    many = saved_views.counts(session, user=user, inbox_ids=ids, views=views)
+    return Shown(wanted, page, beside, title, starts_at=cursor, problem=problem, view_counts=many)
+
+
+def _wanted(looks: Looks) -> tuple[Filters, str]:
+    """Read the filters; nothing fits conditions that cannot be read."""
+    try:
+        return asked.read(looks), ""
+    except Invalid as refused:
+        return replace(asked.filters(), within=(NOTHING,)), refused.reason
 
 
 @pages.get("/")
@@ -78,12 +96,15 @@ def home() -> BaseResponse:
 
 @pages.get("/inbox")
 @signed_in
-def index() -> Response:
-    part = asked.part()
+def index() -> BaseResponse:
+    part, user = asked.part(), current_user()
     if part == "pane":
         return make_response(render_template("inbox/_empty_pane.html", filters=asked.filters()))
     with reading() as session:
-        found = shown(session, current_user())
+        found = shown(session, user, with_counts=not part)
+        default = found.sidebar.looks.default
+        if default is not None and not part and not request.args:
+            return redirect(views.address_of(default.id, default.sort))
     return answer(found, part)
 
 
@@ -93,6 +114,9 @@ def answer(found: Shown, part: str, **pane: Any) -> Response:
         return make_response(render_template("inbox/_rows.html", **found.context()))
     if part == "list":
         response = make_response(render_template("inbox/_list_update.html", **found.context()))
-        response.headers["HX-Push-Url"] = asked.address_with(found.filters.query())
+        query = found.filters.query() or (
+            "?view=all" if found.sidebar.looks.default else ""
+        )  # "/inbox" is the default view
+        response.headers["HX-Push-Url"] = asked.address_with(query)
         return response
     return make_response(render_template("inbox/index.html", **(found.context() | pane)))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 
+from app.models import Inbox
 from app.queries import understanding_filters
 from app.queries.conversation_list import TagRow
 from app.queries.conversation_order import ORDERS
-from app.queries.sidebar import Options, Person
+from app.queries.filter_vocabulary import Field
+from app.queries.sidebar import MOST_COUNTED, Named, Options, Person
 from app.render import words
 from app.services import labels
 from app.services.labels import OUT_OF_SCOPE
@@ -35,6 +37,17 @@ INTENTS = {  # short names for chips; what is not named here is said as it is wr
     "praise_thanks": "Thanks",
     "contact_human": "Wants a person",
     "spam_marketing": "Spam",
+}
+ROW_PARTS = {  # of a row in the list, which each user may do without
+    "face": "Initials and channel",
+    "subject": "Subject",
+    "preview": "Last words",
+    "mood": "Mood",
+    "intent": "Intent",
+    "tags": "Tags",
+    "priority": "Priority",
+    "waiting": "Waiting time",
+    "assignee": "Assignee",
 }
 SEND_STATES = {
     "queued": ("clock", "Waiting to be sent"),
@@ -97,6 +110,37 @@ SAID: dict[str, Callable[[str], str]] = {
 }
 
 
+def filter_choices(field: Field, options: Options, inboxes: Sequence[Inbox]) -> list[tuple[str, str]]:
+    """Return what a condition on a field can be given: value and word."""
+    beside = {"me": "Whoever looks", "none": "Nobody" if field.source == "people" else "None"}
+    found = [(value, beside[value]) for value in field.beside]
+    if field.source == "inboxes":
+        return found + [(str(inbox.public_id), inbox.name) for inbox in inboxes]
+    named: dict[str, Sequence[Person | Named | TagRow]] = {
+        "people": options.people,
+        "teams": options.teams,
+        "tags": options.tags,
+    }
+    if field.source in named:
+        return found + [(row.id, row.name) for row in named[field.source]]
+    labels: dict[str, tuple[Sequence[str], Callable[[str], str]]] = {
+        "kinds": (options.channel_kinds, channel_label),
+        "intents": (options.intents, intent_words),
+        "languages": (options.languages, language_name),
+    }
+    known, word = labels[field.source]
+    return found + [(label, word(label)) for label in known]
+
+
+def choice_words(labels: Sequence[str]) -> list[tuple[str, str]]:
+    return [(label, words(label)) for label in labels]
+
+
+def many(count: int) -> str:
+    """Say a count that was taken up to sidebar.MOST_COUNTED: "", "12", "999+"."""
+    return f"{MOST_COUNTED - 1}+" if count >= MOST_COUNTED else str(count or "")
+
+
 def spark(scores: Sequence[float]) -> str:
     """Return the points of a small line over scores in [-1, 1], in a box of 100 by 28."""
     step = 100 / max(1, len(scores) - 1)
@@ -108,11 +152,14 @@ LOOKS = {
     "MOOD_FILTERS": understanding_filters.MOODS,
     "CONFIDENCES": understanding_filters.CONFIDENCES,
     "ORDERS": ORDERS,
+    "ROW_PARTS": ROW_PARTS,
     "search_hints": searching.hints,
     "search_problems": searching.problems,
     "intent_words": intent_words,
     "spark": spark,
     "filter_words": filter_words,
+    "filter_choices": filter_choices,
+    "choice_words": choice_words,
     "channel_icon": channel_icon,
     "channel_label": channel_label,
     "file_icon": file_icon,
