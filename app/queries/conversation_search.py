@@ -209,8 +209,9 @@ def _unread(user: User | None) -> Condition:
     if user is None:
         return false()
     mine = ConversationRead.conversation_id == Conversation.id, ConversationRead.user_id == user.id
-    read = select(ConversationRead.message_id).where(*mine).scalar_subquery()
-    author = select(Message.author_id).where(Message.id == Conversation.last_message_id).scalar_subquery()
+    read = select(ConversationRead.message_id).where(*mine).correlate(Conversation).scalar_subquery()
+    last = select(Message.author_id).where(Message.id == Conversation.last_message_id)
+    author = last.correlate(Conversation).scalar_subquery()
     return and_(Conversation.last_message_id > func.coalesce(read, 0), author.is_distinct_from(user.id))
 
 

@@ -107,10 +107,10 @@ def _understood(typed: str) -> Search:
     search = parse(typed, most_words=MOST_TERMS)
     if search.problems or not search.words:
         return search
-    wordless = [str(term.value) for term in search.words if not text_query.of_term(term)]
-    if wordless:
-        return Search(problems=(f"“{wordless[0][:40]}” has no letters or digits to look for.",))
-    if all(term.is_negated for term in search.words):
+    readable = [term for term in search.words if text_query.of_term(term)]
+    if not readable:
+        return Search(problems=(f"“{str(search.words[0].value)[:40]}” has no letters or digits to look for.",))
+    if all(term.is_negated for term in readable):
         return Search(problems=("Say a word to look for beside those that are left out.",))
     return search
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -41,8 +41,7 @@ def is_due(session: Session) -> bool:
 
 def start_again(session: Session) -> None:
     """Have all be read anew: what is hidden has changed."""
-    for row in session.scalars(select(SearchProgress).order_by(SearchProgress.kind).with_for_update()):
-        row.oldest = row.newest + 1
+    session.execute(delete(SearchProgress))
 
 
 def write_all(session: Session) -> None:

@@ -18,7 +18,7 @@ def test_a_search_is_put_together_from_hints_by_keys(desk: Desk) -> None:
     page.keyboard.press("/")
     expect(page.locator(".search-text")).to_be_focused()
     hints = page.locator(".search-hint:visible")
-    expect(hints).to_have_count(12)
+    expect(hints).to_have_count(18)
     page.keyboard.type("sent")
     expect(hints).to_have_count(1)
     page.keyboard.press("ArrowDown")

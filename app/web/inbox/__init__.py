@@ -18,10 +18,10 @@ from app.web.inbox import (
     files,
     helpers,
     revealing,
+    search,
     timeline_items,
-    views,
 )
-from app.web.inbox.looks import LOOKS, many
+from app.web.inbox.looks import LOOKS
 
 
 def register(app: Flask) -> None:
@@ -33,14 +33,13 @@ def register(app: Flask) -> None:
         corrections,
         files,
         helpers,
-            revealing,
+        revealing,
         at_provider,
         case,
         contact,
         entries,
-            views,
+        search,
     ):
         app.register_blueprint(module.pages)
-    app.jinja_env.globals.update(LOOKS | answers.LOOKS | {"view_address": views.address_of})
-    app.jinja_env.filters["many"] = many
+    app.jinja_env.globals.update(LOOKS | answers.LOOKS)
     timeline_items.register(app)
