@@ -21,14 +21,16 @@ from app.models import (
     Conversation,
     ConversationRead,
     Inbox,
+    Message,
     TakenBack,
     Team,
     User,
 )
-from app.queries import mood_lines
+from app.queries import mood_lines, scheduled_replies
 from app.queries._json import InboxIds, json_list, json_object, moment
 from app.queries.conversation_list import TagRow, contact_label, tags_of_conversation
 from app.queries.mood_lines import MoodLine
+from app.queries.scheduled_replies import ScheduledRow
 
 MOST_OTHERS, MOST_CASES, MOST_ACTIVITIES = 20, 20, 300
 Assignee = aliased(User)
@@ -113,6 +115,8 @@ class ConversationView:
     others: tuple[OtherConversation, ...]
     activities: tuple[ActivityLine, ...]
     lines: tuple[MoodLine, ...]  # the one shown first, none where no mood is known
+    scheduled: tuple[ScheduledRow, ...] = ()  # what leaves later, the earliest first
+    newest: str = ""  # the public id of the newest message
     has_taken_back: bool = False  # the user took a reply back here and has not written it again
 
     @property
@@ -144,6 +148,8 @@ def find(session: Session, *, public_id: str, user: User, inbox_ids: InboxIds) -
             _activities().label("activities"),
             mood_lines.of_conversation().label("lines"),
             _has_taken_back(user).label("has_taken_back"),
+            scheduled_replies.of_conversation().label("scheduled"),
+            _newest().label("newest"),
         )
         .join(Contact, Contact.id == Conversation.contact_id)
         .join(Channel, Channel.id == Conversation.channel_id)
@@ -159,6 +165,11 @@ def find(session: Session, *, public_id: str, user: User, inbox_ids: InboxIds) -
 
 def _has_taken_back(user: User) -> ColumnElement[bool]:
     return exists().where(TakenBack.conversation_id == Conversation.id, TakenBack.user_id == user.id)
+
+
+def _newest() -> ColumnElement[Any]:
+    query = select(Message.public_id).where(Message.id == Conversation.last_message_id)
+    return query.correlate(Conversation).scalar_subquery()
 
 
 def identity_object() -> ColumnElement[Any]:
@@ -275,6 +286,8 @@ def _view(row: Any) -> ConversationView:
         team=row.Team,
         is_unread=bool(row.is_unread),
         has_taken_back=row.has_taken_back,
+        scheduled=tuple(scheduled_replies.read(one) for one in row.scheduled),
+        newest=str(row.newest or ""),
         tags=tuple(TagRow(**tag) for tag in row.tags),
         identities=tuple(IdentityRow(**identity) for identity in row.identities),
         cases=tuple(case_line(case) for case in row.cases),

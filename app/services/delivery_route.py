@@ -33,7 +33,7 @@ class Route:
     """`address` is the customer's on that channel; `explanation` says so to the agent where it is not obvious.
 
     `heard_at` is when the customer last wrote here in private, None where they never did; `is_public` says that their
-    newest message is public: such a one may be answered at any time.
+    newest message is public: such a one may be answered at any time. `heard` is the newest thing said on this channel.
     """
 
     channel: Channel
@@ -42,6 +42,7 @@ class Route:
     explanation: str = ""
     heard_at: datetime | None = None
     is_public: bool = False
+    heard: Message | None = None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -174,13 +175,13 @@ def of(session: Session, conversation: Conversation) -> Route:
     heard_at, is_public = _heard_at(session, conversation, last), last is not None and last.is_public
     can_send = limits.send and channel.state is not ChannelState.REMOVED
     if can_send and own and (not limits.live_only or _is_here(own)):
-        return Route(channel, own.address, own.name, _held_back(channel), heard_at, is_public)
+        return Route(channel, own.address, own.name, _held_back(channel), heard_at, is_public, last)
     by_mail = _by_mail(session, conversation, identities)
     if by_mail:
         return by_mail
     if can_send and own:
         away = "The visitor is not connected and sees this when they come back."
-        return Route(channel, own.address, own.name, away, heard_at, is_public)
+        return Route(channel, own.address, own.name, away, heard_at, is_public, last)
     address, _ = _mail_address(session, conversation, identities)
     raise Invalid(
         f"To answer {address}, this inbox needs a mail channel: an admin connects one in the settings."

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
-from app.models import Channel, Conversation, Direction, Message
+from app.models import Channel, Message
 from app.services.delivery_route import Route
 from app.services.users import clean_email
 from connectors.registry import connector_for
@@ -80,27 +79,26 @@ def senders(channel: Channel) -> list[Sender]:
     return [Sender(channel.address), *(Sender(one["email"], one.get("name", "")) for one in channel.senders)]
 
 
-def chosen(session: Session, conversation: Conversation, route: Route, wanted: str) -> Sender | None:
+def chosen(route: Route, wanted: str) -> Sender | None:
     """Return with which address a reply leaves: the one wanted, else the usual one; None for the channel's own."""
-    offered = senders(route.channel)
-    email = wanted or (usual(session, conversation, route.channel) if offered else "")
-    return next((one for one in offered if one.email == email and email != route.channel.address), None)
+    email = wanted or usual(route)
+    return next((one for one in senders(route.channel)[1:] if one.email == email), None)
 
 
-def usual(session: Session, conversation: Conversation, channel: Channel) -> str:
+def usual(route: Route) -> str:
     """Return the address of ours that the customer wrote to last, else the channel's own."""
-    last = _heard(session, conversation, channel)
-    ours = {one.email for one in senders(channel)}
-    told = _bare_addresses(last, ("to", "cc")) if last else []
-    return next((one for one in told if one in ours), channel.address)
+    ours = {one.email for one in senders(route.channel)}
+    told = _bare_addresses(route.heard, ("to", "cc")) if route.heard and ours else []
+    return next((one for one in told if one in ours), route.channel.address)
 
 
-def everybody(session: Session, conversation: Conversation, route: Route) -> tuple[str, ...]:
+def everybody(route: Route) -> tuple[str, ...]:
     """Return who else got the customer's last message: to whom a reply to all goes as a copy."""
-    last = _heard(session, conversation, route.channel) if route.capabilities.cc else None
+    if not route.heard or not route.capabilities.cc:
+        return ()
     ours = {route.address, route.channel.address, *(one["email"] for one in route.channel.senders)}
-    told = _bare_addresses(last, ("to", "cc")) if last else []
-    return tuple(one for one in dict.fromkeys(told) if one not in ours)[:MOST_COPIES]
+    told = _bare_addresses(route.heard, ("to", "cc"))
+    return tuple(one for one in dict.fromkeys(told) if one and one not in ours)[:MOST_COPIES]
 
 
 def set_senders(session: Session, *, channel: Channel, text: str) -> None:
@@ -130,15 +128,6 @@ def _read_sender(line: str) -> Sender:
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise Invalid(f"“{name[:40]}…” is too long for a name, or holds signs that cannot be shown.", field="senders")
     return Sender(email, name)
-
-
-def _heard(session: Session, conversation: Conversation, channel: Channel) -> Message | None:
-    query = select(Message).where(
-        Message.conversation_id == conversation.id,
-        Message.channel_id == channel.id,
-        Message.direction == Direction.INBOUND,
-    )
-    return session.scalars(query.order_by(Message.id.desc()).limit(1)).first()
 
 
 def _bare_addresses(message: Message, fields: Sequence[str]) -> list[str]:

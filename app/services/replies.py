@@ -87,7 +87,7 @@ def queue_reply(
     if automatic:
         _ask_breaker(session, ready.answer)
     values = {
-        **_values(session, conversation, ready),
+        **_values(conversation, ready),
         "author_id": author.id if author else None,
         "auto": AUTOMATIC if automatic else "none",
         "send_after": now() + wait if wait and not ready.route.capabilities.live_only else None,
@@ -154,10 +154,10 @@ def _ask_breaker(session: Session, answer: Answer) -> None:
         raise Conflict("An automatic reply may not be sent here now.")
 
 
-def _values(session: Session, conversation: Conversation, ready: Checked) -> dict[str, Any]:
+def _values(conversation: Conversation, ready: Checked) -> dict[str, Any]:
     """Return what a reply's row holds of what was asked for."""
     route, answer = ready.route, ready.answer
-    sender = recipients.chosen(session, conversation, route, ready.recipients.sender)
+    sender = recipients.chosen(route, ready.recipients.sender)
     return {
         "text": ready.text,
         "channel_id": route.channel.id,

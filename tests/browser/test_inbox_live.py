@@ -57,7 +57,7 @@ def test_a_refused_reply_returns_with_its_reason(desk: Desk) -> None:
     page = desk.page()
     desk.open(page, "Rahul Mehta")
     page.click(".composer-cc summary")
-    page.fill(".composer-cc input", "not an address")
+    page.fill(".composer-cc [name=cc]", "not an address")
     _send(page, "We confirm the deletion.")
     expect(page.locator(".composer-problem")).to_contain_text("Write a whole address")
     expect(page.locator(COMPOSER)).to_have_value("We confirm the deletion.")

@@ -75,7 +75,7 @@ def test_the_composer_says_what_the_channel_takes(seeded: Seeded, chat: Social) 
         (MESSENGER, "Hello", [("a.exe", "application/x-msdownload", 10)], "does not take files like"),
         (MESSENGER, "Hello", [("1.png", "image/png", 10), ("2.png", "image/png", 10)], "at most one file"),
         (PICTURES, "Hello", [("a.png", "image/png", 8_000_001)], "larger than the 8 MB"),
-        (PICTURES, "x" * 301, [], "at most 300 characters"),
+        (PICTURES, "x" * 1001, [], "at most 1,000 characters"),
     ],
 )
 def test_the_server_refuses_what_the_composer_would_not_send(
@@ -87,6 +87,31 @@ def test_the_server_refuses_what_the_composer_would_not_send(
     assert answer.status_code == 422
     assert words in answer.text
     assert _sent(post) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "is_taken"),
+    [
+        (PICTURES, "x" * 300, True),
+        (PICTURES, "x" * 301, False),
+        ("x", "x" * 280, True),
+        ("x", "x" * 281, False),
+        ("x", "日" * 141, False),  # each counts twice
+        ("x", "https://acme.example/" + "a" * 400, True),  # a link is 23 long
+    ],
+)
+def test_what_everybody_reads_has_a_limit_of_its_own(
+    seeded: Seeded, tmp_path: Path, kind: str, text: str, *, is_taken: bool
+) -> None:
+    post = social(seeded.made.inboxes["support"].id, tmp_path, kind=kind)
+    said = post.say("It broke.", is_public=True)
+    visitor = seeded.visitor("ben")
+    most = connector_for(kind).capabilities.max_public_text
+    assert f'data-longest-public="{most}"' in visitor.get(post.path).text
+    answer = _reply(visitor, post, text, answers=str(said.public_id), public="1")
+    assert answer.status_code == (303 if is_taken else 422)
+    assert is_taken or f"public posts of at most {most} characters" in answer.text
+    assert _reply(visitor, post, text, answers=str(said.public_id), public="1", private="1").status_code == 303
 
 
 def test_a_reply_to_a_public_message_is_public_and_says_so_before(seeded: Seeded, post: Social) -> None:

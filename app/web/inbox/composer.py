@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from flask import Blueprint, request
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
@@ -9,54 +12,109 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.db import reading, retrying, transaction
 from app.errors import Conflict, Invalid
-from app.models import Conversation, Message, Status, User
-from app.services import access, conversations, replies, sending_rules, taking_back
+from app.models import Conversation, Message, ScheduledReply, Status, User
+from app.services import (
+    access,
+    conversations,
+    meanwhile,
+    recipients,
+    replies,
+    scheduled_replies,
+    sending_rules,
+    taking_back,
+)
 from app.services.answering import Wish
 from app.services.arrivals import StoredAttachment
-from app.services.users import clean_email
+from app.services.outgoing import Outgoing
+from app.services.recipients import Recipients
+from app.web.inbox import later
 from app.web.inbox.conversation import back_to
+from app.web.inbox.meanwhile import answer_news
+from app.web.inbox.snooze import snoozed_until
 from app.web.session import current_user, signed_in
 
 pages = Blueprint("composer", __name__)
 
-MOST_FILES, MOST_CC = 20, 20
+MOST_FILES = 20
+SNOOZE = "snoozed-"  # in `then`, before how long
 DEEDS = {"retry": replies.retry, "discard": replies.discard, "undo": taking_back.take_back}
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What becomes of the conversation once a reply was written: nothing, or a status and until when."""
+
+    status: Status | None = None
+    until: datetime | None = None
 
 
 @pages.post("/conversations/<public_id>/replies")
 @signed_in
 def reply(public_id: str) -> BaseResponse:
-    """Queue a reply; the same `client_key` twice is one reply. `then=resolved` also resolves.
+    """Queue a reply; the same `client_key` twice is one reply.
 
-    `answers` names the customer's message that is answered, `private` takes it out of public, and a `template` with
-    its `value`s stands in the place of words.
+    `then=resolved` also resolves, `then=snoozed-tomorrow` also snoozes; `later` (with `later_at`) says that it leaves
+    at a time, `even_if_answered` that it does so even if the customer writes before. `answers` names the customer's
+    message that is answered, `private` takes it out of public, `cc`, `bcc` and `sender` are addresses, and a `template`
+    with its `value`s stands in the place of words. `seen` is the newest message when the reply was begun: what was said
+    since is shown first (409).
     """
-    uploads, cc = _uploads(public_id), _copies()
-    text, key, then = (request.form.get(name, "") for name in ("text", "client_key", "then"))
-    wish = _wish()
+    out, then = _outgoing(_uploads(public_id)), _then()
+    leaves_at = later.leaves_at(request.form.get("later", ""), request.form.get("later_at", ""))
 
-    def write() -> None:
+    def write() -> list[int]:
         user = current_user()
         with transaction() as session:
             conversation = access.conversation_for(session, user, public_id, lock=True)
-            message = replies.queue_reply(
+            news = meanwhile.news(
                 session,
                 conversation=conversation,
-                author=user,
-                text=text,
-                client_key=key,
-                uploads=[*_kept_files(session, conversation, user), *uploads],
-                cc=cc,
-                wish=wish,
-                wait=sending_rules.undo_wait(session),
+                user=user,
+                seen=request.form.get("seen", ""),
+                client_key=out.client_key,
             )
-            _refuse_surprise(message)
-            if then == Status.RESOLVED:
-                conversations.set_status(session, conversation=conversation, actor=user, status=Status.RESOLVED)
-            conversations.mark_read(session, conversation=conversation, user=user)
+            if not news:
+                _write(session, conversation, user, out, leaves_at)
+                _go_on(session, conversation, user, then)
+        return news
 
-    retrying(write)
-    return back_to(public_id)
+    news = retrying(write)
+    return answer_news(public_id, news) if news else back_to(public_id)
+
+
+def _write(session: Session, conversation: Conversation, user: User, out: Outgoing, leaves_at: datetime | None) -> None:
+    uploads = [*_kept_files(session, conversation, user), *out.uploads]
+    if leaves_at is None:
+        message: Message | ScheduledReply | None = replies.queue_reply(
+            session,
+            conversation=conversation,
+            author=user,
+            text=out.text,
+            client_key=out.client_key,
+            uploads=uploads,
+            cc=out.recipients.cc,
+            bcc=out.recipients.bcc,
+            sender=out.recipients.sender,
+            wish=out.wish,
+            wait=sending_rules.undo_wait(session),
+        )
+    else:
+        message = scheduled_replies.schedule(
+            session,
+            conversation=conversation,
+            author=user,
+            out=Outgoing(out.text, out.client_key, uploads, out.recipients, out.wish),
+            due_at=leaves_at,
+            waits_for_nobody=request.form.get("even_if_answered") == "1",
+        )
+    if message is not None:
+        _refuse_surprise(message)
+
+
+def _go_on(session: Session, conversation: Conversation, user: User, then: Then) -> None:
+    if then.status is not None:
+        conversations.set_status(session, conversation=conversation, actor=user, status=then.status, until=then.until)
+    conversations.mark_read(session, conversation=conversation, user=user)
 
 
 @pages.post("/conversations/<public_id>/notes")
@@ -93,6 +151,28 @@ def decide(public_id: str) -> BaseResponse:
     return back_to(conversation)
 
 
+@pages.post("/conversations/<public_id>/scheduled/<reply_id>")
+@signed_in
+def decide_scheduled(public_id: str, reply_id: str) -> BaseResponse:
+    """Send a scheduled reply now (`do=send`), take it back into the composer (`edit`), or give it up (`cancel`)."""
+    user, wanted = current_user(), request.form.get("do", "")
+
+    def decide_it() -> None:
+        with transaction() as session:
+            conversation = access.conversation_for(session, user, public_id, lock=True)
+            if wanted == "send":
+                scheduled_replies.send_now(session, conversation=conversation, public_id=reply_id)
+            elif wanted == "edit":
+                scheduled_replies.take_back(session, conversation=conversation, public_id=reply_id, actor=user)
+            elif wanted == "cancel":
+                scheduled_replies.cancel(session, conversation=conversation, public_id=reply_id, actor=user)
+            else:
+                raise Invalid("Choose to send it now, to edit it or to cancel it.", field="do")
+
+    retrying(decide_it)
+    return back_to(public_id)
+
+
 @pages.post("/conversations/<public_id>/taken-back")
 @signed_in
 def give_up(public_id: str) -> BaseResponse:
@@ -104,6 +184,13 @@ def give_up(public_id: str) -> BaseResponse:
     return back_to(public_id)
 
 
+def _then() -> Then:
+    wanted = request.form.get("then", "")
+    if wanted.startswith(SNOOZE):
+        return Then(Status.SNOOZED, snoozed_until(wanted.removeprefix(SNOOZE), ""))
+    return Then(Status.RESOLVED) if wanted == Status.RESOLVED else Then()
+
+
 def _kept_files(session: Session, conversation: Conversation, user: User) -> list[StoredAttachment]:
     """Return the files of a reply that was taken back and is now written again: those still ticked."""
     taken, places = request.form.get("taken_back", ""), request.form.getlist("kept", type=int)
@@ -112,7 +199,7 @@ def _kept_files(session: Session, conversation: Conversation, user: User) -> lis
     return taking_back.use(session, conversation=conversation, user=user, public_id=taken, files=set(places))
 
 
-def _refuse_surprise(message: Message) -> None:
+def _refuse_surprise(message: Message | ScheduledReply) -> None:
     """Raise Conflict for a reply that everybody would read, though the page did not show that."""
     if message.is_public and request.form.get("public") != "1":
         raise Conflict(
@@ -120,13 +207,20 @@ def _refuse_surprise(message: Message) -> None:
         )
 
 
-def _wish() -> Wish:
-    return Wish(
-        answers=request.form.get("answers", ""),
-        in_private=request.form.get("private") == "1",
-        template=request.form.get("template", ""),
-        values=tuple(request.form.getlist("value")),
+def _outgoing(uploads: list[StoredAttachment]) -> Outgoing:
+    form = request.form
+    wish = Wish(
+        answers=form.get("answers", ""),
+        in_private=form.get("private") == "1",
+        template=form.get("template", ""),
+        values=tuple(form.getlist("value")),
     )
+    named = Recipients(
+        cc=recipients.typed(form.get("cc", "")),
+        bcc=recipients.typed(form.get("bcc", ""), "bcc"),
+        sender=form.get("sender", "").strip().lower(),
+    )
+    return Outgoing(form.get("text", ""), form.get("client_key", ""), uploads, named, wish)
 
 
 def _uploads(public_id: str) -> list[StoredAttachment]:
@@ -139,11 +233,3 @@ def _uploads(public_id: str) -> list[StoredAttachment]:
     with reading() as session:
         access.conversation_for(session, current_user(), public_id)
     return [replies.store_upload(file.filename or "", file.mimetype, file.read()) for file in files]
-
-
-def _copies() -> list[str]:
-    told = request.form.get("cc", "").replace(";", ",").replace("\n", ",").split(",")
-    addresses = [clean_email(address) for address in told if address.strip()]
-    if len(addresses) > MOST_CC:
-        raise Invalid(f"At most {MOST_CC} people can get a copy.", field="cc")
-    return list(dict.fromkeys(addresses))

@@ -8,6 +8,8 @@ from typing import Any
 
 from app.discretion import discreet, discreet_cut, hidden_spans, kinds_in
 from app.personal_data import WORDS, Span, masked
+from app.queries.scheduled_replies import LONGEST_TEXT as SCHEDULED_TEXT
+from app.queries.scheduled_replies import ScheduledRow
 from app.queries.timeline import LONGEST_TEXT, MessageRow, PredictionRow
 
 DEEPEST = 6  # levels of a form's own fields that are looked into; connectors keep them flat
@@ -31,6 +33,12 @@ def conceal(row: MessageRow) -> tuple[MessageRow, tuple[str, ...]]:
         predictions=tuple(_moved(told, read, found) for told in row.predictions),
     )
     return shown, tuple(sorted(WORDS[kind] for kind in kinds))
+
+
+def conceal_scheduled(row: ScheduledRow) -> ScheduledRow:
+    """Return a reply that leaves later with masks."""
+    files = tuple(map(discreet, row.files))
+    return replace(row, text=discreet_cut(row.text, length=SCHEDULED_TEXT), files=files)
 
 
 def without_words(row: MessageRow) -> MessageRow:

@@ -15,10 +15,11 @@ from markupsafe import Markup
 
 from app.queries.contact_panel import ContactView
 from app.queries.conversation_view import ActivityLine, ConversationView
+from app.queries.scheduled_replies import ScheduledRow
 from app.queries.timeline import MessageRow, TimelinePage
 from app.render import day
 from app.services import activities
-from app.web.inbox.concealed import conceal, without_words
+from app.web.inbox.concealed import conceal, conceal_scheduled, without_words
 from app.web.inbox.ways import Way
 
 UNREADABLE = (TemplateError, TypeError, ValueError, LookupError, AttributeError, UnicodeError)
@@ -45,9 +46,11 @@ class Line:
     sentence: str
     verb: str
     created_at: datetime | None
+    undo: str = ""  # public id of the regrouping it tells of, while that can be undone
 
 
 Item = Day | Elsewhere | Line | MessageRow
+Shown = Item | ScheduledRow
 
 
 def arrange(
@@ -90,7 +93,8 @@ def _merged(messages: Sequence[MessageRow], lines: Sequence[ActivityLine]) -> It
 
 
 def _in_words(line: ActivityLine) -> Line:
-    return Line(line.id, activities.sentence(line.verb, line.data), line.verb, line.created_at)
+    undo = "" if line.data.get("is_undone") else str(line.data.get("regrouping", ""))
+    return Line(line.id, activities.sentence(line.verb, line.data), line.verb, line.created_at, undo)
 
 
 def _with_days(items: Iterator[MessageRow | Line], here: UUID | None, *, mixed: bool) -> Iterator[Item]:
@@ -111,7 +115,7 @@ def register(app: Flask) -> None:
 
 
 def draw(
-    item: Item, *, seen: ConversationView | ContactView | None = None, query: str = "", way: Way | None = None
+    item: Shown, *, seen: ConversationView | ContactView | None = None, query: str = "", way: Way | None = None
 ) -> Markup:
     """Render one item of the timeline. What cannot be rendered becomes one line that says so.
 
@@ -122,6 +126,8 @@ def draw(
     try:
         if isinstance(item, MessageRow):
             item, hidden = (without_words(item), ()) if item.deleted_at else conceal(item)
+        elif isinstance(item, ScheduledRow):
+            item = conceal_scheduled(item)
         context = {"item": item, "seen": seen, "query": query, "hidden": hidden, "way": way}
         return Markup(render_template(f"conversations/_{kind}.html", **context))  # noqa: S704 - a template of ours, autoescaped
     except UNREADABLE as trouble:

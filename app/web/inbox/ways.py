@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +15,9 @@ from app.errors import Invalid
 from app.queries import composer_view
 from app.queries.conversation_view import ConversationView
 from app.queries.timeline import MessageRow
-from app.services import answering, delivery_route, public_files
+from app.services import answering, delivery_route, public_files, recipients
 from app.services.delivery_route import Route
+from app.services.recipients import Sender
 from app.web.inbox.looks import channel_label
 from connectors.base import Capabilities
 
@@ -88,6 +90,21 @@ class Way:
     answered: Said | None = None
     is_public: bool = False  # everybody could read the reply, unless it is made private
     templates: tuple[OfferedTemplate, ...] = ()
+    longest: int = 0  # characters of a private reply
+    longest_public: int = 0
+    everybody: tuple[str, ...] = ()  # who else got the customer's last message
+    senders: tuple[Sender, ...] = ()  # the addresses to choose from, none where there is no choice
+    sender: str = ""  # the usual one
+
+    @property
+    def longest_now(self) -> int:
+        return self.longest_public if self.is_public else self.longest
+
+    @property
+    def counting(self) -> str:
+        """Return how public texts are counted, for the page's own counting: "" for in characters."""
+        rule = self.can.public_counting
+        return json.dumps({"link": rule.link_length, "single": rule.single}) if rule else ""
 
     @property
     def label(self) -> str:
@@ -159,6 +176,11 @@ def find(session: Session, seen: ConversationView, said: Sequence[MessageRow], *
         answered=_said(answered) if answered else None,
         is_public=is_public,
         templates=_templates(session, route) if can.templates and not is_public else (),
+        longest=route.longest(is_public=False),
+        longest_public=route.longest(is_public=True),
+        everybody=recipients.everybody(route),
+        senders=tuple(recipients.senders(route.channel)),
+        sender=recipients.usual(route),
     )
 
 

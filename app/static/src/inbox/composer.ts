@@ -1,6 +1,7 @@
 // The composer: drafts that survive a change of page, files by drop and paste, and a bubble that is there at once.
 import { forgetAnswered } from "./answering";
 import { Draft } from "./draft";
+import { putBack, replyAll, takeExtras, type Extras } from "./extras";
 import { Files } from "./files";
 import { Limits } from "./limits";
 import { signal } from "./live";
@@ -18,6 +19,7 @@ class ComposerBox extends HTMLElement {
   private readonly limits = new Limits(this);
   private lastTyping = 0;
   private failed: { key: string; text: string } | null = null;
+  private lastButton: HTMLButtonElement | null = null;
 
   connectedCallback(): void {
     // a morph puts the box in place first, and its form right after
@@ -30,13 +32,15 @@ class ComposerBox extends HTMLElement {
     this.files = new Files(this.form, this.querySelector(".composer-files"), () => this.problem(this.tooMuch()));
     this.form.addEventListener("submit", this.onSubmit);
     this.text.addEventListener("input", this.onInput);
-    this.text.addEventListener("keydown", this.onKey);
+    this.form.addEventListener("keydown", this.onKey);
+    this.form.addEventListener("click", this.onClick);
     this.form.addEventListener("change", () => this.showKind());
     document.addEventListener("tributary:refreshed", this.onRefreshed);
     const taken = this.dataset["taken"] ?? "";
     const kept = this.draft.begin(this.text.value, taken);
     if (kept && (taken || !this.text.value)) this.text.value = kept.text;
     if (kept) this.choose(kept.kind as Kind);
+    this.markBegin();
     this.showKind();
   }
 
@@ -77,7 +81,20 @@ class ComposerBox extends HTMLElement {
     this.problem(this.tooMuch());
   }
 
+  /** Remember the newest message when a reply is begun: the server shows what came in since before it sends. */
+  private markBegin(): void {
+    if (!this.text.value) this.draft.seen = "";
+    else this.draft.seen ||= this.newest();
+    const field = this.querySelector<HTMLInputElement>('input[name="seen"]');
+    if (field) field.value = this.draft.seen || this.newest();
+  }
+
+  private newest(): string {
+    return this.closest<HTMLElement>("conversation-view")?.dataset["newest"] ?? "";
+  }
+
   private readonly onInput = (): void => {
+    this.markBegin();
     this.draft.keep(this.text.value, this.kind);
     this.problem(this.files.any() ? this.tooMuch() : "");
     this.count();
@@ -88,11 +105,26 @@ class ComposerBox extends HTMLElement {
   };
 
   private readonly onKey = (event: KeyboardEvent): void => {
+    const field = event.target as HTMLElement;
     if (event.key === "Escape") this.text.blur();
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    if (event.key !== "Enter" || event.isComposing) return;
+    const isWanted = event.ctrlKey || event.metaKey;
+    if (!isWanted && !field.matches('input:not([type="checkbox"], [type="radio"], [type="file"])')) return;
+    event.preventDefault(); // Enter in a line of text sends nothing
+    const wanted = field.matches('[name="later_at"]') ? 'button[name="later"][value="at"]' : `[data-send="${this.kind}"]`;
+    const button = this.querySelector<HTMLButtonElement>(wanted);
+    if (button && (isWanted || field.matches('[name="later_at"]'))) this.form.requestSubmit(button);
+  };
+
+  private readonly onClick = (event: MouseEvent): void => {
+    const pressed = (event.target as Element).closest<HTMLElement>("[data-reply-all], [data-anyhow], [data-rewrite]");
+    if (!pressed || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    const button = this.querySelector<HTMLButtonElement>(`[data-send="${this.kind}"]`);
-    if (button) this.form.requestSubmit(button);
+    const everybody = pressed.dataset["replyAll"];
+    if (everybody) replyAll(this.form, everybody);
+    else if (pressed.hasAttribute("data-anyhow")) this.form.requestSubmit(this.lastButton);
+    else this.showNews("");
+    if (!pressed.hasAttribute("data-anyhow")) this.text.focus();
   };
 
   private readonly onSubmit = (event: SubmitEvent): void => {
@@ -106,9 +138,11 @@ class ComposerBox extends HTMLElement {
       this.problem(reason);
       return;
     }
+    this.lastButton = event.submitter as HTMLButtonElement | null;
+    this.markBegin();
     const outgoing = {
       form: this.form,
-      button: event.submitter as HTMLButtonElement | null,
+      button: this.lastButton,
       template: this.querySelector<HTMLTemplateElement>("template.pending-message"),
       kind: this.kind,
     };
@@ -117,18 +151,40 @@ class ComposerBox extends HTMLElement {
     // the same words again may have arrived the first time: under the same key they are stored once
     if (this.failed?.text === text) this.setKey(this.failed.key);
     const key = this.key();
-    const job = send(outgoing, { failed: (reason) => this.giveBack(key, text, files, reason) });
+    let extras: Extras = new Map();
+    const seen = this.draft.seen;
+    const back = (reason: string): void => {
+      this.draft.seen = seen;
+      this.giveBack(key, text, files, extras, reason);
+    };
+    const job = send(outgoing, { failed: back, changed: (html) => (back(""), this.showNews(html)) });
     if (!job) return;
+    extras = takeExtras(this.form);
     this.failed = null;
+    this.showNews("");
     this.setKey(crypto.randomUUID().replaceAll("-", ""));
     this.text.value = "";
     this.files.clear();
     this.draft.forget();
-    this.draft.taken = "";
+    this.draft.taken = this.draft.seen = "";
     this.problem("");
     this.count();
     forgetAnswered(this.form);
   };
+
+  /** Show what was said meanwhile, "" for nothing; sent once more, the reply leaves. */
+  private showNews(html: string): void {
+    const place = this.querySelector(".composer-news-place");
+    if (!place) return;
+    place.innerHTML = html; // our own server's fragment, escaped there
+    const news = place.querySelector<HTMLElement>(".composer-news");
+    if (!news) return;
+    this.draft.seen = news.dataset["newest"] ?? "";
+    this.markBegin();
+    this.draft.keep(this.text.value, this.kind);
+    news.querySelector<HTMLElement>("button")?.focus();
+    document.dispatchEvent(new CustomEvent("tributary:stale"));
+  }
 
   /** Files of a reply that was taken back stay with the server, ticked. */
   private keepsFiles(): boolean {
@@ -145,10 +201,11 @@ class ComposerBox extends HTMLElement {
   }
 
   /** The words and files return with the reason; what was typed meanwhile is kept below them. */
-  private giveBack(key: string, text: string, files: File[], reason: string): void {
+  private giveBack(key: string, text: string, files: File[], extras: Extras, reason: string): void {
     this.text.value = this.text.value ? `${text}\n\n${this.text.value}` : text;
     this.failed = { key, text };
     this.files.add(files);
+    putBack(this.form, extras);
     this.draft.taken = this.dataset["taken"] ?? "";
     this.draft.keep(this.text.value, this.kind);
     this.problem(reason);

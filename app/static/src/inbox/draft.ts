@@ -5,6 +5,7 @@ const OLDEST_MS = 30 * 24 * 3600 * 1000;
 interface Kept {
   text: string;
   kind: string;
+  seen?: string; // the newest message when it was begun
   taken?: string; // the reply that was taken back whose words are in it
   at: number;
 }
@@ -12,6 +13,7 @@ interface Kept {
 export class Draft {
   private readonly key: string;
   taken = "";
+  seen = "";
 
   constructor(conversation: string) {
     const user = document.querySelector<HTMLMetaElement>('meta[name="user"]')?.content ?? "";
@@ -21,7 +23,7 @@ export class Draft {
   keep(text: string, kind: string): void {
     try {
       if (!text) localStorage.removeItem(this.key);
-      else localStorage.setItem(this.key, JSON.stringify({ text, kind, at: Date.now(), taken: this.taken } satisfies Kept));
+      else localStorage.setItem(this.key, JSON.stringify({ text, kind, at: Date.now(), taken: this.taken, seen: this.seen } satisfies Kept));
     } catch {
       // private windows may have no storage: the text still stands in the box
     }
@@ -40,6 +42,7 @@ export class Draft {
   begin(standing: string, taken: string): Kept | null {
     const kept = this.read();
     this.taken = taken;
+    this.seen = (kept?.taken ?? "") === taken ? (kept?.seen ?? "") : "";
     if (!kept || kept.taken === taken || !(kept.taken || taken)) return kept;
     if (kept.taken) return null; // that reply was given up
     return { ...kept, kind: "reply", text: standing ? `${standing}\n\n${kept.text}` : kept.text };

@@ -1,16 +1,49 @@
+interface Counting {
+  link: number; // how long a link counts
+  single: [number, number][]; // characters that count once, all others twice
+}
+
+const LINK = /https?:\/\/[^\s]+/g;
+const JOINER = "\u200d";
+
+/** Count as connectors/text_length.py does. */
+function weigh(text: string, rule: Counting): number {
+  const links = text.match(LINK)?.length ?? 0;
+  let [total, isJoined] = [links * rule.link, false];
+  for (const sign of text.replace(LINK, "")) {
+    if (!isSilent(sign) && !isJoined) total += rule.single.some(([low, high]) => within(sign, low, high)) ? 1 : 2;
+    isJoined = sign === JOINER;
+  }
+  return total;
+}
+
+function isSilent(sign: string): boolean {
+  return sign === JOINER || within(sign, 0xfe0e, 0xfe0f) || within(sign, 0x1f3fb, 0x1f3ff);
+}
+
+function within(sign: string, low: number, high: number): boolean {
+  const code = sign.codePointAt(0) ?? 0;
+  return code >= low && code <= high;
+}
+
 // What a channel takes, as the server said it in the composer's data: checked before anything is sent.
 export class Limits {
   constructor(private readonly box: HTMLElement) {}
 
-  /** Characters as the server counts them: code points, not halves of them. */
+  /** Characters as the server counts them: code points, not halves of them; public ones as the provider does. */
   length(text: string): number {
-    let count = 0;
-    for (const _ of text) count += 1;
-    return count;
+    const rule = this.isPublic ? (this.box.dataset["counting"] ?? "") : "";
+    return rule ? weigh(text, JSON.parse(rule) as Counting) : [...text].length;
   }
 
+  /** What everybody reads has a limit of its own on some channels. */
   get longest(): number {
-    return this.number("longest");
+    return this.isPublic && this.box.dataset["longestPublic"] ? this.number("longestPublic") : this.number("longest");
+  }
+
+  private get isPublic(): boolean {
+    const form = this.box.querySelector("form[data-public]");
+    return form !== null && !form.querySelector('input[name="private"]:checked');
   }
 
   get accept(): string {

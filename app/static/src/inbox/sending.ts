@@ -11,10 +11,16 @@ interface Outgoing {
 
 interface Outcome {
   failed(reason: string): void;
+  changed(html: string): void; // somebody wrote meanwhile: this says what
 }
 
+/** The server shows what came in since the reply was begun, instead of sending it. */
+class Meanwhile extends Error {}
+
+const CONFLICT = 409;
+
 // bubbles on their way: a refresh that does not know them yet must not take them away
-const pending = new Map<string, { conversation: string; bubble: HTMLElement }>();
+const pending = new Map<string, { conversation: string; bubble: HTMLElement | null }>();
 
 export function send(outgoing: Outgoing, outcome: Outcome): Promise<void> | null {
   const data = new FormData(outgoing.form, outgoing.button);
@@ -22,14 +28,12 @@ export function send(outgoing: Outgoing, outcome: Outcome): Promise<void> | null
   const conversation = openConversation();
   if (!key || !conversation || pending.has(key)) return null;
   const address = outgoing.button?.formAction || outgoing.form.action;
-  const bubble = makeBubble(outgoing, key, String(data.get("text") ?? ""));
-  if (bubble) {
-    pending.set(key, { conversation, bubble });
-    place(bubble);
-  }
+  const bubble = data.get("later") ? null : makeBubble(outgoing, key, String(data.get("text") ?? ""));
+  pending.set(key, { conversation, bubble });
+  if (bubble) place(bubble);
   return post(address, data, conversation).then(
     () => finish(key, null, outcome),
-    (problem: Error) => finish(key, problem.message, outcome),
+    (problem: Error) => finish(key, problem, outcome),
   );
 }
 
@@ -42,18 +46,22 @@ async function post(address: string, data: FormData, conversation: string): Prom
   } catch {
     throw new Error("The server cannot be reached. Your words are kept here; send them again.");
   }
+  const isHtml = response.headers.get("Content-Type")?.startsWith("text/html");
+  if (response.status === CONFLICT && isHtml) throw new Meanwhile(await response.text());
   if (!response.ok) throw new Error(await reasonOf(response));
   const text = await response.text();
   if (openConversation() === conversation) await swapInto("pane", text);
   document.dispatchEvent(new CustomEvent("tributary:changed"));
 }
 
-function finish(key: string, problem: string | null, outcome: Outcome): void {
+function finish(key: string, problem: Error | null, outcome: Outcome): void {
   const held = pending.get(key);
   pending.delete(key);
   if (problem === null) return;
-  if (held?.bubble.isConnected && !held.bubble.dataset["message"]) held.bubble.remove();
-  if (openConversation() === held?.conversation) outcome.failed(problem);
+  if (held?.bubble?.isConnected && !held.bubble.dataset["message"]) held.bubble.remove();
+  if (openConversation() !== held?.conversation) return;
+  if (problem instanceof Meanwhile) outcome.changed(problem.message);
+  else outcome.failed(problem.message);
 }
 
 function makeBubble(outgoing: Outgoing, key: string, text: string): HTMLElement | null {
@@ -77,6 +85,6 @@ function place(bubble: HTMLElement): void {
 document.addEventListener("tributary:refreshed", () => {
   const here = openConversation();
   for (const [key, { conversation, bubble }] of pending) {
-    if (conversation === here && !document.getElementById(`k-${key}`)) place(bubble);
+    if (bubble && conversation === here && !document.getElementById(`k-${key}`)) place(bubble);
   }
 });
