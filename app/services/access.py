@@ -118,6 +118,17 @@ def case_for(session: Session, user: User, public_id: str | UUID, *, lock: bool 
     return _one(session, query.with_for_update(of=Case) if lock else query)
 
 
+def ask_for(session: Session, user: User, public_id: str | UUID) -> Ask:
+    """An Ask is for who asked it, while they see the conversation."""
+    query = (
+        select(Ask)
+        .join(Conversation, Conversation.id == Ask.conversation_id)
+        .join(Inbox, Inbox.id == Conversation.inbox_id)
+        .where(Ask.public_id == _uuid(public_id), Ask.user_id == user.id, inboxes_of(user))
+    )
+    return _one(session, query)
+
+
 def views_of(user: User) -> ColumnElement[bool]:
     """Return the condition on SavedView that keeps what a user may use: their own, their teams', everybody's."""
     of_teams = SavedView.scope == ViewScope.TEAM

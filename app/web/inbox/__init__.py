@@ -20,8 +20,9 @@ from app.web.inbox import (
     revealing,
     search,
     timeline_items,
+    views,
 )
-from app.web.inbox.looks import LOOKS
+from app.web.inbox.looks import LOOKS, many
 
 
 def register(app: Flask) -> None:
@@ -39,7 +40,9 @@ def register(app: Flask) -> None:
         contact,
         entries,
         search,
+        views,
     ):
         app.register_blueprint(module.pages)
-    app.jinja_env.globals.update(LOOKS | answers.LOOKS)
+    app.jinja_env.globals.update(LOOKS | answers.LOOKS | {"view_address": views.address_of})
+    app.jinja_env.filters["many"] = many
     timeline_items.register(app)
