@@ -32,6 +32,7 @@ class Settings:
     trusted_proxies: int
     models: tuple[str, ...]
     private_webhooks: bool  # webhooks may go to loopback and private networks, and without TLS
+    hasty_passwords: bool  # for tests: hashing a password costs next to nothing; never where the address is https
     automatic_mails_per_hour: int  # at most so many that nobody wrote go to one contact
 
     @property
@@ -56,6 +57,7 @@ def settings() -> Settings:
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0),
         models=tuple(env.get("MODELS", "").split()),
         private_webhooks=env.get("WEBHOOKS_TO_PRIVATE", "0") not in {"0", "false", "no", ""},
+        hasty_passwords=env.get("HASTY_PASSWORDS") == "1" and not base_url.startswith("https://"),
         automatic_mails_per_hour=_whole(env, "AUTOMATIC_MAILS_PER_HOUR", 4),
     )
 

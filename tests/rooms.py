@@ -30,6 +30,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, *, database_url: str, redis_ur
         "REDIS_URL": redis_url,
         "TRIBUTARY_HOME": str(home),
         "BASE_URL": "http://localhost",
+        "HASTY_PASSWORDS": "1",  # tests sign in a thousand times; tests/services/test_passwords.py tries the real cost
     }.items():
         monkeypatch.setenv(name, value)
     forget()

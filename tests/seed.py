@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
 from app import crypto
@@ -46,7 +45,7 @@ from app.models import (
     User,
     Visibility,
 )
-from app.services import conversation_moods, predictions, search_fill, sentiment_counts
+from app.services import conversation_moods, passwords, predictions, search_fill, sentiment_counts
 from tests.seed_files import attach_files
 
 CONTENT = Path(__file__).parent / "fixtures" / "seed" / "threads.json"
@@ -101,7 +100,7 @@ def seed(session: Session, *, with_files: bool = True) -> Workspace:
 
 
 def _people(session: Session, made: Workspace) -> None:
-    hashed = PasswordHasher().hash(PASSWORD)
+    hashed = passwords.HASTY.hash(PASSWORD)
     for key, name, role in PEOPLE:
         made.users[key] = User(email=f"{key}@harbourpine.example", name=name, role=role, password_hash=hashed)
     session.add_all(made.users.values())

@@ -10,13 +10,15 @@ from typing import TypeVar, cast
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from app.config import settings
 from app.db import assert_no_transaction
 from app.errors import Invalid
 
 Result = TypeVar("Result")
 
 SHORTEST, LONGEST = 10, 1000  # characters
-_hasher = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)  # 32 MiB, about 50 ms
+CAREFUL = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)  # 32 MiB, about 50 ms
+HASTY = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # for tests (HASTY_PASSWORDS): the least argon2id can
 
 
 def check_rules(password: str, *, email: str) -> None:
@@ -36,30 +38,34 @@ def check_rules(password: str, *, email: str) -> None:
 def hash_password(password: str, *, email: str) -> str:
     """Return what is stored of a password that keeps the rules. Raises Invalid."""
     check_rules(password, email=email)
-    return _aside(lambda: _hasher.hash(password))
+    return _aside(lambda: _hasher().hash(password))
 
 
 def is_right(stored: str | None, password: str) -> bool:
     """Compare. For a user who does not exist or has no password (None) it takes as long and is False."""
-    matches = _aside(lambda: _verify(stored or _nobody(), password[:LONGEST]))
+    matches = _aside(lambda: _verify(stored or _hash_of_nobody(_hasher()), password[:LONGEST]))
     return matches and stored is not None
 
 
 def is_outdated(stored: str) -> bool:
     """Say whether a hash was made with other costs than today's."""
-    return _hasher.check_needs_rehash(stored)
+    return _hasher().check_needs_rehash(stored)
 
 
 def _verify(stored: str, password: str) -> bool:
     try:
-        return _hasher.verify(stored, password)
+        return _hasher().verify(stored, password)
     except (VerificationError, InvalidHashError):
         return False
 
 
+def _hasher() -> PasswordHasher:
+    return HASTY if settings().hasty_passwords else CAREFUL
+
+
 @cache
-def _nobody() -> str:
-    return _hasher.hash("nobody has this password")
+def _hash_of_nobody(hasher: PasswordHasher) -> str:
+    return hasher.hash("nobody has this password")
 
 
 def _aside(work: Callable[[], Result]) -> Result:

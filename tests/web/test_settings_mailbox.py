@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -95,5 +96,8 @@ ticker.join()
 print(len(turns))
 import os; os._exit(0)
 """
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    env = {**os.environ, "DATABASE_URL": "postgresql+psycopg:///nobody", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False, env=env
+    )
     assert result.stdout.splitlines() == [f"Invalid {channels.TOO_SLOW}", "50"], result.stderr
