@@ -169,7 +169,9 @@ def _failed(assignment: Assignment, error: Exception) -> None:
 
 def _pause(assignment: Assignment, reason: str) -> None:
     def pause_it(session: Session) -> None:
-        channels.pause_for(session, channel_id=assignment.channel_id, reason=reason)
+        channel = session.get_one(Channel, assignment.channel_id, with_for_update=True)
+        if assignment_of(channel) == assignment:  # else a sign-in was renewed meanwhile, or the settings corrected
+            channels.pause_for(session, channel_id=channel.id, reason=reason)
 
     _record(pause_it)
 

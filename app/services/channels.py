@@ -83,10 +83,13 @@ def pause(session: Session, *, channel: Channel, actor: User | None) -> None:
     _changed(session, channel)
 
 
-def pause_for(session: Session, *, channel_id: int, reason: str) -> None:
-    """Pause because the provider does not accept us; the reason is shown on the channel's page."""
+def pause_for(session: Session, *, channel_id: int, reason: str, used: Mapping[str, Any] | None = None) -> None:
+    """Pause because the provider does not accept us; the reason is shown on the channel's page.
+
+    `used` are the credentials that were refused: where others were kept meanwhile, those have yet to be tried.
+    """
     channel = session.get_one(Channel, channel_id, with_for_update=True)
-    if channel.state is not ChannelState.ACTIVE:
+    if channel.state is not ChannelState.ACTIVE or (used is not None and crypto.unseal(channel.sealed) != dict(used)):
         return
     channel.state, channel.state_reason = ChannelState.PAUSED, reason[:500]
     channel.last_error, channel.last_error_at = reason[:500], now()

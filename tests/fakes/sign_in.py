@@ -75,7 +75,10 @@ class Desk:
             f'<p><a href="{escape(call.query["redirect_uri"] + "?" + urlencode(query))}">{word}</a></p>'
             for word, query in links.items()
         )
-        return Said(f"<!doctype html><title>Provider</title><link rel=icon href=data:,>{shown}".encode(), headers={"content-type": "text/html"})
+        return Said(
+            f"<!doctype html><title>Provider</title><link rel=icon href=data:,>{shown}".encode(),
+            headers={"content-type": "text/html"},
+        )
 
     def deny(self, address: str) -> dict[str, str]:
         """Press “Cancel” there (RFC 6749, 4.1.2.1)."""

@@ -34,6 +34,7 @@ class PageDesk(Desk, Provider):
         self.open_desk()
         self.clients = {APP_ID: APP_SECRET}
         self.of: dict[str, list[str]] = {"acme": list(PAGES), "other": ["106728097004747"], "nobody": []}
+        self.lasting = False
         self.long_lived: dict[str, str] = {}
         self.short_lived: dict[str, str] = {}
         self.subscribed: dict[str, list[str]] = {}
@@ -72,6 +73,9 @@ class PageDesk(Desk, Provider):
         return refusal(1 if error == "server_error" else 100, words[error], status=status, subcode=36009)
 
     def give(self, person: str, refresher: str) -> Mapping[str, Any]:
+        if self.lasting:  # of a system user: docs/facebook-login/facebook-login-for-business
+            self.long_lived[f"system-{person}"] = person
+            return {"access_token": f"system-{person}", "token_type": "bearer"}
         token = f"short-{person}"
         self.short_lived[token] = person
         return {"access_token": token, "token_type": "bearer", "expires_in": 5400}

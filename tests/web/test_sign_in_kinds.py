@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from flask import Flask
@@ -18,7 +18,7 @@ from app.services import channel_sign_in, channels, inboxes, ingest
 from connectors.base import RawDelivery
 from connectors.errors import BadCredentials
 from connectors.registry import connector_for, kinds
-from tests.fakes.sign_in import Desk, MastodonDesk, RedditDesk, SlackDesk, XDesk, desk_of
+from tests.fakes.sign_in import REDIRECT, Desk, MastodonDesk, RedditDesk, SlackDesk, XDesk, desk_of
 from tests.fakes.sign_in_pages import PAGES, InstagramDesk, PageDesk
 from tests.public_channels import deliveries
 from tests.rooms import Visitor, add_user
@@ -272,3 +272,18 @@ def test_another_server_means_another_sign_in(admin: Visitor, house: Flask) -> N
         form |= {"setting-public_replies": "unlisted", "setting-access_token": "typed-anew"}
         assert admin.post(f"/settings/channels/{row.public_id}", form).status_code == 303
         assert now_of(channel)[1]["app_key"] is None
+
+
+def test_facebook_login_for_business_asks_by_its_configuration_and_keeps_a_system_users_token() -> None:
+    with desk_of(PageDesk) as desk:
+        connector: Any = connector_for("facebook")
+        settings = {**desk.settings(), "login_config": "1234567890"}
+        _, address = connector.sign_in_address(settings, redirect_uri=REDIRECT, state="s", challenge="")
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+        assert (asked["config_id"], asked.get("scope")) == ("1234567890", None)
+        desk.lasting = True
+        plain = connector.sign_in_address(desk.settings(), redirect_uri=REDIRECT, state="s", challenge="")[1]
+        code = desk.consent(plain)["code"]
+        accounts = connector.signed_in(settings, code=code, verifier="", redirect_uri=REDIRECT)
+        assert [account.name for account in accounts] == [name for name, _, _ in PAGES.values()]
+        assert len(desk.heard("POST", r".*/oauth/access_token")) == 1

@@ -23,6 +23,7 @@ from tests.fakes.sign_in import REDIRECT, SlackDesk, XDesk, desk_of
 from tests.fakes.x import ACCOUNT, CUSTOMER
 from tests.public_channels import open_channel
 from tests.rooms import surroundings
+from workers import poller
 from workers.jobs import sign_ins
 
 VERIFIER = "v" * 64
@@ -189,6 +190,24 @@ def test_a_channel_refused_for_the_token_that_was_just_replaced_goes_on(house: N
             row = session.get_one(Channel, channel.id)
             channel_sign_in.keep_renewed(session, row, before=before, gained={"user_token": "new"}, began=began)
             assert row.state is ChannelState.ACTIVE
+
+
+def test_who_was_refused_with_a_token_that_was_replaced_meanwhile_pauses_nothing(house: None) -> None:
+    with desk_of(XDesk) as desk:
+        channel = signed_in(desk)
+        used, polled = kept(channel), poller.assignment_of(channel)
+        end_soon(channel, "user_token_ends_at")
+        renewed_now()
+        with transaction() as session:
+            channels.pause_for(session, channel_id=channel.id, reason="Refused.", used=used)
+        poller._pause(polled, "Refused.")
+        with reading() as session:
+            row = session.get_one(Channel, channel.id)
+            assert row.state is ChannelState.ACTIVE
+            session.expunge(row)
+        poller._pause(poller.assignment_of(row), "Refused.")
+        with reading() as session:
+            assert session.get_one(Channel, channel.id).state is ChannelState.PAUSED
 
 
 def test_x_is_spoken_to_with_the_persons_token_alone(house: None) -> None:

@@ -64,7 +64,8 @@ def _send(letter: Letter) -> None:
     except BadCredentials as error:
         _later(letter, Transient(error.reason))
         with transaction() as session:
-            channels.pause_for(session, channel_id=letter.channel_id, reason=error.reason)
+            used = letter.credentials
+            channels.pause_for(session, channel_id=letter.channel_id, reason=error.reason, used=used)
     else:
         with transaction() as session:
             alert_notices.record_sent(session, notice_id=letter.notice_id)

@@ -51,7 +51,10 @@ def _later(doing: Doing, error: Transient | BadCredentials) -> None:
 
     _record(note)
     if isinstance(error, BadCredentials):
-        _record(lambda session: channels.pause_for(session, channel_id=doing.channel_id, reason=error.reason))
+        used = doing.credentials
+        _record(
+            lambda session: channels.pause_for(session, channel_id=doing.channel_id, reason=error.reason, used=used)
+        )
 
 
 def _record(note: Callable[[Session], None]) -> None:

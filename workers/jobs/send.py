@@ -77,4 +77,4 @@ def _later(claim: Claim, error: Transient) -> None:
 
 def _pause_channel(claim: Claim, reason: str) -> None:
     with transaction() as session:
-        channels.pause_for(session, channel_id=claim.channel_id, reason=reason)
+        channels.pause_for(session, channel_id=claim.channel_id, reason=reason, used=claim.credentials)

@@ -118,6 +118,4 @@ def _is_due(channel: Channel) -> bool:
 def _pause(channel_id: int, before: dict[str, Any], reason: str) -> None:
     """Pause a channel, unless somebody signed in or changed its settings meanwhile."""
     with transaction() as session:
-        row = session.get_one(Channel, channel_id, with_for_update=True)
-        if channel_sign_in.credentials_of(row) == before:
-            channels.pause_for(session, channel_id=channel_id, reason=reason)
+        channels.pause_for(session, channel_id=channel_id, reason=reason, used=before)
