@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.clock import now
 from app.models import Channel, CheckState, Delivery, DeliveryState, MailboxCheck
 
 MOST_PARKED = 50
@@ -27,7 +26,9 @@ class ParkedRow:
 
 @dataclass(frozen=True, slots=True)
 class MailboxView:
-    """`folders` as app/services/mailbox_checks.py keeps them; `is_running` while a worker is at it."""
+    """`folders` as app/services/mailbox_checks.py keeps them; `is_running` while a worker is at it, or
+    will be.
+    """
 
     state: CheckState | None
     folders: tuple[dict[str, Any], ...]
@@ -47,7 +48,6 @@ def view(session: Session, *, channel: Channel) -> MailboxView:
     parked, count = _parked(session, channel)
     if check is None:
         return MailboxView(None, (), "", None, 0, 0, False, 0, count, parked)
-    at_work = check.state in {CheckState.COUNTING, CheckState.FETCHING}
     return MailboxView(
         state=check.state,
         folders=tuple(check.folders),
@@ -55,7 +55,7 @@ def view(session: Session, *, channel: Channel) -> MailboxView:
         counted_at=check.counted_at,
         wanted=check.wanted,
         fetched=check.fetched,
-        is_running=at_work and check.claimed_until is not None and check.claimed_until > now(),
+        is_running=check.state in {CheckState.COUNTING, CheckState.FETCHING},
         missing=sum(len(folder["missing"]) + folder["more"] for folder in check.folders),
         parked_count=count,
         parked=parked,

@@ -4,7 +4,8 @@
 
 A connector that can do it has `survey`, `describe` and `read_again` (connectors/mail.py). A mail is told by its place:
 folder, the folder's numbering, its number there. The same mail in two places is stored once; its delivery then names
-the other places too.
+the other places too. What was asked for is kept here: a run whose job got lost, or whose worker died, is asked for
+again (`reconcile`) and goes on where it stood.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -22,12 +23,16 @@ from app.clock import now
 from app.crypto import unseal
 from app.errors import Conflict, Invalid
 from app.events import MailboxAsked
-from app.models import Channel, CheckState, Delivery, MailboxCheck
+from app.models import Channel, ChannelState, CheckState, Delivery, MailboxCheck
 from app.services import channel_settings
 from app.services.ingest import StoredDelivery
 from connectors.base import Credentials
 
-CLAIM = timedelta(minutes=10)  # a run that said nothing for so long is lost, and may be asked for again
+CLAIM = timedelta(minutes=10)  # a run that said nothing for so long is lost, and asked for again
+NUDGE_AGAIN = timedelta(seconds=30)  # what was asked for and nobody began is asked for again after this time
+GIVE_UP = timedelta(days=1)
+AT_WORK = (CheckState.COUNTING, CheckState.FETCHING)
+NO_END = "It was begun again and again for a day without coming to an end: ask once more."
 MOST_MISSING = 20_000  # numbers kept of one folder
 MOST_SHOWN = 50  # of them, with sender and subject
 MOST_ALSO = 40  # further places of one mail
@@ -51,7 +56,7 @@ def ask(session: Session, *, channel: Channel, state: CheckState = CheckState.CO
     if state is CheckState.FETCHING and not missing:
         raise Invalid("Nothing is missing, as far as we know: count again first.")
     moment = now()
-    values = {"state": state, "asked_at": moment, "claimed_until": moment + CLAIM, "reason": "", "fetched": 0}
+    values = {"state": state, "asked_at": moment, "claimed_until": moment + NUDGE_AGAIN, "reason": "", "fetched": 0}
     values["wanted"] = missing if state is CheckState.FETCHING else 0
     statement = insert(MailboxCheck).values(channel_id=channel.id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=[MailboxCheck.channel_id], set_=values))
@@ -66,19 +71,45 @@ def of(session: Session, *, channel_id: int, lock: bool = False) -> MailboxCheck
 
 
 def is_running(check: MailboxCheck) -> bool:
-    """Say whether somebody is at it."""
-    at_work = check.state in {CheckState.COUNTING, CheckState.FETCHING}
-    return at_work and check.claimed_until is not None and check.claimed_until > now()
+    """Say whether somebody is at it, or will be: what got lost on the way is asked for again."""
+    return check.state in AT_WORK
 
 
-def work_of(session: Session, *, channel_id: int) -> tuple[Channel, Credentials, MailboxCheck] | None:
-    """Return what a worker needs for the run that was asked for, None where there is none any more."""
-    check = of(session, channel_id=channel_id)
+def take(session: Session, *, channel_id: int) -> tuple[Channel, Credentials, MailboxCheck] | None:
+    """Claim the run that was asked for, and return what a worker needs; None where there is none, or one goes on."""
+    check = of(session, channel_id=channel_id, lock=True)
     channel = session.get(Channel, channel_id)
     if check is None or channel is None or not channel.is_active or not is_running(check):
         return None
+    if check.claimed_until is not None and check.claimed_until > now() + NUDGE_AGAIN:
+        return None  # a worker's claim: who only asked claims for less
+    check.claimed_until = now() + CLAIM
+    session.flush()
     session.expunge_all()
     return channel, unseal(channel.sealed), check
+
+
+def reconcile(session: Session, *, limit: int) -> int:
+    """Ask again for runs that nobody began, or whose worker died; return how many. A paused channel's run waits."""
+    query = (
+        select(MailboxCheck)
+        .join(Channel, Channel.id == MailboxCheck.channel_id)
+        .where(
+            MailboxCheck.state.in_(AT_WORK),
+            or_(MailboxCheck.claimed_until.is_(None), MailboxCheck.claimed_until <= now()),
+            Channel.state == ChannelState.ACTIVE,
+        )
+        .order_by(MailboxCheck.id)
+        .limit(limit)
+    )
+    lost = session.scalars(query.with_for_update(skip_locked=True, of=MailboxCheck)).all()
+    for check in lost:
+        if check.asked_at <= now() - GIVE_UP:
+            check.state, check.reason, check.claimed_until = CheckState.FAILED, NO_END, None
+        else:
+            check.claimed_until = now() + NUDGE_AGAIN
+            outbox.record(session, MailboxAsked(channel_id=check.channel_id))
+    return len(lost)
 
 
 def known_places(session: Session, *, channel_id: int) -> set[Place]:

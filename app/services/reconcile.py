@@ -26,7 +26,15 @@ from app.models import (
     OutboxEvent,
     SendState,
 )
-from app.services import alert_notices, learning, look_ups, message_actions, remote_files, webhook_deliveries
+from app.services import (
+    alert_notices,
+    learning,
+    look_ups,
+    mailbox_checks,
+    message_actions,
+    remote_files,
+    webhook_deliveries,
+)
 from app.services.sending import CLAIM_SECONDS
 
 NUDGE_AGAIN = timedelta(seconds=30)
@@ -46,6 +54,7 @@ def reconcile(session: Session, *, older_than: timedelta = timedelta(seconds=5))
         + remote_files.reconcile(session, older_than=older_than, limit=BATCH)
         + look_ups.reconcile(session, older_than=older_than, limit=BATCH)
         + message_actions.reconcile(session, older_than=older_than, limit=BATCH)
+        + mailbox_checks.reconcile(session, limit=BATCH)
         + alert_notices.release(session, at=now(), limit=BATCH)
     )
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import delete, select
 
 from app import db
-from app.models import Channel, CheckState, Delivery, MailboxCheck, OutboxEvent, Role
-from app.services import ingest, mailbox_checks
+from app.clock import now
+from app.events import MailboxAsked
+from app.models import Channel, ChannelState, CheckState, Delivery, MailboxCheck, OutboxEvent, Role
+from app.services import ingest, mailbox_checks, reconcile
 from connectors.registry import MAIL, WEBCHAT, connector_for
 from tests.dovecot import Dovecot, Mailbox, dovecot
 from tests.public_channels import deliveries, open_channel
@@ -152,3 +157,47 @@ def test_only_mailboxes_are_compared_and_only_by_admins(house: Flask, admin: Vis
     eve = Visitor(house)
     eve.sign_in("eve@example.com")
     assert eve.get(f"/settings/channels/{channel.public_id}/mailbox").status_code == 403
+
+
+def nudged() -> int:
+    """What reconcile asks again, as the events of the mailbox that it leaves behind."""
+    with db.transaction() as session:
+        session.execute(delete(OutboxEvent).where(OutboxEvent.name == MailboxAsked.wire_name()))
+    with db.transaction() as session:
+        reconcile.reconcile(session)
+    with db.reading() as session:
+        return len(session.scalars(select(OutboxEvent).where(OutboxEvent.name == MailboxAsked.wire_name())).all())
+
+
+def test_a_run_that_got_lost_is_asked_for_again_and_goes_on_where_it_stood(admin: Visitor, channel: Channel) -> None:
+    lose(channel, 2, 4)
+    asked(admin, channel, "count")
+    admin.post(f"/settings/channels/{channel.public_id}/mailbox/fetch")
+    assert nudged() == 0, "it may still come"
+    with time_machine.travel(now() + timedelta(minutes=1), tick=False):
+        assert nudged() == 1, "its job got lost"
+        assert nudged() == 0, "once is enough for a while"
+        with db.transaction() as session:
+            assert mailbox_checks.take(session, channel_id=channel.id)
+        with db.transaction() as session:
+            assert mailbox_checks.take(session, channel_id=channel.id) is None, "one worker at a time"
+    with time_machine.travel(now() + timedelta(minutes=12), tick=False):
+        assert nudged() == 1, "its worker died"
+        mail_check.run([channel.id])
+        assert (check_of(channel).state, check_of(channel).folders[0]["missing"]) == (CheckState.COUNTED, [])
+    assert len(deliveries(channel)) == 5
+
+
+def test_a_run_without_end_is_given_up_and_a_paused_channel_waits(admin: Visitor, channel: Channel) -> None:
+    path = f"/settings/channels/{channel.public_id}/mailbox"
+    admin.get(path)
+    admin.post(f"{path}/count")
+    with time_machine.travel(now() + timedelta(days=2), tick=False):
+        with db.transaction() as session:
+            session.get_one(Channel, channel.id).state = ChannelState.PAUSED
+        assert nudged() == 0
+        assert check_of(channel).state is CheckState.COUNTING
+        with db.transaction() as session:
+            session.get_one(Channel, channel.id).state = ChannelState.ACTIVE
+        assert nudged() == 0
+        assert (check_of(channel).state, check_of(channel).reason) == (CheckState.FAILED, mailbox_checks.NO_END)

@@ -17,8 +17,8 @@ BATCH = 25
 def run(channel_ids: Sequence[int]) -> None:
     """Do what was asked for, channel by channel."""
     for channel_id in sorted(channel_ids):
-        with reading() as session:
-            found = mailbox_checks.work_of(session, channel_id=channel_id)
+        with transaction() as session:
+            found = mailbox_checks.take(session, channel_id=channel_id)
         if found is not None:
             _run(*found)
 
@@ -63,8 +63,8 @@ def _count(connector: Any, channel: Channel, credentials: Credentials) -> list[d
 
 
 def _fetch(connector: Any, channel: Channel, credentials: Credentials, check: MailboxCheck) -> None:
-    """Bring in what was found missing. Raises Transient, BadCredentials."""
-    done = 0
+    """Bring in what was found missing and is not there yet. Raises Transient, BadCredentials."""
+    done = check.fetched  # by a run that was cut off
     for batch in _batches(connector, credentials, check):
         kept = ingest.keep_all(batch)
         done += len(kept)
@@ -80,9 +80,14 @@ def _store(channel_id: int, kept: list[ingest.StoredDelivery], done: int) -> Non
 
 
 def _batches(connector: Any, credentials: Credentials, check: MailboxCheck) -> Iterator[list[RawDelivery]]:
+    """What is still missing: an earlier run that was cut off may have brought in some."""
+    with reading() as session:
+        known = mailbox_checks.known_places(session, channel_id=check.channel_id)
     batch: list[RawDelivery] = []
     for folder in check.folders:
-        for mails in connector.read_again(credentials, folder["name"], folder["uidvalidity"], folder["missing"]):
+        name, numbering = folder["name"], folder["uidvalidity"]
+        missing = [uid for uid in folder["missing"] if (name, numbering, uid) not in known]
+        for mails in connector.read_again(credentials, name, numbering, missing):
             batch += mails
             if len(batch) >= BATCH:
                 yield batch
