@@ -1,5 +1,5 @@
-"""The breaker against mail storms: what nobody wrote goes out rarely, and never in answer to a robot or an import,
-nor to somebody who called our mail spam.
+"""The breaker against mail storms: what nobody wrote goes out rarely, and never in answer to a robot, an import
+or an old message, nor to somebody who called our mail spam.
 
 Nothing here answers by itself today. Whatever will (a confirmation of receipt, a survey, a campaign) queues its replies
 with `replies.queue_reply(automatic=True)`: that asks `may_answer` first, and `sending.claim_next` asks `is_too_often`
@@ -21,12 +21,15 @@ from app.services import complaints
 AUTOMATIC = "automatic"  # Message.auto of what nobody wrote here
 IMPORTED = "imported"  # in Delivery.meta of what was taken over from elsewhere
 HOUR = timedelta(hours=1)
+TOO_OLD = timedelta(days=1)  # a mail from an old folder, from a mailbox just connected, from a restored backup
 UNDER_WAY = (SendState.SENDING, SendState.SENT, SendState.UNCERTAIN)
 
 
 def may_answer(session: Session, *, message: Message) -> bool:
     """Say whether a customer's message may be answered automatically at all, now."""
     if not message.is_inbound or message.auto != "none" or message.is_deleted:
+        return False
+    if (message.sent_at or message.created_at) < now() - TOO_OLD:
         return False
     if message.delivery_id is not None:
         delivery = session.get_one(Delivery, message.delivery_id)

@@ -75,12 +75,13 @@ def queue_reply(
 
     `sender` is one of the channel's addresses, "" for the one that the customer wrote to. `wish` says which message is
     answered, whether privately, and from which template (its text is then the reply's).
-    `automatic`: nobody wrote it, so that the breaker of automatic_mail holds; `author` is None then.
+    `automatic`: nobody wrote it, so that the breaker of automatic_mail holds; what has no `author` always is.
     `wait`: how long it can be taken back (taking_back) before it leaves; not in a live chat.
 
     Raises Invalid when there is nothing to send, it is too long for the channel, or no channel can carry it, and
     Conflict where an automatic reply may not be sent.
     """
+    automatic = automatic or author is None
     wanted = Recipients(tuple(cc), tuple(bcc), sender)
     outgoing = Outgoing(text, client_key, uploads, wanted, wish)
     ready = check(session, conversation=conversation, outgoing=outgoing)
@@ -97,7 +98,7 @@ def queue_reply(
     message = _write(session, conversation, uploads, values)
     if message is None:
         return _written_before(session, conversation, client_key)
-    if automatic or author is None:
+    if author is None:
         outbox.record(session, _move(session, ReplyQueued, conversation, message))
         return message  # the customer still waits for somebody
     conversation.waiting_since = None

@@ -288,7 +288,7 @@ def automatic(house: House, conversation: Conversation, key: str) -> Message:
 
 
 def test_a_mail_storm_is_broken_off(house: House) -> None:
-    conversation, _ = house.one(said("m1"))
+    conversation, _ = house.one(said("m1", sent_at=now()))
     queued = [automatic(house, conversation, f"k{number}") for number in range(6)]
     assert all(leave(house, conversation, f"out{number}").automatic for number in range(4))
     assert sending.claim_next(house.session, conversation_id=conversation.id) is None
@@ -301,7 +301,7 @@ def test_a_mail_storm_is_broken_off(house: House) -> None:
 
 
 def test_an_automatic_reply_takes_nobodys_turn(house: House) -> None:
-    conversation, _ = house.one(said("m1"))
+    conversation, _ = house.one(said("m1", sent_at=now()))
     automatic(house, conversation, "k")
     assert conversation.assignee_id is None
     assert conversation.waiting_since is not None
@@ -309,13 +309,13 @@ def test_an_automatic_reply_takes_nobodys_turn(house: House) -> None:
 
 @pytest.mark.parametrize("auto", ["auto_reply", "bounce", "list"])
 def test_a_robot_is_not_answered_by_a_robot(house: House, auto: Any) -> None:
-    conversation, _ = house.one(said("m1", auto=auto))
+    conversation, _ = house.one(said("m1", sent_at=now(), auto=auto))
     with pytest.raises(Conflict):
         automatic(house, conversation, "k")
 
 
 def test_an_import_is_not_answered(house: House) -> None:
-    conversation, message = house.one(said("m1"))
+    conversation, message = house.one(said("m1", sent_at=now()))
     delivery = house.session.scalars(select(Delivery)).one()
     assert automatic_mail.may_answer(house.session, message=message)
     delivery.meta = {automatic_mail.IMPORTED: "1"}

@@ -29,3 +29,9 @@ def test_the_address_and_the_composer_say_who_complained(seeded: Seeded) -> None
     assert "Write only what they asked for." in page
     assert "&lt;b&gt;feedback@provider.example" in page
     assert "<b>feedback" not in page
+
+
+def test_the_settings_say_what_holds_for_automatic_messages(seeded: Seeded) -> None:
+    page = seeded.visitor().get("/settings/sending").text
+    assert "at most 4 times within an hour" in page
+    assert "somebody who called our mail spam" in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from app.config import settings
 from app.db import reading, transaction
 from app.errors import Invalid
 from app.services import sending_rules
@@ -36,5 +37,9 @@ def change() -> Response | tuple[str, int]:
 
 def _page(seconds: str, problem: Invalid | None) -> str:
     return render_template(
-        "settings/sending.html", seconds=seconds, most=sending_rules.MOST_UNDO_SECONDS, problem=problem
+        "settings/sending.html",
+        seconds=seconds,
+        most=sending_rules.MOST_UNDO_SECONDS,
+        hourly=settings().automatic_mails_per_hour,
+        problem=problem,
     )

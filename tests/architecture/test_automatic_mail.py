@@ -1,0 +1,33 @@
+"""Whatever leaves the house for a customer was queued by `replies.queue_reply`, whose breaker every automatic mail meets."""
+
+from __future__ import annotations
+
+import ast
+
+from tests.architecture.source import modules
+
+SENDERS = {
+    "app/services/sending.py",  # what was queued
+    "app/services/alert_notices.py",  # to people who work here, never to a customer
+}
+
+
+def makers_of(name: str) -> set[str]:
+    """Return the modules of the house that build this."""
+    return {
+        path
+        for path, tree in modules().items()
+        if not path.startswith("connectors/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == name
+    }
+
+
+def test_only_the_sender_and_the_alerts_make_what_leaves() -> None:
+    assert makers_of("OutboundMessage") == SENDERS
+
+
+def test_whoever_queues_a_reply_that_nobody_wrote_passes_the_breaker() -> None:
+    """The breaker is asked in one place, before a row is written, and once more before it leaves."""
+    assert makers_of("may_answer") == {"app/services/replies.py"}
+    assert makers_of("is_too_often") == {"app/services/automatic_mail.py", "app/services/sending.py"}
