@@ -84,6 +84,7 @@ def _conversations(inbox_ids: InboxIds) -> ColumnElement[Any]:
         select(line.label("line"), Conversation.last_message_at)
         .join(Channel, Channel.id == Conversation.channel_id)
         .where(Conversation.contact_id == Contact.id, Conversation.inbox_id.in_(inbox_ids))
+        .where(Conversation.merged_into_id.is_(None))
         .order_by(Conversation.last_message_at.desc())
         .limit(MOST)
         .correlate(Contact)

@@ -82,7 +82,7 @@ def status_condition(filters: Filters) -> list[ColumnElement[bool]]:
 
 def conditions(filters: Filters, user: User) -> list[ColumnElement[bool]]:
     """Return what all filters but the status ask of a conversation. Needs `unread_join` where unread is asked."""
-    wanted: list[ColumnElement[bool]] = []
+    wanted: list[ColumnElement[bool]] = [Conversation.merged_into_id.is_(None)]
     if filters.view == "mine":
         wanted.append(Conversation.assignee_id == user.id)
     elif filters.view == "unassigned":

@@ -240,10 +240,10 @@ def _others(inbox_ids: InboxIds) -> ColumnElement[Any]:
         mood=Other.mood,
         last_message_at=Other.last_message_at,
     )
-    same = Other.contact_id == Conversation.contact_id, Other.id != Conversation.id, Other.inbox_id.in_(inbox_ids)
+    same = Other.contact_id == Conversation.contact_id, Other.id != Conversation.id
     lines = (
         select(line.label("line"))
-        .where(*same)
+        .where(*same, Other.inbox_id.in_(inbox_ids), Other.merged_into_id.is_(None))
         .order_by(Other.last_message_at.desc())
         .limit(MOST_OTHERS)
         .correlate(Conversation)

@@ -51,7 +51,7 @@ def history(session: Session, *, channel_id: int, visitor_id: str, before: str =
     if conversation is None:
         return History()
     query = select(Message, User.name).outerjoin(User, User.id == Message.author_id)
-    query = query.where(Message.conversation_id == conversation.id, _is_shown())
+    query = query.where(_is_in(conversation), _is_shown())
     edge = _id_of(session, before)
     if edge is not None:
         query = query.where(Message.id < edge)
@@ -67,29 +67,37 @@ def history(session: Session, *, channel_id: int, visitor_id: str, before: str =
 
 
 def conversation_of(session: Session, *, channel_id: int, visitor_id: str) -> str | None:
-    """Return the public id of the visitor's conversation, None before the first message is on the timeline."""
+    """Return the public id of the visitor's conversation, None before the first message is on the timeline.
+
+    Where it was merged into another, that one: it is what agents have open.
+    """
     conversation = session.scalars(_own_conversation(channel_id, visitor_id)).one_or_none()
+    if conversation is not None and conversation.merged_into_id is not None:
+        conversation = session.get_one(Conversation, conversation.merged_into_id)
     return str(conversation.public_id) if conversation else None
 
 
 def file_of(session: Session, *, channel_id: int, visitor_id: str, public_id: UUID) -> Attachment | None:
     """Return a file of the visitor's own conversation, None for everything else."""
-    query = (
-        select(Attachment)
-        .join(Message, Message.id == Attachment.message_id)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(
-            Attachment.public_id == public_id,
-            Conversation.channel_id == channel_id,
-            Conversation.thread_key == visitor_id,
-            _is_shown(),
-        )
-    )
+    conversation = session.scalars(_own_conversation(channel_id, visitor_id)).one_or_none()
+    if conversation is None:
+        return None
+    query = select(Attachment).join(Message, Message.id == Attachment.message_id)
+    query = query.where(Attachment.public_id == public_id, _is_in(conversation), _is_shown())
     return session.scalars(query).one_or_none()
 
 
 def _own_conversation(channel_id: int, visitor_id: str) -> Select[Conversation]:
     return select(Conversation).where(Conversation.channel_id == channel_id, Conversation.thread_key == visitor_id)
+
+
+def _is_in(conversation: Conversation) -> ColumnElement[bool]:
+    """What was said in the chat, also where an agent has merged it into another conversation of the person."""
+    here = Message.conversation_id == conversation.id
+    if conversation.merged_into_id is None:
+        return here
+    said = Message.channel_id == conversation.channel_id, Message.contact_id == conversation.contact_id
+    return or_(here, and_(Message.conversation_id == conversation.merged_into_id, *said))
 
 
 def _is_shown() -> ColumnElement[bool]:

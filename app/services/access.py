@@ -29,6 +29,7 @@ from app.models import (
     Inbox,
     InboxAccess,
     Message,
+    Regrouping,
     Role,
     SavedView,
     TeamMember,
@@ -116,6 +117,13 @@ def case_for(session: Session, user: User, public_id: str | UUID, *, lock: bool 
         )
         query = query.where(Case.id.in_(seen))
     return _one(session, query.with_for_update(of=Case) if lock else query)
+
+
+def regrouping_for(session: Session, user: User, public_id: str | UUID) -> Regrouping:
+    """Return what was merged or moved, where the user may see both conversations."""
+    seen = select(Conversation.id).join(Inbox, Inbox.id == Conversation.inbox_id).where(inboxes_of(user))
+    both = Regrouping.source_id.in_(seen), Regrouping.target_id.in_(seen)
+    return _one(session, select(Regrouping).where(Regrouping.public_id == _uuid(public_id), *both))
 
 
 def ask_for(session: Session, user: User, public_id: str | UUID) -> Ask:

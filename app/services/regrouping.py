@@ -75,7 +75,8 @@ def merge(session: Session, *, actor: User, source: Conversation, target: Conver
         "followers": sorted(session.scalars(followers.returning(Conversation.id))),
     }
     target.assignee_id = target.assignee_id or source.assignee_id
-    if source.status in {Status.OPEN, Status.PENDING} and target.status in {Status.RESOLVED, Status.SNOOZED}:
+    was_open = Status(regrouping.before["source"]["status"]) in {Status.OPEN, Status.PENDING}
+    if was_open and target.status in {Status.RESOLVED, Status.SNOOZED}:
         target.status, target.snoozed_until = Status.OPEN, None
     target.mood_version = target.mood_version or source.mood_version
     recount(session, target)

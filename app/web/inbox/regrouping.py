@@ -1,0 +1,141 @@
+"""Merge a conversation with another, move messages out of it, and undo both."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, render_template, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.db import reading, transaction
+from app.errors import Conflict, Invalid
+from app.models import Conversation, Regrouping
+from app.queries import regrouping_view
+from app.services import access, regrouping
+from app.web.inbox.conversation import back_to
+from app.web.session import current_user, signed_in
+
+pages = Blueprint("regrouping", __name__)
+
+Answer = BaseResponse | str | tuple[str, int]
+NEW = "new"
+
+
+@pages.get("/conversations/<public_id>/merging")
+@signed_in
+def choose(public_id: str) -> str:
+    """Show what this conversation could be merged with."""
+    return _choice(public_id)
+
+
+@pages.post("/conversations/<public_id>/merging")
+@signed_in
+def merge(public_id: str) -> Answer:
+    """Merge this one into `other`, or `other` into this one where `stays` is "this"."""
+    try:
+        with transaction() as session:
+            this, other = _pair(session, public_id, request.form.get("other", ""))
+            source, target = (other, this) if request.form.get("stays") == "this" else (this, other)
+            regrouping.merge(session, actor=current_user(), source=source, target=target)
+            place, number = str(target.public_id), source.number
+    except (Invalid, Conflict) as problem:
+        return _choice(public_id, problem), problem.status
+    flash(f"#{number} was merged into this conversation. The line in the timeline undoes it.", "success")
+    return back_to(place)
+
+
+@pages.get("/messages/<public_id>/moving")
+@signed_in
+def choose_place(public_id: str) -> str:
+    """Show where a message could be moved."""
+    return _place_choice(public_id)
+
+
+@pages.post("/messages/<public_id>/moving")
+@signed_in
+def move(public_id: str) -> Answer:
+    """Move a message, with all after it where `reach` is "on", into `other`: a conversation, or "new"."""
+    try:
+        with transaction() as session:
+            message = access.message_for(session, current_user(), public_id)
+            source = session.get_one(Conversation, message.conversation_id)
+            place = _moved(session, str(message.public_id), source)
+    except (Invalid, Conflict) as problem:
+        return _place_choice(public_id, problem), problem.status
+    flash("Moved. The line in the timeline brings it back.", "success")
+    return back_to(place)
+
+
+@pages.post("/regroupings/<public_id>/undoing")
+@signed_in
+def undo(public_id: str) -> BaseResponse:
+    with transaction() as session:
+        done = access.regrouping_for(session, current_user(), public_id)
+        source, target = _locked(session, done)
+        kept = regrouping.undo(session, actor=current_user(), regrouping=done, source=source, target=target)
+        place = str(source.public_id)
+    if kept:
+        flash(f"Undone, but for {kept} message{'s' * (kept != 1)} that went on to another conversation.", "warning")
+    else:
+        flash("Undone: both conversations are as they were.", "success")
+    return back_to(place)
+
+
+def _pair(session: Session, public_id: str, other_id: str) -> tuple[Conversation, Conversation]:
+    if not other_id:
+        raise Invalid("Choose the other conversation.", field="other")
+    this = access.conversation_for(session, current_user(), public_id)
+    other = access.conversation_for(session, current_user(), other_id)
+    regrouping.locked(session, this, other)
+    return this, other
+
+
+def _moved(session: Session, message_id: str, source: Conversation) -> str:
+    """Move what the form says; return the public id of the conversation it is in now."""
+    user, other_id = current_user(), request.form.get("other", "")
+    if other_id == NEW:
+        regrouping.locked(session, source)
+        target = None
+    else:
+        _, target = _pair(session, str(source.public_id), other_id)
+    message = access.message_for(session, user, message_id)
+    messages = regrouping_view.from_here_on(session, message) if request.form.get("reach") == "on" else [message]
+    if target is None:
+        done = regrouping.split(session, actor=user, source=source, messages=messages)
+        return str(session.get_one(Conversation, done.target_id).public_id)
+    regrouping.move(session, actor=user, source=source, target=target, messages=messages)
+    return str(target.public_id)
+
+
+def _locked(session: Session, done: Regrouping) -> tuple[Conversation, Conversation]:
+    pair = session.get_one(Conversation, done.source_id), session.get_one(Conversation, done.target_id)
+    regrouping.locked(session, *pair)
+    session.refresh(done)
+    return pair
+
+
+def _choice(public_id: str, problem: Exception | None = None) -> str:
+    word = request.args.get("word", "")
+    with reading() as session:
+        conversation = access.conversation_for(session, current_user(), public_id)
+        found = regrouping_view.candidates(session, conversation, word=word)
+        return render_template(
+            "conversations/merge.html", conversation=conversation, found=found, word=word, problem=problem
+        )
+
+
+def _place_choice(public_id: str, problem: Exception | None = None) -> str:
+    word = request.args.get("word", "")
+    with reading() as session:
+        message = access.message_for(session, current_user(), public_id)
+        conversation = session.get_one(Conversation, message.conversation_id)
+        later = len(regrouping_view.from_here_on(session, message)) - 1
+        found = regrouping_view.candidates(session, conversation, word=word)
+        return render_template(
+            "conversations/move.html",
+            conversation=conversation,
+            message=message,
+            later=later,
+            found=found,
+            word=word,
+            problem=problem,
+        )
