@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
-from app.models import Channel, Message
+from app.models import Channel, ChannelState, Inbox, Message
 from app.services.delivery_route import Route
 from app.services.users import clean_email
 from connectors.registry import connector_for
@@ -109,8 +110,20 @@ def set_senders(session: Session, *, channel: Channel, text: str) -> None:
     rows.pop(channel.address, None)
     if len(rows) > MOST_SENDERS:
         raise Invalid(f"Give at most {MOST_SENDERS} addresses.", field="senders")
+    elsewhere = select(Channel.address).where(
+        Channel.address.in_(rows), Channel.inbox_id != channel.inbox_id, Channel.state != ChannelState.REMOVED
+    )
+    if other := session.scalars(elsewhere.limit(1)).first():
+        raise Invalid(f"{other} feeds another inbox: answers would arrive there.", field="senders")
     channel.senders = [{"email": one.email, "name": one.name} for one in rows.values()]
     session.flush()
+
+
+def choosing(session: Session, inbox: Inbox) -> list[Channel]:
+    """Return the channels of an inbox whose replies may leave with one of several addresses."""
+    query = select(Channel).where(Channel.inbox_id == inbox.id, Channel.state != ChannelState.REMOVED)
+    rows = session.scalars(query.order_by(Channel.name, Channel.id))
+    return [channel for channel in rows if connector_for(channel.kind).capabilities.senders]
 
 
 def in_lines(channel: Channel) -> str:

@@ -79,6 +79,19 @@ def test_a_reply_arrives_with_everything_that_threads_it(smtp_server: SmtpServer
     ]
 
 
+def test_blind_copies_stand_in_the_envelope_alone_and_another_address_signs_it(smtp_server: SmtpServer) -> None:
+    sales = Address("sales@acme.example", "Acme Sales")
+    MailConnector().send(credentials(smtp_server), reply(bcc=(Address("boss@example.org"), ANA), sender=sales))
+    received = smtp_server.wait_for(1)[0]
+    assert received.sender == "sales@acme.example"
+    assert received.recipients == ("ana@example.com", "boss@example.org")
+    assert b"boss" not in received.mail.as_bytes()
+    assert received.mail["From"] == "Acme Sales <sales@acme.example>"
+    assert received.mail["Reply-To"] == f"Acme Sales <sales+r-{TOKEN}@acme.example>"
+    assert received.mail["Message-ID"] == "<reply-0001@acme.example>"
+    assert received.mail["References"].split() == ["<m1@example.com>", "<m2@example.com>"]
+
+
 def test_an_automatic_mail_says_so(smtp_server: SmtpServer) -> None:
     MailConnector().send(credentials(smtp_server), reply(automatic=True))
     sent = smtp_server.wait_for(1)[0].mail

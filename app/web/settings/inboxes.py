@@ -10,7 +10,7 @@ from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import Inbox, Team, User
 from app.queries import settings_people
-from app.services import by_public_id, inboxes
+from app.services import by_public_id, inboxes, recipients, signatures
 from app.web.authz import admin_only
 
 pages = Blueprint("settings_inboxes", __name__, url_prefix="/settings/inboxes")
@@ -89,6 +89,19 @@ def _take_form(session: Session, inbox: Inbox) -> None:
         users=by_public_id.get_all(session, User, request.form.getlist("users")),
         teams=by_public_id.get_all(session, Team, request.form.getlist("teams")),
     )
+    _take_senders(session, inbox)
+
+
+def _take_senders(session: Session, inbox: Inbox) -> None:
+    for channel in recipients.choosing(session, inbox):
+        field = f"senders-{channel.public_id}"
+        typed = request.form.get(field)
+        if typed is None:
+            continue
+        try:
+            recipients.set_senders(session, channel=channel, text=typed)
+        except Invalid as wrong:
+            raise Invalid(wrong.reason, field=field) from None
 
 
 def _form(inbox_id: str | None, problem: AppError | None) -> str:
@@ -104,12 +117,22 @@ def _form(inbox_id: str | None, problem: AppError | None) -> str:
             "users": users,
             "teams": teams,
         }
+        choosing = recipients.choosing(session, inbox) if inbox else []
+        senders = [(f"senders-{one.public_id}", one.name, one.address, recipients.in_lines(one)) for one in choosing]
         people = settings_people.people_to_choose(session, also=users)
         all_teams = settings_people.teams_to_choose(session)
     if problem and request.form.get("name") is not None:
         values = _typed()
+        senders = [(*one[:3], request.form.get(one[0], one[3])) for one in senders]
     return render_template(
-        "settings/inbox.html", inbox_id=inbox_id, values=values, people=people, teams=all_teams, problem=problem
+        "settings/inbox.html",
+        inbox_id=inbox_id,
+        values=values,
+        people=people,
+        teams=all_teams,
+        senders=senders,
+        variables=signatures.VARIABLES,
+        problem=problem,
     )
 
 
