@@ -95,8 +95,8 @@ LISTED = (
     Operator("in", "words", "Name of the inbox", "in:support"),
     Operator("assignee", "words", "Who takes care of it: a name, me or none", "assignee:me"),
     Operator("case", "whole", "Number of a case it belongs to", "case:12"),
-    Operator("is", "choice", "How it stands", "is:unread", STANDINGS),
-    Operator("has", "choice", "What it has", "has:attachment", BELONGINGS),
+    Operator("is", "choice", "How it stands: unread, open, waiting …", "is:unread", STANDINGS),
+    Operator("has", "choice", "What it has: attachment, note, tag or case", "has:attachment", BELONGINGS),
 )
 OPERATORS: Mapping[str, Operator] = {operator.name: operator for operator in LISTED}
 
