@@ -26,7 +26,7 @@ APP_SETTINGS = (
 class MastodonSignIn:
     """What the connector of Mastodon has besides, for a sign-in."""
 
-    sign_in: ClassVar[SignIn] = SignIn(account_keys=("handle",))
+    sign_in: ClassVar[SignIn] = SignIn(account_keys=("handle",), replaced_by=("access_token",))
 
     def is_registered(self, credentials: Credentials, *, redirect_uri: str) -> bool:
         """Say whether an app on the server leads back to here."""

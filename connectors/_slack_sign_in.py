@@ -39,6 +39,7 @@ class SlackSignIn:
             "Copy the client id and the client secret from the page Basic Information into the channel's settings.",
         ),
         account_keys=("workspace",),
+        replaced_by=("bot_token",),
         account_word="workspace",
     )
 

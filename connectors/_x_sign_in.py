@@ -44,6 +44,7 @@ class XSignIn:
             "Copy the client id and the client secret of OAuth 2.0 into the channel's settings.",
         ),
         account_keys=("user_id", "handle"),
+        replaced_by=("access_token", "access_token_secret"),
     )
 
     def sign_in_address(

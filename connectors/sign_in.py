@@ -31,6 +31,7 @@ class SignIn:
 
     steps: tuple[str, ...] = ()
     account_keys: tuple[str, ...] = ()
+    replaced_by: tuple[str, ...] = ()  # secrets: who types one of them anew no longer wants what a sign-in brought
     offers_several: bool = False  # one sign-in may open several accounts: "No page" instead of "Nothing"
     account_word: str = "account"  # what one of them is called: "page"
 

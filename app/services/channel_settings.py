@@ -50,7 +50,9 @@ def read(kind: str, given: Mapping[str, Any], *, kept: Mapping[str, Any] | None 
         raise Invalid(f"“{min(unknown)}” is no setting of {kind}: there are {known}.")
     values = {setting.key: _value(setting, given, kept or {}) for setting in schema}
     _refuse_moved_secrets(schema, given, values, kept or {})
-    return values | {setting.key: None for setting in schema if setting.kind == "kept" and _moved(schema, values, kept)}
+    if _moved(schema, values, kept) or _replaces_sign_in(kind, values, kept or {}):
+        values |= {setting.key: None for setting in schema if setting.kind == "kept"}
+    return values
 
 
 def read_fields(fields: Sequence[Setting], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,6 +142,14 @@ def _refuse_moved_secrets(
     for setting in schema:
         if moved and setting.kind == "secret" and kept.get(setting.key) and not given.get(setting.key):
             raise Invalid(f"“{moved[0].label}” changed: type “{setting.label}” again.", field=field_of(setting.key))
+
+
+def _replaces_sign_in(kind: str, values: Mapping[str, Any], kept: Mapping[str, Any]) -> bool:
+    """Tell whether a token was typed that is to serve instead of what a sign-in brought."""
+    sign_in = getattr(find_connector(kind), "sign_in", None)
+    return sign_in is not None and any(
+        values.get(key) != kept.get(key) for key in sign_in.replaced_by if kept.get(key) or values.get(key)
+    )
 
 
 def _moved(schema: Sequence[Setting], values: Mapping[str, Any], kept: Mapping[str, Any] | None) -> list[Setting]:

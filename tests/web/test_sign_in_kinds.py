@@ -14,7 +14,7 @@ from flask import Flask
 
 from app import clock, crypto, db
 from app.models import Channel, ChannelState, Inbox
-from app.services import channel_sign_in, channels, inboxes, ingest
+from app.services import channel_settings, channel_sign_in, channels, inboxes, ingest
 from connectors.base import RawDelivery
 from connectors.errors import BadCredentials
 from connectors.registry import connector_for, kinds
@@ -259,6 +259,33 @@ def test_no_second_application_is_made_on_a_server_that_knows_us(admin: Visitor,
         there_and_back(admin, desk, channel)
         there_and_back(admin, desk, channel)
         assert len(desk.heard("POST", "/api/v1/apps")) == 1
+
+
+@pytest.mark.parametrize(
+    ("provider", "typed", "gone"),
+    [
+        (XDesk, {"access_token": "17-a", "access_token_secret": "b"}, "user_token"),
+        (SlackDesk, {"bot_token": "xoxb-typed"}, "bot_refresh_token"),
+    ],
+)
+def test_tokens_that_are_typed_serve_instead_of_a_sign_in_and_are_never_renewed_over(
+    admin: Visitor, house: Flask, provider: Any, typed: dict[str, str], gone: str
+) -> None:
+    with desk_of(provider) as desk:
+        desk.lifetime = 43_200
+        channel = begin(admin, desk)
+        there_and_back(admin, desk, channel)
+        row, before = now_of(channel)
+        assert before[gone]
+        plain = channel_settings.without_secrets(desk.kind, before)
+        again = channel_settings.read(desk.kind, {key: value for key, value in plain.items() if value}, kept=before)
+        assert again[gone] == before[gone], "saved without a change"
+        replaced = channel_settings.read(desk.kind, {**plain, **typed}, kept=before)
+        assert replaced[gone] is None
+        assert typed.items() <= replaced.items()
+        connector: Any = connector_for(desk.kind)
+        assert connector.renews_at(replaced) is None
+        assert row.is_active
 
 
 def test_another_server_means_another_sign_in(admin: Visitor, house: Flask) -> None:
