@@ -255,6 +255,22 @@ class AlertMailQueued(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BulkQueued(Event):
+    """Something is to be done to many conversations, or undone."""
+
+    bulk_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class BulkMoved(Event):
+    """It went on, or came to its end; only who did it is told."""
+
+    bulk_id: int
+    bulk: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccessChanged(Event):
     """A user's role, teams or inboxes changed: open sockets re-check their rooms."""
 
@@ -267,7 +283,7 @@ KINDS: tuple[type[Event], ...] = (
     MessageReceived, MessageAnnotated, MessageChanged, NoteWritten, ReplyQueued, ReplySent, ReplyFailed,
     ConversationChanged, MoodChanged, PredictionCorrected, LearningAsked, ConversationRead, AskAsked,
     AskAnswered, SuggestionChanged, CaseChanged, ContactChanged, ChannelChanged, AlertRaised, AlertChanged,
-    AlertMailQueued, AccessChanged, WebhookQueued, WebhookTested,
+    AlertMailQueued, BulkQueued, BulkMoved, AccessChanged, WebhookQueued, WebhookTested,
 )  # fmt: skip
 Event.vocabulary.update((kind.wire_name(), kind) for kind in KINDS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +14,12 @@ from app.events import (
     AlertMailQueued,
     AskAnswered,
     AskAsked,
+    BulkMoved,
+    BulkQueued,
     CaseChanged,
     ChannelChanged,
     ContactChanged,
+    ConversationChanged,
     ConversationEvent,
     ConversationRead,
     DeliveryParked,
@@ -37,6 +41,7 @@ from app.events import (
 from workers.queues import Job
 
 AGENTS, VISITORS = "/", "/webchat"
+MOST_POKES = 20  # of one name, in one room, at once: more are one
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ JOBS: dict[type[Event], Subscription] = {
     ActionQueued: Subscription("send", "workers.jobs.message_actions.act", "action_id"),
     MailboxAsked: Subscription("slow", "workers.jobs.mail_check.run", "channel_id"),
     TemplateWanted: Subscription("slow", "workers.jobs.channel_templates.sync", "channel_id"),
+    BulkQueued: Subscription("slow", "workers.jobs.bulk.run", "bulk_id"),
     FileOffered: Subscription("slow", "workers.jobs.remote_files.fetch", "file_id"),
     ProfileWanted: Subscription("slow", "workers.jobs.look_ups.look_up", "look_up_id"),
     WebhookQueued: Subscription("slow", "workers.jobs.webhooks.deliver", "endpoint_id"),
@@ -93,7 +99,17 @@ def pokes_of(events: Iterable[Event]) -> list[Poke]:
         for poke in _pokes(event):
             key = (poke.namespace, poke.room, tuple(item for item in poke.payload if item[0] != "version"))
             found[key] = poke
-    return list(found.values())
+    return _few(list(found.values()))
+
+
+def _few(pokes: list[Poke]) -> list[Poke]:
+    """Tell a room that very many conversations changed with one poke that names none of them."""
+    changed = ConversationChanged.wire_name()
+    many = Counter(poke.room for poke in pokes if poke.payload[0] == ("name", changed))
+    crowded = {room for room, count in many.items() if count > MOST_POKES}
+    kept = [poke for poke in pokes if poke.room not in crowded or poke.payload[0] != ("name", changed)]
+    inboxes = [(room, room.partition(":")[2]) for room in sorted(crowded)]
+    return kept + [Poke(AGENTS, room, (("name", changed), ("inbox", inbox))) for room, inbox in inboxes]
 
 
 def _pokes(event: Event) -> list[Poke]:  # noqa: PLR0911 - a table of cases, one return each
@@ -119,6 +135,8 @@ def _pokes(event: Event) -> list[Poke]:  # noqa: PLR0911 - a table of cases, one
         case AlertChanged():
             payload = _payload(event, alert=event.alert, version=event.version)
             return [Poke(AGENTS, f"user:{id_}", payload) for id_ in event.users]
+        case BulkMoved():
+            return [Poke(AGENTS, f"user:{event.user}", _payload(event, bulk=event.bulk))]
         case AccessChanged():
             return [Poke(AGENTS, f"user:{event.user}", _payload(event))]
     return []

@@ -28,6 +28,7 @@ from app.models import (
 )
 from app.services import (
     alert_notices,
+    bulk_actions,
     learning,
     look_ups,
     mailbox_checks,
@@ -53,6 +54,7 @@ def reconcile(session: Session, *, older_than: timedelta = timedelta(seconds=5))
         + webhook_deliveries.reconcile(session, older_than=older_than, limit=BATCH)
         + remote_files.reconcile(session, older_than=older_than, limit=BATCH)
         + look_ups.reconcile(session, older_than=older_than, limit=BATCH)
+        + bulk_actions.reconcile(session, limit=BATCH)
         + message_actions.reconcile(session, older_than=older_than, limit=BATCH)
         + mailbox_checks.reconcile(session, limit=BATCH)
         + alert_notices.release(session, at=now(), limit=BATCH)

@@ -8,6 +8,7 @@ from app.db import reading, retrying, transaction
 from app.services import (
     asks,
     assignment,
+    bulk_actions,
     conversations,
     health,
     message_changes,
@@ -76,3 +77,4 @@ def purge() -> None:
         webhook_deliveries.purge(session)
         message_changes.purge(session)
         asks.purge(session)
+        bulk_actions.purge(session)
