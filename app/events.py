@@ -61,6 +61,13 @@ class ProfileWanted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadMarkWanted(Event):
+    """Somebody here has seen messages whose writer is to be told so."""
+
+    conversation_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationEvent(Event):
     """Something in a conversation changed; `version` is the conversation's, after it."""
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from connectors._payload import at, items, line, mapping, moment, objects, text, whole
 from connectors._place import place
+from connectors._read_marks import QUOTE_TOKEN, READ_TOKEN
 from connectors.base import Identity, InboundMessage, MessageKind, RemoteFile
 from connectors.errors import Malformed
 from connectors.submission import load_json
@@ -109,6 +110,8 @@ def _is_wanted(event: Said, said: Said, meta: Meta) -> bool:
 def _surroundings(event: Said, said: Said) -> dict[str, str]:
     found = {
         "album": line(at(said, "imageSet", "id")),
+        READ_TOKEN: line(said.get("markAsReadToken"), 1_000),
+        QUOTE_TOKEN: line(said.get("quoteToken"), 1_000),
         "redelivered": "yes" if at(event, "deliveryContext", "isRedelivery") is True else "",
         "group": _room(event),
     }

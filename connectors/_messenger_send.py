@@ -68,6 +68,11 @@ def deliver(desk: Desk, message: OutboundMessage) -> Receipt:
     return receipts[0]
 
 
+def mark_seen(desk: Desk, recipient: str) -> None:
+    """Show that everything was read: messenger-platform/send-messages/sender-actions. Raises as `deliver`."""
+    desk.graph.post(f"{segment(desk.home)}/messages", {"recipient": {"id": recipient}, "sender_action": "mark_seen"})
+
+
 def reply_in_private(desk: Desk, recipient: Mapping[str, str], message: OutboundMessage) -> Receipt:
     """Answer a comment or post by one direct message of text. Raises as `deliver`."""
     if message.attachments:

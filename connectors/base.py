@@ -18,9 +18,8 @@ MessageKind = Literal[
 ]  # fmt: skip
 DeletedBy = Literal["customer", "moderator", "provider", "unknown"]
 Status = Literal["sent", "delivered", "read", "failed"]
-ActionKind = Literal["like", "unlike", "hide", "unhide", "delete"]
-# "email", "phone" and "visitor" are shared by all kinds of channels; a provider's own accounts carry its kind ("x")
-IdentityKind = str
+ActionKind = Literal["like", "unlike", "hide", "unhide", "delete", "read"]  # "read": everything up to it was read
+IdentityKind = str  # "email", "phone", "visitor" are shared by all channels; a provider's own accounts carry its kind
 SettingKind = Literal["text", "secret", "integer", "boolean", "choice", "lines", "kept"]
 Credentials = Mapping[str, Any]
 MayReach = Callable[[IPv4Address | IPv6Address], bool]
@@ -82,6 +81,7 @@ class Capabilities:
     reactions: bool = False  # customers can react to a message
     delivery_states: bool = False  # the provider tells when a reply arrived
     read_states: bool = False  # the provider tells when a reply was read
+    marks_read: bool = False  # `act` takes "read", where the setting TELLS_READ (_read_marks.py) is on
     actions: tuple[ActionKind, ...] = ()  # what an agent may do with a customer's message besides answering
     local_ids: bool = False  # its ids of people (identities of its own kind) name somebody else on another channel
     profiles: bool = False  # messages bring ids only; `look_up` tells who somebody is
@@ -248,6 +248,7 @@ class OutboundMessage:
     automatic: bool = False  # nobody wrote it: carries the headers that stop mail loops
     thread_key: str | None = None
     answers: str | None = None
+    quote_token: str = ""  # what the provider gave with that message for it (InboundMessage.custom QUOTE_TOKEN)
     is_public: bool = False  # everybody may read it; False where `answers` is public: a private reply
     template: Template | None = None
 
@@ -296,3 +297,4 @@ class Action:
     target: str  # the message's external id
     recipient: str = ""  # its sender's address
     thread_key: str | None = None
+    token: str = ""  # what the provider gave with the message for it (InboundMessage.custom READ_TOKEN)

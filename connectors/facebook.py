@@ -43,9 +43,11 @@ from connectors._messenger_send import (
     Desk,
     deliver,
     kind_of,
+    mark_seen,
     reply_in_private,
 )
 from connectors._payload import at, line
+from connectors._read_marks import TELLS_READ
 from connectors.base import (
     Action,
     Batch,
@@ -100,6 +102,7 @@ class FacebookConnector(PageSignIn, GraphWebhook):
         reactions=True,
         delivery_states=True,
         read_states=True,
+        marks_read=True,
         actions=("like", "unlike", "hide", "unhide", "delete"),
         profiles=True,
     )
@@ -115,6 +118,7 @@ class FacebookConnector(PageSignIn, GraphWebhook):
         APP_SECRET,
         VERIFY_TOKEN,
         HUMAN_AGENT,
+        TELLS_READ,
         *APP_SETTINGS,
         *advanced(),
     )
@@ -185,7 +189,7 @@ class FacebookConnector(PageSignIn, GraphWebhook):
         answered = _public_id(message.answers)
         if message.is_public:
             return _commented(_graph(credentials), answered or _root(message), message)
-        desk = Desk(_graph(credentials), NAME, _page(credentials), credentials.get("human_agent") is True)
+        desk = _desk(credentials)
         if answered:
             key = "comment_id" if str(message.answers).startswith(COMMENT) else "post_id"
             return reply_in_private(desk, {key: answered}, message)
@@ -196,7 +200,12 @@ class FacebookConnector(PageSignIn, GraphWebhook):
         return fetched(NAME, file, may_reach)
 
     def act(self, credentials: Credentials, action: Action) -> None:
-        """Like, hide or delete a comment or a visitor's post, and back. Raises as the protocol says."""
+        """Like, hide or delete a comment or a visitor's post, and back; mark messages as read. Raises as the
+        protocol says.
+        """
+        if action.kind == "read":
+            mark_seen(_desk(credentials), action.recipient)
+            return
         target = _public_id(action.target)
         if not target:
             raise Rejected("Facebook offers this for comments and posts only.")
@@ -224,6 +233,10 @@ class FacebookConnector(PageSignIn, GraphWebhook):
 
 def _graph(credentials: Credentials) -> Graph:
     return graph(credentials, NAME)
+
+
+def _desk(credentials: Credentials) -> Desk:
+    return Desk(_graph(credentials), NAME, _page(credentials), credentials.get("human_agent") is True)
 
 
 def _page(credentials: Credentials) -> str:

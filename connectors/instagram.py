@@ -41,9 +41,11 @@ from connectors._messenger_send import (
     MOST_FILES,
     Desk,
     deliver,
+    mark_seen,
     reply_in_private,
 )
 from connectors._payload import at, line, mapping, whole
+from connectors._read_marks import TELLS_READ
 from connectors.base import (
     Action,
     Batch,
@@ -116,6 +118,7 @@ class InstagramConnector(PageSignIn, GraphWebhook):
         deletes=True,
         reactions=True,
         read_states=True,
+        marks_read=True,
         actions=("hide", "unhide", "delete"),
         profiles=True,
     )
@@ -132,6 +135,7 @@ class InstagramConnector(PageSignIn, GraphWebhook):
         APP_SECRET,
         VERIFY_TOKEN,
         HUMAN_AGENT,
+        TELLS_READ,
         *APP_SETTINGS,
         *advanced(),
     )
@@ -222,7 +226,12 @@ class InstagramConnector(PageSignIn, GraphWebhook):
         return fetched(NAME, file, may_reach)
 
     def act(self, credentials: Credentials, action: Action) -> None:
-        """Hide, show or delete a comment under the account's own posts. Raises as the protocol says."""
+        """Hide, show or delete a comment under the account's own posts; mark messages as read. Raises as the
+        protocol says.
+        """
+        if action.kind == "read":
+            mark_seen(_desk(credentials), action.recipient)
+            return
         if not action.target.startswith(COMMENT):
             raise Rejected("Instagram offers this for comments only.")
         api, place = _graph(credentials), segment(action.target.removeprefix(COMMENT))

@@ -21,8 +21,10 @@ from connectors._json_api import FORBIDDEN, TOO_MANY, JsonApi, Reply, segment, w
 from connectors._line_parse import KIND, read_events
 from connectors._payload import at, line, mapping, objects
 from connectors._public_file import address_of
+from connectors._read_marks import TELLS_READ
 from connectors._signing import hmac_base64, require_same, require_secret
 from connectors.base import (
+    Action,
     Capabilities,
     Credentials,
     Identity,
@@ -70,6 +72,7 @@ class LineConnector(Defaults):
         max_attachments=4,  # a push holds five messages, and the words are one (#send-push-message)
         max_attachment_bytes=4 * LARGEST_PREVIEW,
         deletes=True,
+        marks_read=True,
         profiles=True,
     )
     settings: ClassVar[tuple[Setting, ...]] = (
@@ -97,6 +100,7 @@ class LineConnector(Defaults):
             default="addressed",
             choices=(("addressed", "Those that mention the account"), ("all", "All"), ("none", "None")),
         ),
+        TELLS_READ,
         Setting("api_url", "Address of the API", default=API_URL, group="Advanced"),
         Setting("data_url", "Address that files come from", default=DATA_URL, group="Advanced"),
     )
@@ -149,6 +153,12 @@ class LineConnector(Defaults):
         sent = objects(at(answer, "sentMessages"))
         return Receipt(line(sent[0].get("id"), 100) if sent else f"push:{key}")
 
+    def act(self, credentials: Credentials, action: Action) -> None:
+        """Mark a message and all before it as read (docs/messaging-api/mark-as-read). Raises as `send`."""
+        if action.kind != "read" or not action.token:
+            raise Rejected("LINE does not offer that for this message.")
+        _api(credentials).post("v2/bot/chat/markAsRead", {"markAsReadToken": action.token})
+
     def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:
         """Fetch what a customer sent, while LINE keeps it. Raises Transient, BadCredentials or Rejected."""
         api = _api(credentials)
@@ -178,7 +188,8 @@ class LineConnector(Defaults):
 
 def _messages(message: OutboundMessage) -> list[dict[str, str]]:
     """Return the words and pictures of a reply as LINE's messages. Raises Rejected."""
-    said = [{"type": "text", "text": message.text}] if message.text or not message.attachments else []
+    quote = {"quoteToken": message.quote_token} if message.quote_token else {}
+    said = [{"type": "text", "text": message.text, **quote}] if message.text or not message.attachments else []
     return [*said, *map(_picture, message.attachments)]
 
 

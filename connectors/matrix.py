@@ -18,8 +18,10 @@ from connectors._json_api import segment
 from connectors._matrix_client import CLIENT, Homeserver, homeserver
 from connectors._matrix_parse import CONTENT, LONGEST_ID, messages_of, room_and_root
 from connectors._payload import at, items, line, mapping
+from connectors._read_marks import TELLS_READ
 from connectors._remote import fetched
 from connectors.base import (
+    Action,
     Batch,
     Capabilities,
     Credentials,
@@ -59,6 +61,7 @@ class MatrixConnector(Defaults):
         deletes=True,
         reactions=True,
         read_states=True,
+        marks_read=True,
     )
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("homeserver", "Homeserver", required=True, help="Its address, as https://matrix.acme.example."),
@@ -77,6 +80,7 @@ class MatrixConnector(Defaults):
             default=True,
             help="Whoever writes to the account for the first time invites it into a room.",
         ),
+        TELLS_READ,
         Setting("rooms", "Only these rooms", kind="lines", help="One id a line, as !abc:acme.example. Empty: all."),
     )
 
@@ -117,6 +121,14 @@ class MatrixConnector(Defaults):
         if not ids:
             raise Rejected("There is nothing to send.")
         return Receipt(ids[0])
+
+    def act(self, credentials: Credentials, action: Action) -> None:
+        """Mark everything up to a message as read ("Receipts"). Raises Transient, BadCredentials or Rejected."""
+        room, _ = room_and_root(action.thread_key or "")
+        if action.kind != "read" or not room:
+            raise Rejected("Matrix does not offer that for this message.")
+        path = f"{CLIENT}/rooms/{segment(room)}/receipt/m.read/{segment(action.target)}"
+        homeserver(credentials).call("POST", path, {})
 
     def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:  # noqa: ARG002
         """Fetch a file through the homeserver. Raises Transient, BadCredentials or Rejected."""

@@ -25,9 +25,11 @@ from connectors._graph import (
 from connectors._http import MOST_FILE_BYTES
 from connectors._json_api import segment
 from connectors._payload import at, line, whole
+from connectors._read_marks import TELLS_READ
 from connectors._whatsapp_parse import GROUP, KIND, PHONE, messages_of, numbers_of
 from connectors._whatsapp_templates import approved, body_of, find
 from connectors.base import (
+    Action,
     Capabilities,
     Credentials,
     InboundAttachment,
@@ -93,6 +95,7 @@ class WhatsappConnector(GraphWebhook):
         reactions=True,
         delivery_states=True,
         read_states=True,
+        marks_read=True,
     )
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("number", "Phone number", help="As customers see it: +49 30 1234567."),
@@ -108,6 +111,7 @@ class WhatsappConnector(GraphWebhook):
         ),
         APP_SECRET,
         VERIFY_TOKEN,
+        TELLS_READ,
         *advanced(),
     )
 
@@ -176,6 +180,13 @@ class WhatsappConnector(GraphWebhook):
         if not url.startswith(("https://", "http://")):
             raise Rejected("WhatsApp does not say where this file is.")
         return fetched(NAME, file, may_reach, url=url, headers=api.api.headers)
+
+    def act(self, credentials: Credentials, action: Action) -> None:
+        """Mark a message and those before it as read: whatsapp/messages/mark-message-as-read. Raises as `send`."""
+        if action.kind != "read":
+            raise Rejected("WhatsApp does not offer that.")
+        said = {"messaging_product": "whatsapp", "status": "read", "message_id": action.target}
+        _graph(credentials).post(f"{segment(_number_id(credentials))}/messages", said)
 
     def templates(self, credentials: Credentials) -> tuple[Template, ...]:
         """Return the approved templates that consist of text. Raises Transient or BadCredentials."""

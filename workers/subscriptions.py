@@ -32,6 +32,7 @@ from app.events import (
     MessageChanged,
     MessageReceived,
     ProfileWanted,
+    ReadMarkWanted,
     ReplyQueued,
     ReplySent,
     SuggestionChanged,
@@ -77,6 +78,7 @@ JOBS: dict[type[Event], Subscription] = {
     TemplateWanted: Subscription("slow", "workers.jobs.channel_templates.sync", "channel_id"),
     BulkQueued: Subscription("slow", "workers.jobs.bulk.run", "bulk_id"),
     FileOffered: Subscription("slow", "workers.jobs.remote_files.fetch", "file_id"),
+    ReadMarkWanted: Subscription("slow", "workers.jobs.read_marks.tell", "conversation_id"),
     ProfileWanted: Subscription("slow", "workers.jobs.look_ups.look_up", "look_up_id"),
     WebhookQueued: Subscription("slow", "workers.jobs.webhooks.deliver", "endpoint_id"),
 }

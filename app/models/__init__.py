@@ -39,6 +39,7 @@ from app.models.message_revision import MessageRevision
 from app.models.outbox_event import Heartbeat, OutboxEvent
 from app.models.prediction import MessageEmbedding, Prediction, PredictionModel
 from app.models.private_thread import PrivateThread
+from app.models.read_mark import ReadMark
 from app.models.regrouping import Regrouping, RegroupingKind
 from app.models.remote_file import FetchState, RemoteFile
 from app.models.saved_view import ListSetting, SavedView, ViewScope
@@ -128,6 +129,7 @@ __all__ = [
     "Priority",
     "PrivacySetting",
     "PrivateThread",
+    "ReadMark",
     "RecentSearch",
     "Regrouping",
     "RegroupingKind",

@@ -17,7 +17,7 @@ from app.clock import now
 from app.errors import Invalid
 from app.events import ConversationRead as ConversationReadEvent
 from app.models import AutomationRule, Conversation, ConversationRead, Priority, Status, Team, User
-from app.services import activities
+from app.services import activities, read_marks
 from app.services.changes import conversation_changed
 
 STATUS_VERBS = {
@@ -131,6 +131,7 @@ def mark_read(session: Session, *, conversation: Conversation, user: User) -> No
         outbox.record(
             session, ConversationReadEvent(conversation=str(conversation.public_id), user=str(user.public_id))
         )
+        read_marks.want(session, conversation=conversation)
 
 
 def wake_due(session: Session, *, limit: int = 100) -> int:

@@ -41,6 +41,7 @@ from app.services.arrivals import MAX_ID, lock_message, plain
 from app.services.automatic_mail import AUTOMATIC
 from app.services.changes import message_event
 from app.services.replies import public_key
+from connectors._read_marks import QUOTE_TOKEN
 from connectors.base import Address, Credentials, OutboundMessage, Receipt, Template
 from connectors.registry import connector_for
 
@@ -182,6 +183,7 @@ def _claim(session: Session, conversation: Conversation, message: Message, chann
         automatic=message.auto == AUTOMATIC,
         thread_key=_thread_key(session, conversation, message, answered),
         answers=answered.external_id if answered else None,
+        quote_token=str(answered.custom.get(QUOTE_TOKEN) or "") if answered else "",
         is_public=message.is_public,
         template=_template(message),
     )

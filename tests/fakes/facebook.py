@@ -42,11 +42,15 @@ class MessagingApi(GraphApi):
         self.refused: Said | None = None  # what looking into conversations is answered with instead
         self.node("GET", f"{home}/conversations", self._conversations)
         self.node("GET", r"(?P<person>54\d+)", self._profile)
+        self.read: list[str] = []  # those whose messages were marked as seen
         self.node("POST", f"{home}/messages", self._message)
         self.node("POST", f"{home}/message_attachments", self._upload)
 
     def _message(self, call: Call) -> Said:
         body = call.json
+        if body.get("sender_action") == "mark_seen":  # send-messages/sender-actions
+            self.read.append(body["recipient"]["id"])
+            return Said({"recipient_id": body["recipient"]["id"]})
         recipient, message = body["recipient"], body["message"]
         if not self.fits(message.get("text", "x")) or ("text" in message) == ("attachment" in message):
             return refusal(100, "(#100) Length of param message[text] must be less than or equal to the limit")

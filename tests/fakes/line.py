@@ -31,6 +31,7 @@ class Line(Provider):
         self.files: dict[str, tuple[int, str, bytes]] = {}
         self.profiles: dict[str, dict[str, str]] = {}  # by their place below /v2/bot
         self.endpoint = ""
+        self.read: list[str] = []  # tokens of messages that were marked as read
         self._accepted: dict[str, list[dict[str, str]]] = {}
         self.on("GET", r"/v2/bot/info", self._info)
         self.on("PUT", r"/v2/bot/channel/webhook/endpoint", self._set_endpoint)
@@ -38,6 +39,7 @@ class Line(Provider):
             "GET", r"/v2/bot/(?P<place>profile/\w+|group/\w+/(member/\w+|summary)|room/\w+/member/\w+)", self._profile
         )
         self.on("POST", r"/v2/bot/message/push", self._push)
+        self.on("POST", r"/v2/bot/chat/markAsRead", self._mark_as_read)
         self.on("GET", r"/data/v2/bot/message/(?P<id>[^/]+)/content", self._content)
         self.on("GET", r"/elsewhere", lambda call: Said(repr(sorted(call.headers)).encode()))
 
@@ -71,6 +73,13 @@ class Line(Provider):
         self.sent.append(call.json)
         self._accepted[key] = [{"id": str(461230966842064896 + len(self.sent)), "quoteToken": "IStG5h1Tz7b"}]
         return Said({"sentMessages": self._accepted[key]})
+
+    def _mark_as_read(self, call: Call) -> Said:
+        wrong = _refusal(call)
+        if wrong or not call.json.get("markAsReadToken"):
+            return wrong or Said({"message": "The request body has 1 error(s)"}, 400)
+        self.read.append(call.json["markAsReadToken"])
+        return Said({})
 
     def _profile(self, call: Call) -> Said:
         known = self.profiles.get(call.parts["place"])

@@ -33,6 +33,7 @@ class Homeserver(Provider):
         self.media: dict[str, tuple[str, bytes]] = {}
         self.has_new_media = True
         self._transactions: dict[str, str] = {}
+        self.read: list[tuple[str, str]] = []  # (room, event)
         self._guarded("GET", f"{CLIENT}/account/whoami", lambda _: Said({"user_id": SUPPORT, "device_id": "D"}))
         self._guarded("GET", f"{CLIENT}/joined_rooms", lambda _: Said({"joined_rooms": sorted(self.joined)}))
         self._guarded("GET", f"{CLIENT}/sync", self.sync)
@@ -40,6 +41,7 @@ class Homeserver(Provider):
         self._guarded("GET", rf"{CLIENT}/rooms/(?P<room>[^/]+)/event/(?P<id>[^/]+)", self.event)
         self._guarded("POST", rf"{CLIENT}/join/(?P<room>[^/]+)", self.join)
         self._guarded("PUT", rf"{CLIENT}/rooms/(?P<room>[^/]+)/send/(?P<type>[^/]+)/(?P<txn>[^/]+)", self.send)
+        self._guarded("POST", rf"{CLIENT}/rooms/(?P<room>[^/]+)/receipt/m\.read/(?P<id>[^/]+)", self.receipt)
         self._guarded("POST", "/_matrix/media/v3/upload", self.upload)
         self._guarded("GET", r"/_matrix/client/v1/media/download/(?P<server>[^/]+)/(?P<id>[^/]+)", self.download)
         self.on("GET", r"/_matrix/media/v3/download/(?P<server>[^/]+)/(?P<id>[^/]+)", self.old_download)
@@ -52,6 +54,10 @@ class Homeserver(Provider):
             return route(Call(call.method, call.path, call.query, call.headers, call.body, parts))
 
         self.on(method, path, checked)
+
+    def receipt(self, call: Call) -> Said:
+        self.read.append((call.parts["room"], call.parts["id"]))
+        return Said({})
 
     def say(self, body: str, *, room: str = ROOM, sender: str = ANA, type_: str = "m.room.message", **more: Any) -> str:
         id_ = f"${len(self.events)}"

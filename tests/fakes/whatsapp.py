@@ -89,6 +89,7 @@ class WhatsappApi(GraphApi):
         self.media: dict[str, tuple[str, bytes]] = {}
         self._message_id, self._media_id = counter("wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI"), counter("148087430456")
         self.node("GET", NUMBER, lambda _: Said({"verified_name": "Lucky Shrub", "display_phone_number": "+1 555-078-3881", "quality_rating": "GREEN", "id": NUMBER}))  # fmt: skip
+        self.read: list[str] = []
         self.node("POST", f"{NUMBER}/messages", self._message)
         self.node("POST", f"{NUMBER}/media", self._upload)
         self.node("GET", f"{ACCOUNT}/message_templates", self._templates)
@@ -99,6 +100,9 @@ class WhatsappApi(GraphApi):
         body = call.json
         if body.get("messaging_product") != "whatsapp":
             return refusal(100, "(#100) The parameter messaging_product is required.")
+        if body.get("status") == "read":  # messages/mark-message-as-read
+            self.read.append(body["message_id"])
+            return Said({"success": True})
         to = body.get("to") or body.get("recipient") or ""
         if body["recipient_type"] == "individual" and not re.fullmatch(r"\d{7,15}|[A-Z]{2}\.[A-Za-z0-9]{1,128}", to):
             return refusal(131009, "(#131009) Parameter value is not valid")
