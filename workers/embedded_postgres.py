@@ -46,8 +46,8 @@ SETTINGS = {
     "log_error_verbosity": "terse",  # no DETAIL: it repeats the values of rows
     "jit": "off",
 }
-# for tests: a crash may lose everything, and nothing waits for the disk
-HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# for tests: a crash may lose everything, nothing waits for the disk, and nothing in the background moves rows about
+HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
 @dataclass(frozen=True, slots=True)

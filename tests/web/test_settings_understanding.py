@@ -158,7 +158,9 @@ def test_going_back_leaves_out_what_later_versions_learned(dev: Visitor) -> None
         in_use = light_heads.in_use(session, "sentiment")
         assert in_use
         assert in_use.version == first
-        aside = session.scalars(select(Correction.id).where(Correction.set_aside_at.is_not(None))).all()
+        aside = session.scalars(
+            select(Correction.id).where(Correction.set_aside_at.is_not(None)).order_by(Correction.id)
+        ).all()
     assert list(aside) == ids[1:]
     assert "left out by going back" in dev.get("/settings/learning").text
     dev.post("/settings/learning/sentiment", {"version": str(second)})
