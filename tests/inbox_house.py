@@ -13,9 +13,8 @@ from flask import Flask
 from sqlalchemy import event
 
 from app import db
-from app.factory import create_app
 from app.models import Conversation
-from tests.rooms import Visitor, surroundings
+from tests.rooms import Visitor, surroundings, web_app
 from tests.seed import PASSWORD, Workspace, seed
 from tests.servers import Servers, database, fresh_name
 
@@ -57,8 +56,7 @@ def seeded(servers: Servers, redis_url: str, tmp_path_factory: pytest.TempPathFa
             valkey.flushdb()
         with db.transaction() as session:
             made = seed(session)
-        app = create_app()
-        app.testing = True
+        app = web_app()
         yield Seeded(app, made)
 
 

@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.test import TestResponse
 
 from app import config, db
+from app.factory import create_app
 from app.models import Role, User
 from app.services import passwords, users
 
@@ -51,6 +54,31 @@ def add_user(email: str = ADMIN, *, role: Role = Role.ADMIN, name: str = "Ana Ad
     hashed = passwords.hash_password(password, email=email)
     with db.transaction() as session:
         return users.add(session, email=email, name=name, role=role, password_hash=hashed)
+
+
+class _Compiled(BytecodeCache):
+    """The templates' code, compiled once a process: every test has an application of its own that would do it again."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[str, CodeType | None]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self._kept.get(bucket.key, ("", None))
+        bucket.code = code if checksum == bucket.checksum else None
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.checksum, bucket.code
+
+
+_compiled = _Compiled()
+
+
+def web_app() -> Flask:
+    """Make the web application over the surroundings of this moment."""
+    app = create_app()
+    app.testing = True
+    app.jinja_env.bytecode_cache = _compiled
+    return app
 
 
 class Visitor:

@@ -7,8 +7,7 @@ import pytest
 import redis
 from flask import Flask
 
-from app.factory import create_app
-from tests.rooms import surroundings
+from tests.rooms import surroundings, web_app
 
 
 @pytest.fixture
@@ -17,6 +16,5 @@ def house(monkeypatch: pytest.MonkeyPatch, fresh_database_url: str, redis_url: s
     with surroundings(monkeypatch, database_url=fresh_database_url, redis_url=redis_url, home=tmp_path):
         with redis.Redis.from_url(redis_url) as valkey:
             valkey.flushdb()
-        app = create_app()
-        app.testing = True
+        app = web_app()
         yield app

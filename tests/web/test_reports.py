@@ -18,7 +18,6 @@ from lxml import html  # type: ignore[import-untyped]  # lxml publishes no types
 from sqlalchemy import select
 
 from app import db
-from app.factory import create_app
 from app.models import (
     Channel,
     Conversation,
@@ -37,7 +36,7 @@ from app.services import access, business_hours, sentiment_counts
 from app.services.business_hours import Opening
 from app.web.reports import csv_file
 from tests.inbox_house import Seeded, counted, part
-from tests.rooms import surroundings
+from tests.rooms import surroundings, web_app
 from tests.seed import seed
 from tests.seed_history import seed_history
 from tests.servers import Servers, database, fresh_name
@@ -82,8 +81,7 @@ def seeded(servers: Servers, redis_url: str, tmp_path_factory: pytest.TempPathFa
                 session.add_all(
                     Correction(message_id=id_, task="sentiment", labels=["positive"]) for id_ in set(ids[::3])
                 )
-        app = create_app()
-        app.testing = True
+        app = web_app()
         yield Seeded(app, made)
 
 
