@@ -47,7 +47,7 @@ def compose(settings: MailSettings, message: OutboundMessage) -> Letter:
     recipients = tuple(dict.fromkeys(_mailbox(address.email) for address in everybody))
     if not recipients:
         raise Rejected("There is nobody to send this to.")
-    message_id = f"{_token(message.idempotency_key, 'The key of the reply')}@{_ascii_domain(settings.domain)}"
+    message_id = message_id_of(settings, message.idempotency_key)
     headers = [
         *_people(settings, message),
         ("Subject", _text(message.subject, "subject")),
@@ -60,6 +60,11 @@ def compose(settings: MailSettings, message: OutboundMessage) -> Letter:
     needs_smtputf8 = not top.isascii() or not all(recipient.isascii() for recipient in recipients)
     sender = _sender(settings, message)
     return Letter(_mailbox(sender.email), recipients, top + _body(message).as_bytes(), message_id, needs_smtputf8)
+
+
+def message_id_of(settings: MailSettings, key: str) -> str:
+    """Return the Message-ID of the reply with this key, without brackets. Raises Rejected where it can be none."""
+    return f"{_token(key, 'The key of the reply')}@{_ascii_domain(settings.domain)}"
 
 
 def _sender(settings: MailSettings, message: OutboundMessage) -> Address:

@@ -195,6 +195,12 @@ class MailConnector(Defaults):
 
         return [parse_mail(delivery.raw, authserv_id=delivery.meta.get(AUTHSERV_ID, ""))]
 
+    def foretell(self, credentials: Credentials, key: str) -> str:
+        """Return the Message-ID that the reply with this idempotency key will have, without brackets."""
+        from connectors._compose import message_id_of
+
+        return message_id_of(read_settings(credentials), key)
+
     def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
         """Hand a reply to the outgoing server; all recipients or none. Raises Transient, BadCredentials, Rejected."""
         from connectors._compose import compose

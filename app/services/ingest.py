@@ -8,9 +8,11 @@ circle: first advisory locks on people and threads (sorted), then conversations 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -38,6 +40,7 @@ from app.services.arrivals import Arrival, StoredAttachment, lock_keys, plain
 from connectors.base import Cursor, InboundMessage, RawDelivery
 
 MAX_REASON = 500  # characters
+OWN_ID = re.compile(r"([0-9a-f]{32})@")  # a Message-ID made of the key of a reply of ours
 OURS = "ours"  # of a reply of ours that comes back (a copy to ourselves), and of an edited message: never news
 ROW_STAYS = ForUpdateArg(key_share=True)  # FOR NO KEY UPDATE: messages that refer to the row need not wait
 
@@ -231,7 +234,20 @@ def _seen(session: Session, arrivals: Sequence[Arrival]) -> dict[tuple[int, str 
     has_other_words = or_(Message.direction == Direction.OUTBOUND, Message.edited_at.is_not(None))
     fingerprint = case((has_other_words, OURS), else_=written)
     query = select(Message.channel_id, Message.external_id, fingerprint).where(Message.external_id.in_(keys))
-    return {(channel_id, external_id): found for channel_id, external_id, found in session.execute(query)}
+    known = {(channel_id, external_id): found for channel_id, external_id, found in session.execute(query)}
+    return _on_their_way(session, keys) | known
+
+
+def _on_their_way(session: Session, ids: Iterable[str]) -> dict[tuple[int, str | None], str]:
+    """Return which ids are those of replies of ours of which we do not know yet that they left: a copy is no news."""
+    named = {id_: UUID(found[1]) for id_ in ids if (found := OWN_ID.match(id_))}
+    if not named:
+        return {}
+    query = select(Message.channel_id, Message.public_id).where(
+        Message.public_id.in_(named.values()), Message.direction == Direction.OUTBOUND, Message.external_id.is_(None)
+    )
+    channels = {public_id: channel_id for channel_id, public_id in session.execute(query)}
+    return {(channels[key], id_): OURS for id_, key in named.items() if key in channels}
 
 
 def _close_deliveries(session: Session, ids: Sequence[int], with_news: set[int | None]) -> None:

@@ -167,6 +167,8 @@ def _claim(session: Session, conversation: Conversation, message: Message, chann
         text = signatures.below(text, inbox=inbox, conversation=conversation, contact=contact, author=author)
     answered = session.get(Message, message.answers_id) if message.answers_id else None
     known = _thread(session, conversation, channel)
+    credentials = unseal(channel.sealed)
+    threads.foretell(session, conversation, channel.kind, credentials, public_key(message.public_id))
     outbound = OutboundMessage(
         idempotency_key=public_key(message.public_id),
         to=_addresses(message, "to"),
@@ -191,7 +193,7 @@ def _claim(session: Session, conversation: Conversation, message: Message, chann
         message_id=message.id,
         channel_id=channel.id,
         kind=channel.kind,
-        credentials=unseal(channel.sealed),
+        credentials=credentials,
         outbound=outbound,
         files=tuple((file.filename, file.content_type, file.blob_sha256, public_files.url_of(file)) for file in files),
     )

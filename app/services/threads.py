@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select, tuple_
@@ -24,6 +25,9 @@ from app.models import Contact, Conversation, Message, ThreadReference
 from app.services import activities, private_threads
 from app.services.arrivals import MAX_SHORT, Arrival, plain
 from app.services.numbering import Ids
+from connectors.base import Credentials
+from connectors.errors import ConnectorError
+from connectors.registry import connector_for
 
 ANSWER_MARKS = frozenset(
     ("re", "aw", "sv", "vs", "antw", "odp", "rif", "res", "ref", "tr", "fw", "fwd", "wg", "vl", "vb", "rv", "enc")
@@ -86,6 +90,16 @@ def store_reference(session: Session, conversation: Conversation, external_id: s
         "conversation_id": conversation.id,
     }
     session.execute(insert(ThreadReference).values(values).on_conflict_do_nothing())
+
+
+def foretell(session: Session, conversation: Conversation, kind: str, credentials: Credentials, key: str) -> None:
+    """Remember the id that a reply is about to get, where its channel knows that before: then its answer finds the
+    conversation even if the server's word that it took the reply gets lost. `key`: the reply's idempotency key.
+    """
+    foretold = getattr(connector_for(kind), "foretell", None)
+    if foretold is not None:
+        with suppress(ConnectorError):  # whoever sends it is told
+            store_reference(session, conversation, foretold(credentials, key))
 
 
 def _belongs(arrival: Arrival, contact: Contact, found: Sequence[Conversation], named: set[str]) -> bool:
