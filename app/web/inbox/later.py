@@ -26,8 +26,11 @@ class Choice:
 
 def choices(way: Way) -> list[Choice]:
     """Return what the menu offers."""
-    offered = [("tomorrow", "Tomorrow 9:00"), ("monday", "Monday 9:00"), ("two-hours", "In 2 hours")]
-    return [Choice(value, words, at, _is_late(way, at)) for value, words in offered for at in (_moment(value, ""),)]
+    offered = {"tomorrow": "Tomorrow 9:00", "monday": "Monday 9:00", "two-hours": "In 2 hours"}
+    moments = {value: _moment(value, "") for value in offered}
+    if moments["monday"] == moments["tomorrow"]:
+        del moments["monday"]
+    return [Choice(value, offered[value], at, _is_late(way, at)) for value, at in moments.items()]
 
 
 def leaves_at(choice: str, typed: str) -> datetime | None:
