@@ -6,16 +6,17 @@ docs.slack.dev/messaging/working-with-files (uploads), docs.slack.dev/reference/
 docs.slack.dev/apis/slack-connect (channels shared with customers). What was missed is fetched from the history
 (_slack_backfill.py).
 
-Slack knows no key that makes sending idempotent. A message with files has no `ts` when it is sent: its receipt names
-the first file.
+Slack knows no key that makes sending idempotent. A message with files has no `ts` when it is sent: the first file is
+asked for it, and names it where it is not there soon.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from connectors import _slack_backfill
 from connectors._payload import at, line, mapping, objects
@@ -45,11 +46,15 @@ from connectors.base import (
     WebRequest,
 )
 from connectors.defaults import Defaults
-from connectors.errors import BadCredentials, Rejected
+from connectors.errors import BadCredentials, ConnectorError, Rejected
 from connectors.origins import lines_of
 from connectors.submission import load_json
 
+if TYPE_CHECKING:
+    from slack_sdk import WebClient
+
 TOLERANCE_SECONDS = 300
+LOOKS_FOR_SHARE = (0.0, 0.5, 1.0, 2.0)  # seconds before each
 LIKE = "thumbsup"
 NOTHING_TO_DO = ("already_reacted", "no_reaction")
 EVENTS = (
@@ -236,7 +241,25 @@ def _send_files(credentials: Credentials, message: OutboundMessage, channel: str
         )
     )
     first: Mapping[str, Any] = next(iter(objects(done.get("files"))), {})
-    return Receipt(f"{channel}:file:{line(first.get('id'))}")
+    file_id = line(first.get("id"))
+    return Receipt(f"{channel}:{_shown_as(client, channel, file_id) or f'file:{file_id}'}")
+
+
+def _shown_as(client: WebClient, channel: str, file_id: str) -> str:
+    """Return the id of the message that shows an uploaded file, by which its edits and reactions are told.
+
+    Slack puts it there a moment after the upload (files.info, `shares`); "" where it takes longer, or may not be asked.
+    """
+    for wait in LOOKS_FOR_SHARE:
+        time.sleep(wait)
+        try:
+            found = mapping(called(lambda: client.files_info(file=file_id)).get("file"))
+        except ConnectorError:
+            return ""  # it was sent: nothing may fail any more
+        for shares in mapping(found.get("shares")).values():
+            if ts := line(next(iter(objects(mapping(shares).get(channel))), {}).get("ts")):
+                return ts
+    return ""
 
 
 def _looked_up(credentials: Credentials, file: RemoteFile) -> RemoteFile:

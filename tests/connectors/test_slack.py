@@ -23,7 +23,18 @@ from connectors.errors import BadCredentials, ConnectorError, Malformed, Rejecte
 from connectors.registry import connector_for
 from tests.connectors.test_contract import check_message
 from tests.fakes.provider import Said
-from tests.fakes.slack import CHANNEL, DIRECT, REPLY, SIGNING_SECRET, TOKEN, Slack, credentials_for, signed, slack
+from tests.fakes.slack import (
+    CHANNEL,
+    DIRECT,
+    REPLY,
+    SHARED_TS,
+    SIGNING_SECRET,
+    TOKEN,
+    Slack,
+    credentials_for,
+    signed,
+    slack,
+)
 
 SLACK = connector_for("slack")
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "slack"
@@ -197,11 +208,19 @@ def test_a_reply_to_a_direct_message_stays_outside_threads(provider: Slack) -> N
 def test_files_and_words_are_one_message(provider: Slack) -> None:
     two = (PICTURE, OutboundAttachment("b.txt", "text/plain", b"hello"))
     receipt = SLACK.send(credentials_for(provider), replace(REPLY, attachments=two))
-    assert receipt.external_id == f"{CHANNEL}:file:F001"
+    assert receipt.external_id == f"{CHANNEL}:{SHARED_TS}"  # by which reactions name it
     assert [file["data"] for file in provider.files.values()] == [b"\x89PNG1", b"hello"]
     assert {file["thread_ts"] for file in provider.files.values()} == {"1355517523.000005"}
     assert {file["comment"] for file in provider.files.values()} == {"Good &lt;news&gt; &amp; more"}
     assert provider.messages[CHANNEL] == []
+
+
+def test_a_file_that_is_not_shown_yet_is_known_by_its_own_id(provider: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.slack.LOOKS_FOR_SHARE", (0.0, 0.0))
+    provider.shares_at_once = False
+    receipt = SLACK.send(credentials_for(provider), replace(REPLY, attachments=(PICTURE,)))
+    assert receipt.external_id == f"{CHANNEL}:file:F001"
+    assert len(provider.heard("POST", ".*/files.info")) == 2
 
 
 def test_a_file_that_does_not_arrive_is_tried_again_later(provider: Slack) -> None:

@@ -20,6 +20,7 @@ from tests.fakes.provider import Call, Provider, Said, serving
 
 TOKEN, SIGNING_SECRET = "xoxb-17653672481-19874698323-pdFZKVeTuE8sk7oOcHrzqqgy", "8f742231b10e8888abcd99yyyzzz85a5"
 CHANNEL, DIRECT = "C024BE91L", "D024BE91L"
+SHARED_TS = "1355517560.000012"  # of messages that show files
 REPLY = OutboundMessage(
     "reply-77", (), "Good <news> & more", recipient="U061F7AUR", thread_key=f"{CHANNEL}:1355517523.000005"
 )
@@ -51,6 +52,7 @@ class Slack(Provider):
         self._clock = 1_795_000_000
         self.closed: set[str] = set()  # channels that the app may not see any more
         self.takes_uploads = True
+        self.shares_at_once = True
         for method in METHODS:
             self.on("POST", f"/api/{method}", partial(self._signed_in, getattr(self, method.replace(".", "_"))))
         self.on("POST", r"/upload/(?P<id>\w+)", self.take_upload)
@@ -161,6 +163,7 @@ class Slack(Provider):
                 "channel": given["channel_id"],
                 "comment": given.get("initial_comment"),
                 "thread_ts": given.get("thread_ts"),
+                "shares": {"private": {given["channel_id"]: [{"ts": SHARED_TS}]}} if self.shares_at_once else {},
             }
         return {"ok": True, "files": [{"id": one["id"], "title": one.get("title")} for one in listed]}
 
