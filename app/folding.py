@@ -74,6 +74,19 @@ def words(text: str) -> Iterator[Word]:
         yield from _words_of_run(match[0])
 
 
+def spellings(text: str) -> list[tuple[str, ...]]:
+    """Return the words of a text in order, each with its other spelling where it has one: for those who read many."""
+    if text.isascii():
+        return [(word[:LONGEST_WORD],) for word in _PLAIN.findall(text.lower())]
+    return [spelled for piece in text.split() for spelled in _spelled(piece)]
+
+
+def _spelled(piece: str) -> list[tuple[str, ...]]:
+    if piece.isascii():
+        return [(word[:LONGEST_WORD],) for word in _PLAIN.findall(piece.lower())]
+    return [(word.text, word.also) if word.also else (word.text,) for word in words(piece)]
+
+
 def spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield where the words of a text stand, as it is written: (start, end) of each run of letters and digits."""
     for match in _runs().finditer(text):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.folding import words
+from app.folding import spellings
 from app.models import Message
 from app.personal_data import SENSITIVE, spans
 
@@ -33,19 +33,20 @@ class Part:
 def vector(parts: Iterable[Part], *, region: str, marks: Sequence[str] = ()) -> str:
     """Return the words of texts as PostgreSQL reads a tsvector, without those that screens hide."""
     found: dict[str, list[str]] = {}
-    place, size, told = 0, 0, 0
+    start, size = 1, 0
     for part in parts:
-        for word in words(without_hidden(part.text, region)):
-            place += 1
-            for spelled in filter(None, (word.text, word.also)):
-                places = found.setdefault(spelled, [])
-                size += 0 if places else len(spelled) * 3
+        told = spellings(without_hidden(part.text, region))
+        for place, spelled in enumerate(told, start):
+            for one in spelled:
+                places = found.get(one)
+                if places is None:
+                    found[one] = places = []
+                    size += len(one) * 3
                 if len(places) < MOST_PLACES and place <= LAST_PLACE:
                     places.append(f"{place}{part.weight}")
-            told += 1
-            if size > MOST_BYTES or told > MOST_WORDS:
+            if size > MOST_BYTES or place > MOST_WORDS:
                 return _written(found, marks)
-        place += GAP
+        start += len(told) + GAP
     return _written(found, marks)
 
 

@@ -14,6 +14,7 @@ from app.queries.search_terms import Term
 
 LONGEST_TEXT = 20_000  # characters: what queries cut texts to
 EXCERPT, LEAD = 220, 50  # characters of an excerpt, and of them before the first word
+NEAR = 90  # characters: what stands there is in sight on a phone too
 MOST_MARKS = 300
 Place = tuple[int, int]
 
@@ -106,7 +107,7 @@ def _apart(places: list[Place]) -> list[Place]:
 
 def _start(places: Sequence[Place], text: str, length: int) -> int:
     """Return where an excerpt begins: where most different words stand together, at the beginning of a word."""
-    if not places or places[-1][1] <= length:
+    if not places or places[-1][1] <= NEAR:
         return 0
     best, most, last = 0, 0, 0
     for at, (start, _) in enumerate(places):
@@ -114,7 +115,7 @@ def _start(places: Sequence[Place], text: str, length: int) -> int:
             last += 1
         if last - at > most:
             best, most = at, last - at
-    wished = max(0, min(places[best][0] - LEAD, len(text) - length))
+    wished = max(0, places[best][0] - LEAD) if places[best][0] > NEAR else 0
     blank = text.find(" ", wished, places[best][0])
     return blank + 1 if wished and blank >= 0 else wished
 
