@@ -3,6 +3,8 @@
 Answers are taken as the JSON they are: the library's models would refuse a record that a stranger wrote oddly.
 docs.bsky.app/docs/advanced-guides/rate-limits: signing in is limited to 30 times in five minutes and 300 a day for one
 account, so a session is kept in this process and renewed (com.atproto.server.refreshSession) instead of made anew.
+Replies leave from processes that live for one job: they begin with the session that the channel keeps (`kept_session`,
+made anew once an hour by the timetable that renews sign-ins).
 """
 
 from __future__ import annotations
@@ -39,6 +41,9 @@ SIGN_IN_ERRORS = frozenset((
 ))  # fmt: skip
 STALE = frozenset(("ExpiredToken", "InvalidToken", "AuthMissing"))
 
+KEPT = "session"  # the setting: until when it is used (Unix seconds), for which settings, and the session
+KEPT_SECONDS = 3600.0  # access tokens live for two hours
+
 _sessions: dict[str, str] = {}
 _sessions_lock = threading.Lock()
 
@@ -53,8 +58,8 @@ class Account:
         self._password = str(credentials.get("app_password") or "").strip()
         if not self._handle or not self._password.isascii() or not self._password:
             raise BadCredentials("The handle or the app password is missing.")
-        self._key = sha256(f"{self._url}\n{self._handle}\n{self._password}".encode()).hexdigest()
-        self._client = self._signed_in()
+        self._key = _key(credentials)
+        self._client = self._signed_in(_sessions.get(self._key) or _kept(credentials)[1])
 
     @property
     def did(self) -> str:
@@ -107,23 +112,23 @@ class Account:
                     raise
             with _sessions_lock:
                 _sessions.pop(self._key, None)
-            self._client = self._signed_in()
+            self._client = self._signed_in("")
             return mapping(call().content)
 
-    def _signed_in(self) -> Client:
+    def _signed_in(self, known: str) -> Client:
+        """Go on with a known session, or make one."""
         from atproto_client import Client
         from atproto_client.exceptions import AtProtocolError
         from atproto_client.request import Request
 
         client = Client(self._url, request=Request(transport=_transport(), trust_env=False))
         client.on_session_change(self._keep)
-        known = _sessions.get(self._key)
         with telling():
             if known:
                 try:
                     client.login(session_string=known, fetch_bsky_profile=False)
                 except (AtProtocolError, ValueError):
-                    known = None
+                    known = ""
             if not known:
                 client.login(self._handle, self._password, fetch_bsky_profile=False)
         return client
@@ -131,6 +136,36 @@ class Account:
     def _keep(self, _event: Any, session: Any) -> None:
         with _sessions_lock:
             _sessions[self._key] = session.export()
+
+
+def kept_session(credentials: Credentials) -> dict[str, str]:
+    """Return what a channel keeps so that other processes need not sign in. Raises BadCredentials or Transient."""
+    with _sessions_lock:
+        _sessions.pop(_key(credentials), None)
+    Account({**credentials, KEPT: ""})
+    ends_at = datetime.now(UTC).timestamp() + KEPT_SECONDS
+    return {KEPT: f"{ends_at:.0f} {_key(credentials)} {_sessions[_key(credentials)]}"}
+
+
+def ends_at(credentials: Credentials) -> float | None:
+    """Return until when the kept session is used (Unix seconds): 0 where there is none, None without a password."""
+    try:
+        return _kept(credentials)[0] if credentials.get("handle") and credentials.get("app_password") else None
+    except BadCredentials:  # the server's address is none
+        return None
+
+
+def _kept(credentials: Credentials) -> tuple[float, str]:
+    """Return until when the kept session is used, and it; nothing for one that other settings made."""
+    until, _, rest = str(credentials.get(KEPT) or "").partition(" ")
+    key, _, session = rest.partition(" ")
+    return (float(until), session) if until.isdecimal() and key == _key(credentials) else (0.0, "")
+
+
+def _key(credentials: Credentials) -> str:
+    handle, password = line(credentials.get("handle"), 300).lstrip("@"), str(credentials.get("app_password") or "")
+    made_of = f"{service_url(credentials)}\n{handle}\n{password.strip()}"
+    return sha256(made_of.encode("utf-8", "replace")).hexdigest()
 
 
 def service_url(credentials: Credentials) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 from connectors import _bluesky_parse as reading
 from connectors import _http
-from connectors._bluesky_client import DEFAULT_SERVICE, NAME, Account
+from connectors._bluesky_client import DEFAULT_SERVICE, KEPT, NAME, Account, ends_at, kept_session
 from connectors._bluesky_parse import CONVO, POST
 from connectors._payload import at, line, mapping, objects, whole
 from connectors._remote import fetched
@@ -76,6 +76,7 @@ class BlueskyConnector(Defaults):
             help="Made under Settings, Privacy and security, App passwords; allow access to direct messages there. "
             "Bluesky’s own sign-in page is not used: an app password does as well, and can be taken back there.",
         ),
+        Setting(KEPT, "Its session", kind="kept"),
         Setting("direct_messages", "Bring direct messages", kind="boolean", default=True),
         Setting("api_url", "Server", default=DEFAULT_SERVICE, group="Advanced"),
         Setting("directory_url", "Directory of accounts", default=DEFAULT_DIRECTORY, group="Advanced"),
@@ -85,6 +86,14 @@ class BlueskyConnector(Defaults):
         """Return the handle."""
         handle = line(credentials.get("handle"), 300).lstrip("@")
         return f"@{handle}" if handle else ""
+
+    def renews_at(self, credentials: Credentials) -> float | None:
+        """Return when the session that replies leave with should be made anew."""
+        return ends_at(credentials)
+
+    def renewed(self, credentials: Credentials) -> Credentials:
+        """Return a new session to keep. Raises BadCredentials or Transient."""
+        return kept_session(credentials)
 
     def check(self, credentials: Credentials) -> str:
         """Sign in, say as whom and whether direct messages come. Raises BadCredentials or Transient."""

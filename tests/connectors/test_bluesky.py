@@ -162,6 +162,32 @@ def test_signing_in_happens_once_and_the_session_is_renewed(bluesky: Running) ->
         CONNECTOR.check({**credentials, "app_password": "wrong-pass"})
 
 
+def test_processes_that_live_for_one_job_go_on_with_the_kept_session(
+    bluesky: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, credentials = bluesky
+    connector: Any = CONNECTOR
+    assert connector.renews_at(credentials) == 0.0  # now: there is none yet
+    kept = {**credentials, **connector.renewed(credentials)}
+    for _ in range(3):
+        monkeypatch.setattr(_bluesky_client, "_sessions", {})  # another process
+        CONNECTOR.check(kept)
+    assert len(server.heard("POST", "/xrpc/com.atproto.server.createSession")) == 1
+    assert connector.renews_at(kept) > datetime.now(UTC).timestamp() + 3000
+    assert connector.renews_at({**kept, "app_password": "another"}) == 0.0
+    assert connector.renews_at({}) is None
+
+
+def test_a_kept_session_that_was_revoked_costs_one_sign_in(bluesky: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    server, credentials = bluesky
+    connector: Any = CONNECTOR
+    kept = {**credentials, **connector.renewed(credentials)}
+    server.access = server.refresh = "revoked"
+    monkeypatch.setattr(_bluesky_client, "_sessions", {})
+    assert CONNECTOR.check(kept).startswith("Signed in")
+    assert len(server.heard("POST", "/xrpc/com.atproto.server.createSession")) == 2
+
+
 def test_a_session_that_ended_is_made_anew(bluesky: Running) -> None:
     server, credentials = bluesky
     CONNECTOR.check(credentials)
