@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import aliased
 
 from app.models import Channel, Conversation, ConversationRead, Inbox, Message, Status, Tag, Tagging, User
 from app.queries import conversation_order, conversation_search, filter_conditions, understanding_filters
-from app.queries._json import AnySelect
+from app.queries._json import InboxIds
 from app.queries.filter_groups import Condition, Group
 
+Reading = TypeVar("Reading", bound=Select[*tuple[Any, ...]])
 VIEWS = ("all", "mine", "unassigned")
 Last = aliased(Message)
 
@@ -110,13 +111,21 @@ def conditions(filters: Filters, user: User) -> list[ColumnElement[bool]]:
     return wanted + [filter_conditions.condition(group, user) for group in filters.within]
 
 
+def matching(filters: Filters, user: User, inbox_ids: InboxIds) -> Select[int]:
+    """Return the query that finds the ids of all conversations that filters keep."""
+    query = select(Conversation.id).where(Conversation.inbox_id.in_(inbox_ids))
+    if filters.unread:
+        query = with_reading(query.select_from(Conversation), user)
+    return query.where(*conditions(filters, user), *status_condition(filters))
+
+
 def is_unread(user: User, of: type[Conversation] = Conversation) -> ColumnElement[bool]:
     """Say whether a user has not seen the last message; what one wrote oneself is seen."""
     newer = of.last_message_id > func.coalesce(ConversationRead.message_id, 0)
     return and_(newer, Last.author_id.is_distinct_from(user.id))
 
 
-def with_reading(query: AnySelect, user: User, of: type[Conversation] = Conversation) -> AnySelect:
+def with_reading(query: Reading, user: User, of: type[Conversation] = Conversation) -> Reading:
     """Join what `is_unread` looks at."""
     mine = (ConversationRead.conversation_id == of.id) & (ConversationRead.user_id == user.id)
     query = query.outerjoin(ConversationRead, mine)

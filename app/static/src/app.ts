@@ -6,6 +6,7 @@ import "./page/menus";
 import "./page/press_itself";
 import "./page/slide";
 import "./page/threshold";
+import "./inbox/bulk";
 import "./inbox/conversation";
 import "./inbox/answering";
 import "./inbox/composer";

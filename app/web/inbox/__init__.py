@@ -8,6 +8,7 @@ from app.web.inbox import (
     actions,
     answers,
     at_provider,
+    bulk,
     case,
     composer,
     contact,
@@ -43,8 +44,13 @@ def register(app: Flask) -> None:
         entries,
         search,
         views,
+        bulk,
     ):
         app.register_blueprint(module.pages)
-    app.jinja_env.globals.update(LOOKS | answers.LOOKS | {"view_address": views.address_of})
+    app.jinja_env.globals.update(
+        LOOKS
+        | answers.LOOKS
+        | {"view_address": views.address_of, "bulk_choices": bulk.choices, "bulk_sentence": bulk.sentence}
+    )
     app.jinja_env.filters["many"] = many
     timeline_items.register(app)

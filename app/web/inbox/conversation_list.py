@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.db import reading
 from app.errors import Invalid
 from app.models import User
-from app.queries import conversation_list, saved_views, sidebar
+from app.queries import bulk_progress, conversation_list, saved_views, sidebar
 from app.queries.conversation_list import PAGE, Filters
 from app.queries.saved_views import NOTHING, Looks
 from app.services import access
@@ -35,6 +35,7 @@ class Shown:
     starts_at: str = ""  # where the first row is not the list's first
     problem: str = ""  # why the conditions cannot be asked
     view_counts: dict[str, int] = field(default_factory=dict)
+    bulk: bulk_progress.Progress | None = None
 
     @property
     def total(self) -> int | None:
@@ -55,6 +56,7 @@ class Shown:
             "view_names": VIEW_NAMES,
             "looks": self.sidebar.looks,
             "view_counts": self.view_counts,
+            "bulk": self.bulk,
             "shown_view": self.filters.saved,
             "where_problem": self.problem,
         }
@@ -63,7 +65,7 @@ class Shown:
 def shown(session: Session, user: User, *, with_counts: bool = False) -> Shown:
     """Read the list that the address asks for, with what stands beside it.
 
-    Two queries, three for a saved view, one more `with_counts` of the views.
+    Two queries, three for a saved view, two more `with_counts` of the views.
     """
     visible, ids = access.views_of(user), access.inbox_ids_of(user)
     known = saved_views.looks(session, user=user, visible=visible) if request.args.get("saved") else Looks(())
@@ -77,7 +79,8 @@ def shown(session: Session, user: User, *, with_counts: bool = False) -> Shown:
     title = inbox or (view.name if view else VIEW_NAMES[wanted.view])
     views = beside.looks.views if with_counts else ()
     many = saved_views.counts(session, user=user, inbox_ids=ids, views=views)
-    return Shown(wanted, page, beside, title, starts_at=cursor, problem=problem, view_counts=many)
+    bulk = bulk_progress.newest(session, user=user) if with_counts else None
+    return Shown(wanted, page, beside, title, starts_at=cursor, problem=problem, view_counts=many, bulk=bulk)
 
 
 def _wanted(looks: Looks) -> tuple[Filters, str]:
