@@ -103,7 +103,10 @@ _BODY = re.compile(
     r"|見つかりません|無法|无法|不存在|退回|존재하지|전송하지|전송되지|delivery of the email was stopped"
     r"|considered unsolicited|반송|erreur|adresse (?:est )?(?:inconnue|invalide)"
 )
-_FAILED_ADDRESS = re.compile(r"<?([^\s<>\"(),:;=\[\]]{1,64}@[^\s<>\"(),:;=\[\]]{1,190}\.[a-z]{2,24})>?", re.IGNORECASE)
+_FAILED_ADDRESS = re.compile(
+    r"<?([^\s<>\"(),:;=\[\]：，。（）、；“”]{1,64}@[^\s<>\"(),:;=\[\]：，。（）、；“”]{1,190}\.[a-z]{2,24})>?",
+    re.IGNORECASE,
+)
 _STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REASON = re.compile(
     r"[^\n]{0,200}(?:(?<!\d)[45]\d\d[ -]|[45]\.\d\.\d{1,3}|unknown|not found|full|quota|reject|exist)[^\n]{0,300}",
