@@ -40,6 +40,7 @@ def _values(name: str, options: Options) -> tuple[str, ...]:
         "intent": options.intents,
         "language": options.languages,
         "channel": options.channel_kinds,
+        "assignee": ("me", "none", *(person.name for person in options.people)),
         "tag": tuple(tag.name for tag in options.tags),
     }.get(name, ())
 
