@@ -221,7 +221,7 @@ ADVERT = _pattern(
     r"|cet e-mail a été vérifié par|este (?:correo electrónico|mensaje) ha sido (?:comprobado|analizado)"
     r"|garanti sans virus"
     r"|libre de virus\.|livre de vírus\.|virenfrei\.|privo di virus\.|virusvrij\.|wolny od wirusów"
-    r"|do you yahoo!\?|[-=]* ?msn )"
+    r"|(?:securely sent|sicher versendet|gesendet) (?:with|mit) tuta|do you yahoo!\?|[-=]* ?msn )"
 )
 DISCLAIMER = _pattern(
     r"\W{0,6}(?:confidentiality (?:notice|note|warning|statement)|(?:legal )?disclaimer\s*[:.-]|privacy notice:"
