@@ -19,20 +19,16 @@ from connectors._graph import (
     APP_SECRET,
     VERIFY_TOKEN,
     Graph,
-    GraphWebhook,
     advanced,
     count_of,
-    fetched,
     graph,
-    is_envelope,
-    is_taken,
     person,
     required_id,
 )
 from connectors._graph_sign_in import APP_SETTINGS, PAGES, STEPS, PageSignIn
 from connectors._json_api import segment
+from connectors._messenger_channel import MessengerChannel
 from connectors._messenger_history import History
-from connectors._messenger_parse import messages_of, owners_of, told_in
 from connectors._messenger_send import (
     DAY_SECONDS,
     HUMAN_AGENT,
@@ -55,19 +51,13 @@ from connectors.base import (
     Credentials,
     Cursor,
     Identity,
-    InboundAttachment,
-    InboundMessage,
-    MayReach,
     OutboundMessage,
     Profile,
-    RawDelivery,
     Receipt,
-    RemoteFile,
     Setting,
 )
-from connectors.errors import BadCredentials, Malformed, Rejected
+from connectors.errors import BadCredentials, Rejected
 from connectors.sign_in import ProviderAccount, SignIn
-from connectors.submission import load_json
 
 NAME = "Facebook"
 MAX_TEXT = 2000
@@ -77,8 +67,10 @@ FIELDS = (
 )
 
 
-class FacebookConnector(PageSignIn, GraphWebhook):
+class FacebookConnector(PageSignIn, MessengerChannel):
     kind: ClassVar[str] = KIND
+    name: ClassVar[str] = NAME
+    public_messages = staticmethod(public_messages)
     label: ClassVar[str] = "Facebook page"
     family: ClassVar[str] = "social"
     about: ClassVar[str] = "A Facebook page: Messenger, comments and posts; answer in public or in private."
@@ -163,27 +155,6 @@ class FacebookConnector(PageSignIn, GraphWebhook):
 
     home_key = "page_id"
 
-    def addressed(self, delivery: RawDelivery) -> tuple[str, ...]:
-        """Return the pages that a call is about."""
-        return owners_of(delivery.raw)
-
-    def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
-        """Return the messages of a webhook call: direct ones, and what happened in public. Raises Malformed."""
-        data = load_json(delivery.raw)
-        told = told_in(data)
-        if not told and not is_envelope(data):
-            raise Malformed("This is not what Facebook sends: it holds neither messages nor changes.")
-        found = [
-            message
-            for each in told
-            if is_taken(delivery.meta, each.own_id)
-            for message in (public_messages(each) if each.field else messages_of(each.value, KIND, NAME, each.own_id))
-        ]
-        kept = [message for message in found if message is not None]
-        if found and not kept:
-            raise Malformed("It is not said who wrote this.")
-        return kept
-
     def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
         """Answer in public under a comment or post, in private to one, or in Messenger. Raises as the protocol says."""
         answered = _public_id(message.answers)
@@ -194,10 +165,6 @@ class FacebookConnector(PageSignIn, GraphWebhook):
             key = "comment_id" if str(message.answers).startswith(COMMENT) else "post_id"
             return reply_in_private(desk, {key: answered}, message)
         return deliver(desk, message)
-
-    def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:  # noqa: ARG002 - the protocol's
-        """Fetch a file from where the message said it is; Meta asks for no token there. Raises Transient, Rejected."""
-        return fetched(NAME, file, may_reach)
 
     def act(self, credentials: Credentials, action: Action) -> None:
         """Like, hide or delete a comment or a visitor's post, and back; mark messages as read. Raises as the

@@ -17,13 +17,9 @@ from connectors._graph import (
     APP_SECRET,
     VERIFY_TOKEN,
     Graph,
-    GraphWebhook,
     advanced,
     count_of,
-    fetched,
     graph,
-    is_envelope,
-    is_taken,
     person,
     required_id,
 )
@@ -31,8 +27,8 @@ from connectors._graph_sign_in import APP_SETTINGS, PAGES, STEPS, PageSignIn
 from connectors._instagram_comments import COMMENT, KIND, MENTION, SITE
 from connectors._instagram_comments import messages_of as public_messages
 from connectors._json_api import segment
+from connectors._messenger_channel import MessengerChannel
 from connectors._messenger_history import History
-from connectors._messenger_parse import messages_of, owners_of, told_in
 from connectors._messenger_send import (
     DAY_SECONDS,
     HUMAN_AGENT,
@@ -53,19 +49,13 @@ from connectors.base import (
     Credentials,
     Cursor,
     Identity,
-    InboundAttachment,
-    InboundMessage,
-    MayReach,
     OutboundMessage,
     Profile,
-    RawDelivery,
     Receipt,
-    RemoteFile,
     Setting,
 )
-from connectors.errors import BadCredentials, Malformed, Rejected
+from connectors.errors import BadCredentials, Rejected
 from connectors.sign_in import ProviderAccount, SignIn
-from connectors.submission import load_json
 
 NAME = "Instagram"
 MAX_TEXT_BYTES = 1000
@@ -91,8 +81,10 @@ FIELDS = (
 )
 
 
-class InstagramConnector(PageSignIn, GraphWebhook):
+class InstagramConnector(PageSignIn, MessengerChannel):
     kind: ClassVar[str] = KIND
+    name: ClassVar[str] = NAME
+    public_messages = staticmethod(public_messages)
     label: ClassVar[str] = NAME
     family: ClassVar[str] = "social"
     about: ClassVar[str] = (
@@ -185,26 +177,6 @@ class InstagramConnector(PageSignIn, GraphWebhook):
 
     home_key = "account_id"
 
-    def addressed(self, delivery: RawDelivery) -> tuple[str, ...]:
-        """Return the accounts that a call is about."""
-        return owners_of(delivery.raw)
-
-    def parse(self, delivery: RawDelivery) -> list[InboundMessage]:
-        """Return the messages of a webhook call: direct ones, comments and mentions. Raises Malformed."""
-        data = load_json(delivery.raw)
-        told = told_in(data)
-        if not told and not is_envelope(data):
-            raise Malformed("This is not what Instagram sends: it holds neither messages nor changes.")
-        found: list[InboundMessage | None] = []
-        for each in told:
-            if not is_taken(delivery.meta, each.own_id):
-                continue
-            found += public_messages(each) if each.field else messages_of(each.value, KIND, NAME, each.own_id)
-        kept = [message for message in found if message is not None]
-        if found and not kept:
-            raise Malformed("It is not said who wrote this.")
-        return kept
-
     def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
         """Answer in public under a comment or mention, in private to a comment, or directly. Raises as usual."""
         if len(message.text.encode("utf-8", "replace")) > MAX_TEXT_BYTES:
@@ -220,10 +192,6 @@ class InstagramConnector(PageSignIn, GraphWebhook):
         if message.attachments and not credentials.get("page_id"):
             raise Rejected("Files leave only by the linked Facebook page: set the page id in the channel's settings.")
         return deliver(desk, message)
-
-    def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:  # noqa: ARG002 - the protocol's
-        """Fetch a file from where the message said it is; Meta asks for no token there. Raises Transient, Rejected."""
-        return fetched(NAME, file, may_reach)
 
     def act(self, credentials: Credentials, action: Action) -> None:
         """Hide, show or delete a comment under the account's own posts; mark messages as read. Raises as the
