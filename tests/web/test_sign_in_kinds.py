@@ -16,7 +16,8 @@ from app.services import channel_sign_in, channels, ingest
 from connectors.base import RawDelivery
 from connectors.errors import BadCredentials
 from connectors.registry import connector_for, kinds
-from tests.fakes.sign_in import Desk, MastodonDesk, RedditDesk, SlackDesk, XDesk, desk_of
+from tests.fakes.sign_in import Desk, desk_of
+from tests.fakes.sign_in_kinds import MastodonDesk, RedditDesk, SlackDesk, XDesk
 from tests.fakes.sign_in_pages import InstagramDesk, PageDesk
 from tests.public_channels import deliveries
 from tests.rooms import Visitor, add_user

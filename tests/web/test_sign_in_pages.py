@@ -13,7 +13,8 @@ from app import db
 from app.models import ChannelState, Inbox
 from app.services import channel_settings
 from connectors.registry import connector_for
-from tests.fakes.sign_in import REDIRECT, MastodonDesk, SlackDesk, XDesk, desk_of
+from tests.fakes.sign_in import REDIRECT, desk_of
+from tests.fakes.sign_in_kinds import MastodonDesk, SlackDesk, XDesk
 from tests.fakes.sign_in_pages import PAGES, PageDesk
 from tests.rooms import Visitor, add_user
 from tests.sign_in_house import FIRST_PAGE, SIGNED_IN, begin, now_of, there_and_back, way_there

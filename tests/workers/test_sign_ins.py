@@ -19,7 +19,8 @@ from connectors.errors import Transient
 from connectors.registry import connector_for
 from tests.fakes.mail_oauth import MailOAuth, mail_oauth
 from tests.fakes.provider import Said
-from tests.fakes.sign_in import REDIRECT, SlackDesk, XDesk, desk_of
+from tests.fakes.sign_in import REDIRECT, desk_of
+from tests.fakes.sign_in_kinds import SlackDesk, XDesk
 from tests.fakes.x import ACCOUNT, CUSTOMER
 from tests.public_channels import open_channel
 from tests.rooms import surroundings
