@@ -65,7 +65,8 @@ def pane(session: Session, user: User, public_id: str, options: sidebar.Options 
         "way": way,
         "later": later.choices(way),
         "taken": taken,
-        "filled": taken,  # whole, for its writer alone
+        "filled": taken,
+        "own_words": f"\n{taken.text}" if taken else "",  # whole, for its writer alone; HTML drops the first line break
         "to_all": way.everybody if request.args.get("all") == "1" else (),
         "newest": seen.newest,
         "news": (),

@@ -46,7 +46,8 @@ def answer_news(public_id: str, ids: Sequence[int]) -> BaseResponse:
             return make_response(told, CONFLICT)
         found = shown(session, user)
         context = pane(session, user, public_id, options=found.sidebar.options)
-        context |= {"news": news, "newest": newest, "filled": _filled()}
+        filled = _filled()
+        context |= {"news": news, "newest": newest, "filled": filled, "own_words": f"\n{filled.text}"}
     response = answer(found, "", **context)
     response.status_code = CONFLICT
     return response
