@@ -36,6 +36,7 @@ class Conversation(Base):
     `sentiment`
     (`confidence` is the model's of it), `emotion`, `intent` and `urgency` are the last ones that were not abstained;
     `latest_answers` says which messages gave them. `waiting_since` is set while the customer waits for us.
+    `sleeps_through`: while snoozed, new messages do not wake it unless they make the mood fall.
     """
 
     __tablename__ = "conversation"
@@ -71,7 +72,8 @@ class Conversation(Base):
     priority: Mapped[Priority] = mapped_column(one_of(Priority), default=Priority.NORMAL)
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id", ondelete="SET NULL"), index=True)
-    snoozed_until: Mapped[datetime | None]
+    snoozed_until: Mapped[datetime | None]  # None while snoozed: until the customer answers
+    sleeps_through: Mapped[bool] = mapped_column(default=False, server_default="false")
     waiting_since: Mapped[datetime | None]
     last_message_at: Mapped[datetime]
     last_message_id: Mapped[

@@ -19,6 +19,7 @@ VERBS = {
     "conversation.set_pending": "{who} set this to pending",
     "conversation.snoozed": "{who} snoozed this until {until}",
     "conversation.woke": "Snooze ended",
+    "conversation.woke_by_mood": "Snooze ended, because the customer's mood fell",
     "conversation.answered_again": "Reopened, because {contact} wrote again",
     "conversation.related": "{sender} answered conversation #{number} without being part of it: kept apart",
     "conversation.stranger_kept_apart": "{sender}, a stranger here, answered this: kept apart as #{number}",

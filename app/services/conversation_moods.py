@@ -21,6 +21,7 @@ from app.models.base import Json
 from app.queries._json import AnySelect
 from app.services import moods, truths
 from app.services.changes import inbox_of
+from app.services.conversations import wake_where_mood_fell
 from app.services.labels import NO_EMOTION
 from app.services.moods import CONVERSATIONS_OF_CONTACT, Line, Place, Score, step_of
 
@@ -75,9 +76,11 @@ def redraw(session: Session, conversation: Conversation, *, version: str) -> Non
 
 
 def tell_steps(session: Session, conversations: Iterable[Conversation], before: Mapping[int, moods.MoodStep]) -> None:
-    """Record `mood.changed` for each conversation whose mood left the step it was on."""
+    """Record `mood.changed` for each conversation whose mood left the step it was on; wake those it fell in."""
     moved = [row for row in conversations if step_of(row.mood) is not before[row.id]]
     outbox.record_all(session, [_changed(session, row, before[row.id]) for row in moved])
+    fell = [row for row in moved if moods.is_lower(step_of(row.mood), before[row.id])]
+    wake_where_mood_fell(session, fell)
 
 
 def _changed(session: Session, conversation: Conversation, was: moods.MoodStep) -> MoodChanged:

@@ -6,6 +6,7 @@ nothing, so that a job run twice leaves one line.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -77,22 +78,46 @@ def set_status(
     actor: User | None,
     status: Status,
     until: datetime | None = None,
+    sleeps_through: bool = False,
     rule: AutomationRule | None = None,
     reason: str = "",
 ) -> None:
-    """Open, park as pending, snooze or resolve. Raises Invalid when a snooze has no future end."""
-    if status is Status.SNOOZED and (until is None or until <= now()):
-        raise Invalid("Choose a time in the future to snooze until.", field="until")
-    if conversation.status is status and conversation.snoozed_until == until:
+    """Open, park as pending, snooze or resolve. Raises Invalid when a snooze ends in the past, or never.
+
+    A snooze without an end is until the customer writes. One with `sleeps_through` goes on if they do, unless their
+    mood falls.
+    """
+    if status is not Status.SNOOZED:
+        until, sleeps_through = None, False
+    _check_snooze(status, until, sleeps_through=sleeps_through)
+    as_it_is = conversation.status, conversation.snoozed_until, conversation.sleeps_through
+    if as_it_is == (status, until, sleeps_through):
         return
-    conversation.status = status
-    conversation.snoozed_until = until if status is Status.SNOOZED else None
+    conversation.status, conversation.snoozed_until, conversation.sleeps_through = status, until, sleeps_through
     if status is Status.RESOLVED:
         conversation.waiting_since = None
-    data = {"until": until.strftime("%d %b %Y %H:%M UTC") if until else "", "reason": reason}
+    told = until.strftime("%d %b %Y %H:%M UTC") if until else "they answer"
+    data = {"until": f"{told}, or their mood falls" if sleeps_through else told, "reason": reason}
     verb = STATUS_VERBS[status]
     activities.record(session, verb=verb, conversation=conversation, actor=actor, rule=rule, data=data)
     conversation_changed(session, conversation)
+
+
+def _check_snooze(status: Status, until: datetime | None, *, sleeps_through: bool) -> None:
+    if until is not None and until <= now():
+        raise Invalid("Choose a time in the future to snooze until.", field="until")
+    if status is Status.SNOOZED and until is None and sleeps_through:
+        raise Invalid("Choose until when to sleep on: without an end only their answer wakes it.", field="until")
+
+
+def wake_where_mood_fell(session: Session, conversations: Iterable[Conversation]) -> None:
+    """Open those that sleep through messages. The rows are locked; their moods have just fallen a step or more."""
+    for conversation in conversations:
+        if conversation.status is Status.SNOOZED and conversation.sleeps_through:
+            conversation.status, conversation.snoozed_until = Status.OPEN, None
+            conversation.sleeps_through = False
+            activities.record(session, verb="conversation.woke_by_mood", conversation=conversation)
+            conversation_changed(session, conversation)
 
 
 def set_priority(
@@ -139,8 +164,8 @@ def wake_due(session: Session, *, limit: int = 100) -> int:
     due = select(Conversation).where(Conversation.status == Status.SNOOZED, Conversation.snoozed_until <= now())
     rows = session.scalars(due.order_by(Conversation.id).limit(limit).with_for_update(skip_locked=True)).all()
     for conversation in rows:
-        conversation.status = Status.OPEN
-        conversation.snoozed_until = None
+        conversation.status, conversation.snoozed_until = Status.OPEN, None
+        conversation.sleeps_through = False
         activities.record(session, verb="conversation.woke", conversation=conversation)
         conversation_changed(session, conversation)
     return len(rows)

@@ -125,6 +125,11 @@ def step_of(mood: float | None) -> MoodStep:
     return next((step for step, floor in ABOVE if mood > floor), MoodStep.BAD)
 
 
+def is_lower(step: MoodStep, than: MoodStep) -> bool:
+    steps = list(MoodStep)  # from the worst to the best
+    return steps.index(step) < steps.index(than)
+
+
 def of_contact(moods: Sequence[float | None]) -> float | None:
     """Return the mood of a person from those of the newest conversations, newest first; None where none has any."""
     known = [mood for mood in moods[:CONVERSATIONS_OF_CONTACT] if mood is not None]

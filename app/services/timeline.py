@@ -146,7 +146,8 @@ def _move(session: Session, place: Place, message: Message) -> None:
         )
         return
     conversation.waiting_since = conversation.waiting_since or arrival.received_at
-    if conversation.status in CLOSED:
+    sleeps_on = conversation.status is Status.SNOOZED and conversation.sleeps_through
+    if conversation.status in CLOSED and not sleeps_on:
         conversation.status, conversation.snoozed_until = Status.OPEN, None
         data = {"contact": place.contact.name or arrival.message.sender.address}
         activities.record(session, verb="conversation.answered_again", conversation=conversation, data=data)

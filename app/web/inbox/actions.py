@@ -14,8 +14,8 @@ from app.errors import Conflict, Invalid
 from app.models import Conversation, Priority, Status, Tag, Team, User
 from app.queries.by_id import find
 from app.services import access, conversations, tags
+from app.web.inbox import snooze
 from app.web.inbox.conversation import back_to
-from app.web.inbox.snooze import snoozed_until
 from app.web.session import current_user, signed_in
 
 pages = Blueprint("conversation_actions", __name__, url_prefix="/conversations/<public_id>")
@@ -77,9 +77,17 @@ def set_status(public_id: str) -> BaseResponse:
         status = Status(request.form.get("status", ""))
     except ValueError:
         raise Invalid("Choose open, pending, snoozed or resolved.", field="status") from None
-    until = snoozed_until(request.form.get("for", ""), request.form.get("until", "")) if status == "snoozed" else None
+    asked = [request.form.get(name, "") for name in ("for", "until", "when")]
+    until = snooze.asked(*asked) if status is Status.SNOOZED else None
     with _locked(public_id) as (session, conversation):
-        conversations.set_status(session, conversation=conversation, actor=current_user(), status=status, until=until)
+        conversations.set_status(
+            session,
+            conversation=conversation,
+            actor=current_user(),
+            status=status,
+            until=until,
+            sleeps_through="through" in request.form,
+        )
     return back_to(public_id)
 
 

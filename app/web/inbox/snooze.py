@@ -9,12 +9,47 @@ from app.errors import Invalid
 from app.render import zone
 
 MORNING = time(9)
+REPLY = "reply"  # the choice without an end: until the customer answers
+LANGUAGES = ["en", "de", "es", "fr", "pt", "ar", "ja"]
+LONGEST_WORDS = 60  # characters
+WITHOUT_TIME = {"day", "week", "month", "year"}  # what dateparser calls a date that nobody gave a time of day
+NOT_UNDERSTOOD = "This was not understood as a time. Try “friday 9am”, “in 2 days” or “24 dec 10:00”."
 CHOICES = {
     "hour": "In one hour",
     "evening": "In four hours",
     "tomorrow": "Tomorrow at 9:00",
     "week": "Next Monday at 9:00",
 }
+
+
+def asked(choice: str, moment: str, words: str) -> datetime | None:
+    """Return the end of a snooze from what a form says; None: until the customer answers. Raises Invalid."""
+    if choice == REPLY:
+        return None
+    return spoken(words) if words.strip() and not choice else snoozed_until(choice, moment)
+
+
+def spoken(words: str) -> datetime:
+    """Read a moment as people say it, in the user's zone: "friday 9am", "in 2 days"; a mere date means its morning.
+
+    Raises Invalid for what is not understood.
+    """
+    from dateparser.date import DateDataParser
+
+    here = now().astimezone(zone())
+    settings = {
+        "PREFER_DATES_FROM": "future",
+        "RELATIVE_BASE": here.replace(tzinfo=None),
+        "RETURN_TIME_AS_PERIOD": True,
+        "RETURN_AS_TIMEZONE_AWARE": False,
+    }
+    found = DateDataParser(languages=LANGUAGES, settings=settings).get_date_data(words.strip()[:LONGEST_WORDS])
+    if found.date_obj is None:
+        raise Invalid(NOT_UNDERSTOOD, field="until")
+    moment: datetime = found.date_obj.replace(tzinfo=zone())
+    if found.period in WITHOUT_TIME:
+        moment = moment.replace(hour=MORNING.hour, minute=0, second=0, microsecond=0)
+    return moment.astimezone(UTC)
 
 
 def snoozed_until(choice: str, moment: str) -> datetime:
