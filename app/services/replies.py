@@ -3,6 +3,8 @@
 queued ──► sending ──► sent      while queued for the first time it can be taken back (taking_back): then it never was
 ▲           ├──────► failed      refused for good, or tried too often; a person retries or discards
 └── retry ──┴──────► uncertain   a worker died while sending on a channel without idempotency; a person decides
+
+What is sent later is no message until then (scheduled_replies).
 """
 
 from __future__ import annotations
