@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, text
 from sqlalchemy.orm import Session, aliased
 
 from app.clock import now
@@ -30,6 +30,8 @@ LONGEST_TEXT = 20_000  # characters that an excerpt is looked for in
 BEST, NEWEST = "best", "newest"
 HALF_FIT, HALF_DAYS, OF_AGE = 0.1, 60.0, 0.6  # how fit and age are weighed
 TRIES = 3
+LONGEST_MILLISECONDS = 4_000  # of one statement
+TOO_LONG = "This search takes too long. Add a word, or write more letters before a star."
 Author = aliased(User)
 
 
@@ -86,10 +88,14 @@ def page(
     order: str = BEST,
     after: str = "",
 ) -> Page:
-    """Read what a search finds. What cannot be understood finds nothing; its `search.problems` say why."""
+    """Read what a search finds. What cannot be understood finds nothing; its `search.problems` say why.
+
+    Raises sqlalchemy's OperationalError where one statement takes longer than LONGEST_MILLISECONDS.
+    """
     search = _understood(typed)
     if search.problems or not search.terms:
         return Page(typed, search, kind, order)
+    session.execute(text(f"SET LOCAL statement_timeout = {LONGEST_MILLISECONDS}"))
     wanted = asked(search, user=user, inbox_ids=inbox_ids)
     shown = {"all": GLANCE, SearchKind.MESSAGE: PAGE}.get(kind, 0)
     found = _conversations(session, wanted, order, after if kind == SearchKind.MESSAGE else "", shown)

@@ -73,7 +73,11 @@ def contacts(session: Session, ids: Collection[int]) -> None:
         for person in people
     ]
     _write(session, SearchKind.CONTACT, rows)
-    keys = [{"key": key, "contact_id": person.id} for person in people for key in contact_keys(person, held[person.id])]
+    keys = [
+        {"key": key, "contact_id": person.id}
+        for person in people
+        for key in contact_keys(person, held[person.id], region=region)
+    ]
     session.execute(delete(ContactKey).where(ContactKey.contact_id.in_(ids)))
     if keys:
         session.execute(insert(ContactKey), keys)

@@ -7,17 +7,22 @@ from collections.abc import Iterable, Iterator
 
 from app.folding import fold
 from app.models import Contact, ContactIdentity
+from app.services.search_vectors import without_hidden
 
 MOST_WORDS, MOST_KEYS, LONGEST_KEY = 6, 60, 100
 LONGEST_PREFIX = 4  # digits before the number itself: a country's, and a zero
 _BLANKS = re.compile(r"\s+")
 
 
-def contact_keys(person: Contact, held: Iterable[ContactIdentity]) -> list[str]:
-    """Return the keys of a contact, each once: a look-up finds what begins with what was typed."""
-    found = dict.fromkeys(_names(person.name))
+def contact_keys(person: Contact, held: Iterable[ContactIdentity], *, region: str) -> list[str]:
+    """Return the keys of a contact, each once: a look-up finds what begins with what was typed.
+
+    What screens hide of a name is in none of them; `region` is the country that numbers are read by.
+    """
+    found = dict.fromkeys(_names(without_hidden(person.name, region)))
     for identity in held:
-        found |= dict.fromkeys((*_names(identity.name), *_handle(identity.handle), *_address(identity)))
+        names = _names(without_hidden(identity.name, region))
+        found |= dict.fromkeys((*names, *_handle(identity.handle), *_address(identity)))
     return [key for key in found if key][:MOST_KEYS]
 
 

@@ -6,11 +6,13 @@ from urllib.parse import urlencode
 
 import pytest
 from markupsafe import escape
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.db import reading, transaction
 from app.models import Contact, Conversation, Direction, Message, RecentSearch, SearchKind, SearchProgress
+from app.queries import search_page
 from app.queries.search_terms import parse
 from app.services import contacts, recent_searches, rewording, search_index
 from app.services.recent_searches import KEPT
@@ -61,14 +63,14 @@ def test_hostile_words_are_shown_as_text_and_hidden_ones_not_at_all(seeded: Seed
 
 
 def test_words_are_marked_where_they_stand() -> None:
-    for typed, text, shown in (
+    for typed, said, shown in (
         ("muller", "Herr Müller & Söhne", 'Herr <mark class="found">Müller</mark> &amp; Söhne'),
         ("refun*", "two refunds", 'two <mark class="found">refunds</mark>'),
         ("返金", "注文の返金して", '注文の<mark class="found">返金</mark>して'),
         ("-cat dog", "cat and dog", 'cat and <mark class="found">dog</mark>'),
         ("", "<b>", "&lt;b&gt;"),
     ):
-        assert excerpt(text, Wanted.of(parse(typed).words)) == shown
+        assert excerpt(said, Wanted.of(parse(typed).words)) == shown
     long = "word " * 400 + "needle here" + " word" * 400
     assert '<mark class="found">needle</mark>' in excerpt(long, Wanted.of(parse("needle").words))
     assert len(excerpt("x" * 100_000, Wanted())) < 300
@@ -124,6 +126,15 @@ def test_a_page_says_what_to_try_and_what_is_not_ready(seeded: Seeded) -> None:
     with transaction() as session:
         session.get_one(SearchProgress, SearchKind.MESSAGE).oldest = oldest
     assert "still being made ready" not in show(seeded, "refund")
+
+
+def test_a_search_that_takes_too_long_says_so(seeded: Seeded, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slowly(session: Session, *_asked: object, **_more: object) -> None:
+        session.execute(text("SET LOCAL statement_timeout = 5"))
+        session.execute(text("SELECT pg_sleep(30)"))
+
+    monkeypatch.setattr(search_page, "hits", slowly)
+    assert search_page.TOO_LONG in show(seeded, "refund")
 
 
 def test_more_rows_and_contacts_come_as_pieces(seeded: Seeded) -> None:

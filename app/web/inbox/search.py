@@ -6,13 +6,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response
 
-from app.db import reading, transaction
-from app.models import SearchKind
+from app.db import reading, sqlstate, transaction
+from app.models import SearchKind, User
 from app.queries import contact_lookup, search_beside, search_page
-from app.queries.search_page import BEST, NEWEST, Page
-from app.queries.search_terms import LISTED, LONGEST
+from app.queries.search_page import BEST, NEWEST, TOO_LONG, Page
+from app.queries.search_terms import LISTED, LONGEST, Search
 from app.services import access, recent_searches
 from app.services.search_keys import typed_key
 from app.web.inbox import asked, found
@@ -29,6 +30,7 @@ KINDS = {
 }
 ORDERS = {BEST: "Best fit", NEWEST: "Newest first"}
 LONGEST_PLACE = 100
+QUERY_CANCELED = "57014"
 
 
 @pages.get("")
@@ -37,16 +39,8 @@ def index() -> str:
     """Show what is found. `kind` is one of KINDS, `order` of ORDERS, `after` where a page begins."""
     user = current_user()
     kind, order = request.args.get("kind", "all"), request.args.get("order", BEST)
+    page = _read(user, kind if kind in KINDS else "all", order if order in ORDERS else BEST)
     with reading() as session:
-        page = search_page.page(
-            session,
-            typed=_typed(request.args.get("q", "")),
-            user=user,
-            inbox_ids=access.inbox_ids_of(user),
-            kind=kind if kind in KINDS else "all",
-            order=order if order in ORDERS else BEST,
-            after=request.args.get("after", "")[:LONGEST_PLACE],
-        )
         beside = search_beside.beside(session, user=user)
     template = "search/_more.html" if asked.part() == "found-more" else "search/index.html"
     return render_template(template, page=page, beside=beside, **_looks(page))
@@ -80,6 +74,19 @@ def contacts() -> str:
     with reading() as session:
         people = contact_lookup.find(session, typed=typed, user=user, inbox_ids=access.inbox_ids_of(user))
     return render_template("search/_contacts.html", people=people)
+
+
+def _read(user: User, kind: str, order: str) -> Page:
+    """Read what is found; a search that takes too long finds nothing, and says so."""
+    typed, after = _typed(request.args.get("q", "")), request.args.get("after", "")[:LONGEST_PLACE]
+    ids = access.inbox_ids_of(user)
+    try:
+        with reading() as session:
+            return search_page.page(session, typed=typed, user=user, inbox_ids=ids, kind=kind, order=order, after=after)
+    except OperationalError as error:
+        if sqlstate(error) != QUERY_CANCELED:
+            raise
+        return Page(typed, Search(problems=(TOO_LONG,)), kind, order)
 
 
 def _typed(text: str) -> str:
