@@ -60,3 +60,30 @@ def test_a_call_that_brings_thousands_is_taken_in(raw: bytes, kind: type[Any]) -
     with reading() as session:
         assert session.scalars(select(Delivery.state)).one() is DeliveryState.INGESTED
         assert session.scalar(select(func.count()).select_from(kind)) == MANY
+
+
+@pytest.mark.usefixtures("pipeline")
+def test_what_a_job_had_no_time_for_is_taken_in_by_the_next_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "MOST_AT_ONCE", 10)
+    write, left = job._write_piece, [0]
+
+    def write_while_there_is_time(*given: Any, **more: Any) -> bool:
+        left[0] -= 1
+        if left[0] < 0:
+            raise RuntimeError("The job ran out of time.")
+        return write(*given, **more)
+
+    monkeypatch.setattr(job, "_write_piece", write_while_there_is_time)
+    channel = open_channel("whatsapp")
+    kept = ingest.keep_all([RawDelivery(call(messages=[message(number) for number in range(95)]), now())])
+    with transaction() as session:
+        (id_,) = ingest.store_batch(session, channel=session.get_one(Channel, channel.id), deliveries=kept)
+    for pieces in (2, 4, 6, 8):  # more tries than one that brings nothing may have
+        left[0] = pieces
+        with pytest.raises(RuntimeError):
+            job.ingest([id_])
+    left[0] = 20
+    job.ingest([id_])
+    with reading() as session:
+        assert session.get_one(Delivery, id_).state is DeliveryState.INGESTED
+        assert session.scalar(select(func.count()).where(Message.delivery_id == id_)) == 95

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
 from app import blobs
@@ -101,19 +101,32 @@ def _arrivals(delivery: Delivery, channel: Channel) -> list[Arrival] | None:
 
 def _write(ready: Sequence[tuple[Delivery, list[Arrival]]]) -> None:
     """Put messages on the timeline, piece by piece; the deliveries are done with the last. What broke off between two
-    pieces begins anew, and leaves out what is there.
+    pieces, or was cut off by the job's time, begins anew and leaves out what is there: as long as each try brings
+    something new, none of them counts against a delivery.
     """
     left = [arrival for _, arrivals in ready for arrival in arrivals]
     while len(left) > MOST_AT_ONCE:
         piece, left = left[:MOST_AT_ONCE], left[MOST_AT_ONCE:]
-        _write_piece(piece)
+        is_new = _write_piece(piece)
+        _goes_on([delivery for delivery, _ in ready], is_new=is_new)
     _write_piece(left, done=[delivery.id for delivery, _ in ready])
 
 
-def _write_piece(arrivals: Sequence[Arrival], done: Sequence[int] = ()) -> None:
+def _write_piece(arrivals: Sequence[Arrival], done: Sequence[int] = ()) -> bool:
+    """Write a piece; return whether there was anything new in it."""
     service.keep_files(arrivals)
     with transaction() as session:
-        service.ingest_messages(session, deliveries=done, arrivals=arrivals)
+        return bool(service.ingest_messages(session, deliveries=done, arrivals=arrivals))
+
+
+def _goes_on(deliveries: Sequence[Delivery], *, is_new: bool) -> None:
+    """Keep others from beginning the same deliveries meanwhile; where something new came, forget failed tries."""
+    for delivery in deliveries:
+        delivery.attempts = 1 if is_new else delivery.attempts
+    with transaction() as session:
+        stored = Delivery.id.in_([delivery.id for delivery in deliveries]), Delivery.state == DeliveryState.STORED
+        values = {"claimed_until": now() + CLAIM, **({"attempts": 1} if is_new else {})}
+        session.execute(update(Delivery).where(*stored).values(values))
 
 
 def _write_alone(delivery: Delivery, arrivals: list[Arrival]) -> None:
