@@ -7,7 +7,6 @@ Texts are drawn from 50,000 made-up words, as often as words are in languages (Z
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import sys
@@ -29,7 +28,7 @@ from app.services import access, search_fill
 from app.services.search_vectors import Part, marks_of, vector
 from bench.dashboard import CONVERSE
 from bench.house import House, house
-from bench.measure import cpu_seconds, percentile
+from bench.measure import percentile
 
 MESSAGES, WORDS, ROUNDS, CHECKED = 1_000_000, 50_000, 60, 2
 AT_ONCE = 50_000  # messages in memory
@@ -59,7 +58,7 @@ def run(messages: int = MESSAGES) -> dict[str, Any]:
         vocabulary = _vocabulary(dice)
         figures = _fill(made, messages, vocabulary, dice)
         for name, draw in _classes(made, messages, vocabulary, dice).items():
-            figures |= _measured(name, draw, made)
+            figures |= _measured(name, draw)
         figures |= _looked_up(dice)
     return figures
 
@@ -157,23 +156,19 @@ def _classes(made: House, messages: int, words: list[str], dice: random.Random) 
     }
 
 
-def _measured(name: str, draw: Callable[[], str], made: House) -> dict[str, Any]:
+def _measured(name: str, draw: Callable[[], str]) -> dict[str, Any]:
     searches = [draw() for _ in range(ROUNDS)]
     _timed(partial(_page, searches[0]))  # plans and compiled statements are there
-    pids = [os.getpid(), *made.server_pids()]
-    before = cpu_seconds(pids)
     found, page = [], []
     for search in searches:
         found.append(_timed(partial(_ids, search)))
         page.append(_timed(partial(_page, search)))
-    both = (cpu_seconds(pids) - before) / ROUNDS * 1000
     equal = all(_is_equal(search) for search in searches[:CHECKED])
     return {
         f"{name}: messages, p50 ms": round(percentile(found, 0.5), 1),
         f"{name}: messages, p95 ms": round(percentile(found, 0.95), 1),
         f"{name}: whole page, p50 ms": round(percentile(page, 0.5), 1),
         f"{name}: whole page, p95 ms": round(percentile(page, 0.95), 1),
-        f"{name}: messages and page together, CPU ms": round(both, 1),
         f"{name}: equal to a walk over all": equal,
     }
 
