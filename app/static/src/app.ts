@@ -1,5 +1,6 @@
 // Everything that the product's own pages run: one script, loaded with defer. Pages work without it; it makes them live.
 import "./page/htmx_setup";
+import "./commands/keys";
 import "./page/copy";
 import "./page/filter_list";
 import "./page/menus";
@@ -12,7 +13,6 @@ import "./inbox/answering";
 import "./inbox/composer";
 import "./inbox/frames";
 import "./inbox/helpers";
-import "./inbox/keyboard";
 import "./inbox/leaving";
 import "./inbox/reply_window";
 import "./inbox/rows_window";
