@@ -20,15 +20,18 @@ def places(value: Any, path: Place = ()) -> list[Place]:
 
 
 def broken(value: Any, place: Place, by: Any) -> Any:
-    """Return a copy with something else at a place, or ("remove") without what is there."""
+    """Return a value with something else at a place, or ("remove") without what is there.
+
+    Only what holds the place is copied; everything beside it is shared with `value`, which stays as it was.
+    """
     if not place:
         return by
-    copied = copy.deepcopy(value)
-    holder = copied
-    for key in place[:-1]:
-        holder = holder[key]
-    if by == "remove":
-        del holder[place[-1]]
+    key, *further = place
+    copied = copy.copy(value)
+    if further:
+        copied[key] = broken(value[key], tuple(further), by)
+    elif by == "remove":
+        del copied[key]
     else:
-        holder[place[-1]] = by
+        copied[key] = by
     return copied

@@ -264,11 +264,12 @@ def test_no_value_of_another_type_breaks_a_parser(path: Path) -> None:
         payload = json.loads(path.read_bytes())
     except ValueError:
         return  # not JSON: a mail, a form
+    delivery, connector = delivery_of(path), connector_for(path.parent.name)
     for place in places(payload):
         for odd in OTHERS:
             raw = json.dumps(broken(payload, place, odd)).encode()
             try:
-                connector_for(path.parent.name).parse(replace(delivery_of(path), raw=raw))
+                connector.parse(replace(delivery, raw=raw))
             except Malformed:
                 continue
 

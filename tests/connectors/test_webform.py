@@ -133,14 +133,14 @@ def test_any_bytes_give_a_message_or_malformed(raw: bytes, content_type: str) ->
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
 )
+NAMES_OF_VALUES = st.sampled_from(["name", "email", "message", "custom", "files", "x"]) | st.text()
 
 
-@settings(max_examples=200, deadline=None)
-@given(
-    body=st.dictionaries(st.sampled_from(["name", "email", "message", "custom", "files", "x"]) | st.text(), JSON_VALUES)
-)
+@settings(max_examples=300, deadline=None)
+@given(body=st.dictionaries(NAMES_OF_VALUES, JSON_VALUES, max_size=8))
 def test_any_json_object_gives_a_message_or_malformed(body: dict[str, object]) -> None:
     try:
         message = one(json.dumps(body).encode())
