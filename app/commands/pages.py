@@ -63,6 +63,13 @@ SETTINGS: dict[str, tuple[Page, ...]] = {
             EVERYBODY,
             also="profile session sign out dark light",
         ),
+        Page(
+            "/settings/notices",
+            "Notices",
+            "What you are told of while you look elsewhere, and when not.",
+            EVERYBODY,
+            also="desktop notifications sound quiet hours pause do not disturb",
+        ),
     ),
     "People": (
         Page(

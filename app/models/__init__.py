@@ -36,6 +36,7 @@ from app.models.message_action import ActionState, MessageAction
 from app.models.message_change import MessageChange
 from app.models.message_reaction import MessageReaction
 from app.models.message_revision import MessageRevision
+from app.models.notice_setting import NoticeScope, NoticeSetting
 from app.models.outbox_event import Heartbeat, OutboxEvent
 from app.models.prediction import MessageEmbedding, Prediction, PredictionModel
 from app.models.private_thread import PrivateThread
@@ -121,6 +122,8 @@ __all__ = [
     "MessageReaction",
     "MessageRevision",
     "MessageWords",
+    "NoticeScope",
+    "NoticeSetting",
     "NoticeState",
     "OutboxEvent",
     "Prediction",

@@ -18,6 +18,7 @@ import "./inbox/reply_window";
 import "./inbox/rows_window";
 import "./inbox/views";
 import "./inbox/template_form";
+import "./notices/permission";
 import { goLive } from "./inbox/live";
 
 // the server says times in the zone of the browser that asks

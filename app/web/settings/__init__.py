@@ -13,6 +13,7 @@ from app.web.authz import current_user, signed_in
 ROOMS = (
     "audit",
     "account",
+    "notices",
     "users",
     "teams",
     "inboxes",

@@ -85,6 +85,7 @@ function onPoke(poke: Poke): void {
     document.dispatchEvent(new CustomEvent("tributary:answered", { detail: poke.ask ?? "" }));
     return;
   }
+  document.dispatchEvent(new CustomEvent("tributary:poke", { detail: poke }));
   if (poke.name === "access.changed") socket?.disconnect().connect();
   const open = openConversation();
   const isOpen = open !== null && (poke.conversation ?? open) === open;
@@ -95,9 +96,9 @@ function onPoke(poke: Poke): void {
 
 function show(state: keyof typeof WORDS): void {
   const badge = document.getElementById("live");
-  if (!badge) return;
-  badge.dataset["state"] = state;
-  const word = badge.querySelector(".live-word");
+  if (badge) badge.dataset["state"] = state;
+  const word = badge?.querySelector(".live-word");
   if (word) word.textContent = WORDS[state];
   document.documentElement.dataset["live"] = state;
+  document.dispatchEvent(new CustomEvent("tributary:live", { detail: { state } }));
 }
