@@ -103,6 +103,7 @@ class MessageRow:
     author_id: int | None = None
     send_attempts: int = 0
     send_after: datetime | None = None
+    has_source: bool = False  # the bytes that brought it are kept
 
     @property
     def is_untried(self) -> bool:
@@ -196,6 +197,7 @@ def _select() -> AnySelect:
             Message.author_id,
             Message.send_attempts,
             Message.send_after,
+            Message.delivery_id.is_not(None).label("has_source"),
         )
         .join(Conversation, Conversation.id == Message.conversation_id)
         .join(Channel, Channel.id == Message.channel_id)

@@ -168,6 +168,18 @@ def delivery_for(session: Session, user: User, public_id: str | UUID) -> Deliver
     return _one(session, query)
 
 
+def source_of(session: Session, user: User, message: Message) -> Delivery:
+    """Return the delivery that brought a message: for those who see its channel, and all else that came in it."""
+    delivery = session.get(Delivery, message.delivery_id) if message.delivery_id is not None else None
+    if delivery is None:
+        raise NotFound("This message has no source: it did not come through a channel.")
+    query = select(Message.id).join(Conversation, Conversation.id == Message.conversation_id)
+    others = query.where(Message.delivery_id == delivery.id, Conversation.inbox_id.not_in(inbox_ids_of(user)))
+    if session.scalar(others.limit(1)) is not None:
+        raise NotFound
+    return delivery_for(session, user, delivery.public_id)
+
+
 def channel_for(session: Session, user: User, public_id: str | UUID) -> Channel:
     """A channel is visible where its inbox is."""
     query = select(Channel).join(Inbox, Inbox.id == Channel.inbox_id)

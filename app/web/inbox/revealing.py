@@ -9,13 +9,14 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
+from app import blobs
 from app.db import reading, transaction
 from app.discretion import hidden_spans, revealing
 from app.models import AuditAction, Conversation, Message
 from app.queries import contact_panel, timeline
 from app.services import access, audit, privacy
 from app.web.authz import current_privacy, current_user, signed_in
-from app.web.inbox import asked, files
+from app.web.inbox import asked, files, source
 
 pages = Blueprint("revealing", __name__, url_prefix="/messages/<public_id>")
 
@@ -72,6 +73,20 @@ def whole(public_id: str) -> Response:
         found = _revealed(session, public_id, "whole text")
     with revealing():
         return _kept_nowhere(files.plain(found))
+
+
+@pages.post("/source")
+@signed_in
+def original(public_id: str) -> Response:
+    """Show the delivery that brought a message as text. Nothing the customer wrote is hidden in it."""
+    with transaction() as session:
+        found = _revealed(session, public_id, "source")
+        delivery = access.source_of(session, current_user(), found)
+    with blobs.path_of(delivery.blob_sha256).open("rb") as file:
+        data = file.read(source.LARGEST_READ)
+    shown = source.readable(data, size=delivery.size)
+    page = render_template("messages/source.html", shown=shown, delivery=delivery, message=found)
+    return _kept_nowhere(make_response(page))
 
 
 def _revealed(session: Session, public_id: str, part: str) -> Message:
