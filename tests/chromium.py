@@ -71,7 +71,7 @@ def watch(page: Page) -> list[str]:
 
     def hear(message: ConsoleMessage) -> None:
         if message.type == "error":
-            trouble.append(message.text)
+            trouble.append(f"{message.text} {message.location.get('url', '')}".strip())
 
     page.on("console", hear)
     page.on("pageerror", lambda error: trouble.append(str(error)))
