@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Created, Id, PublicId, one_of
+from app.models.base import Base, Created, Id, Json, PublicId, one_of
 
 
 class Role(StrEnum):
@@ -25,7 +25,10 @@ class TokenPurpose(StrEnum):
 
 
 class User(Base):
-    """A person or bot. `session_version` goes up when the password changes: every older session ends."""
+    """A person or bot. `session_version` goes up when the password changes: every older session ends.
+
+    `own_keys`: the commands whose keys they changed, by id (app/commands/registry.py), "" for none.
+    """
 
     __tablename__ = "user"
     __table_args__ = (CheckConstraint("email = lower(email)", name="email_lower"),)
@@ -40,6 +43,8 @@ class User(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     is_accepting: Mapped[bool] = mapped_column(default=True, server_default="true")
     theme: Mapped[str] = mapped_column(default="system", server_default="system")
+    own_keys: Mapped[Json] = mapped_column(default=dict, server_default="{}")
+    has_single_keys: Mapped[bool] = mapped_column(default=True, server_default="true")
     created_at: Mapped[Created]
 
     @property
