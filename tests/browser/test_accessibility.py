@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from tests.browser.conftest import Desk
 from workers.processes import ROOT
@@ -22,7 +22,7 @@ JUDGE = """async (options) => {
 }"""
 EVERYTHING = {"runOnly": {"type": "tag", "values": LEVELS}}
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 # pages that must have been found; the others are found beside them
 KNOWN = {
     "/inbox",

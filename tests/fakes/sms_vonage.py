@@ -25,7 +25,7 @@ class Vonage(Provider):
 
     def __init__(self) -> None:
         super().__init__()
-        self.sent: list[dict[str, str]] = []
+        self.sent: list[dict[str, Any]] = []
         self.on("GET", r"/v2/applications", self._applications)
         self.on("POST", r"/v1/messages", self._send)
         self.on("GET", r"/media/(?P<name>[\w.]+)", self._media)

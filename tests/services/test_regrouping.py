@@ -36,7 +36,8 @@ def house(session: Session, tmp_path: Path) -> House:
 
 @pytest.fixture
 def ana(house: House) -> User:
-    return house.agents[0]
+    user: User = house.agents[0]
+    return user
 
 
 def row(conversation: Conversation) -> dict[str, Any]:

@@ -35,12 +35,12 @@ def house(session: Session, tmp_path: Path) -> House:
 
 
 @pytest.fixture
-def clock() -> Iterator[time_machine.Coordinates]:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(now(), tick=False) as moved:
         yield moved
 
 
-def test_a_reply_leaves_at_its_time_as_it_was_written_and_once(house: House, clock: time_machine.Coordinates) -> None:
+def test_a_reply_leaves_at_its_time_as_it_was_written_and_once(house: House, clock: time_machine.Traveller) -> None:
     conversation, said = house.one(letter())
     since = conversation.waiting_since
     row = _schedule(house, conversation, uploads=[FILE], recipients=Recipients(cc=("ben@example.com",)))
@@ -63,7 +63,7 @@ def test_a_reply_leaves_at_its_time_as_it_was_written_and_once(house: House, clo
     assert _ours(house, conversation) == [message.id]
 
 
-def test_it_does_not_hold_up_what_is_written_meanwhile(house: House, clock: time_machine.Coordinates) -> None:
+def test_it_does_not_hold_up_what_is_written_meanwhile(house: House, clock: time_machine.Traveller) -> None:
     conversation, _ = house.one(letter())
     row = _schedule(house, conversation, text="Later")
     sooner = replies.queue_reply(
@@ -79,7 +79,7 @@ def test_it_does_not_hold_up_what_is_written_meanwhile(house: House, clock: time
     assert later.id > sooner.id
 
 
-def test_what_the_customer_writes_meanwhile_holds_it_back(house: House, clock: time_machine.Coordinates) -> None:
+def test_what_the_customer_writes_meanwhile_holds_it_back(house: House, clock: time_machine.Traveller) -> None:
     conversation, _ = house.one(letter())
     row = _schedule(house, conversation)
     conversations.set_status(
@@ -101,7 +101,7 @@ def test_what_the_customer_writes_meanwhile_holds_it_back(house: House, clock: t
         )
 
 
-def test_one_that_waits_for_nobody_leaves_all_the_same(house: House, clock: time_machine.Coordinates) -> None:
+def test_one_that_waits_for_nobody_leaves_all_the_same(house: House, clock: time_machine.Traveller) -> None:
     conversation, _ = house.one(letter())
     row = _schedule(house, conversation, waits_for_nobody=True)
     house.arrive(letter(tokens=(conversation.reply_token,)))
@@ -131,7 +131,7 @@ def test_it_comes_back_into_the_composer_of_who_asks(house: House) -> None:
         scheduled_replies.send_now(house.session, conversation=conversation, public_id=id_)
 
 
-def test_what_can_no_longer_leave_is_held_with_the_reason(house: House, clock: time_machine.Coordinates) -> None:
+def test_what_can_no_longer_leave_is_held_with_the_reason(house: House, clock: time_machine.Traveller) -> None:
     conversation, _ = house.one(letter())
     gone, far = _schedule(house, conversation), _schedule(house, conversation, key="f", hours=2)
     house.agents[0].is_active = False

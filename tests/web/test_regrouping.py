@@ -27,7 +27,8 @@ def last_message(seeded: Seeded, contact: str) -> Message:
 
 
 def undo_of(page: str) -> str:
-    return re.findall(r'action="(/regroupings/[^"]+/undoing)"', page)[-1]
+    found: list[str] = re.findall(r'action="(/regroupings/[^"]+/undoing)"', page)
+    return found[-1]
 
 
 def test_merging_leads_from_one_conversation_into_the_other_and_back(seeded: Seeded) -> None:
