@@ -107,5 +107,7 @@ def running(
         yield product
     finally:
         for process in product.processes.values():
+            process.terminate()  # all at once: each may take a while to end what it does
+        for process in product.processes.values():
             stop(process, SIGTERM, leash, seconds=10)
         leash.close()

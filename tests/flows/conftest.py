@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 from redis import Redis
 
 from app.db import transaction
-from app.models import Role, TeamMember
+from app.models import Channel, Role, TeamMember
 from app.services import channels, inboxes, teams
 from tests.chromium import chromium, new_context
 from tests.dovecot import Dovecot, Mailbox, dovecot
@@ -62,13 +63,14 @@ class Stage:
     mailbox: Mailbox
     smtp: SmtpServer
     new_context: Callable[..., BrowserContext]
+    name: str
 
-    def sign_in(self, email: str = "ana@acme.example", **options: Any) -> Page:
+    def sign_in(self, who: str = "ana", **options: Any) -> Page:
         """Open somebody's browser at the inbox and wait until it is live."""
         page = self.new_context(**options).new_page()
         self.product.forget_sign_ins()
         page.goto(f"{self.product.url}/sign-in")
-        page.fill("input[name=email]", email)
+        page.fill("input[name=email]", f"{who}@{self.name}.example")
         page.fill("input[name=password]", PASSWORD)
         page.click("button:has-text('Sign in')")
         page.wait_for_url("**/inbox**")
@@ -77,36 +79,44 @@ class Stage:
         return page
 
 
+@pytest.fixture(scope="module")
+def product(servers: Servers, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Every process, over a database of the module's own: starting them takes longer than most of what they are for."""
+    home = tmp_path_factory.mktemp("home")
+    with (
+        database(servers, fresh_name()) as url,
+        pytest.MonkeyPatch.context() as patch,
+        surroundings(patch, database_url=url, redis_url=redis_url, home=home),
+    ):
+        with Redis.from_url(redis_url) as redis:
+            redis.flushdb()
+        with running(database_url=url, redis_url=redis_url, home=home) as product:
+            yield product
+
+
 @pytest.fixture
 def stage(
-    monkeypatch: pytest.MonkeyPatch,
-    fresh_database_url: str,
-    redis_url: str,
-    tmp_path: Path,
-    dovecot: Dovecot,
-    smtp_server: SmtpServer,
-    new_context: Callable[..., BrowserContext],
+    product: Product, dovecot: Dovecot, smtp_server: SmtpServer, new_context: Callable[..., BrowserContext]
 ) -> Iterator[Stage]:
-    mailbox = dovecot.new_mailbox()
+    """A team, an inbox and a mailbox for this one test: its agents see nothing of the other tests'."""
+    mailbox, name = dovecot.new_mailbox(), f"acme-{uuid4().hex[:8]}"
     credentials = mailbox.credentials(
         address="support@acme.example", imap_user=mailbox.user, smtp_host="localhost", smtp_port=smtp_server.port
     )
-    with surroundings(monkeypatch, database_url=fresh_database_url, redis_url=redis_url, home=tmp_path):
-        with Redis.from_url(redis_url) as redis:
-            redis.flushdb()
-        _furnish(credentials)
-        with running(database_url=fresh_database_url, redis_url=redis_url, home=tmp_path) as product:
-            yield Stage(product, mailbox, smtp_server, new_context)
-
-
-def _furnish(credentials: dict[str, object]) -> None:
-    people = {"ana@acme.example": "Ana Keller", "ben@acme.example": "Ben Okafor"}
+    channel_id = _furnish(name, credentials)
+    yield Stage(product, mailbox, smtp_server, new_context, name)
     with transaction() as session:
-        team = teams.create(session, name="Support")
-        inbox = inboxes.create(session, name="Support", team=team)
-    for email, name in people.items():
-        user = add_user(email, role=Role.AGENT, name=name)
+        channels.remove(session, channel=session.get_one(Channel, channel_id, with_for_update=True))
+
+
+def _furnish(company: str, credentials: dict[str, object]) -> int:
+    people = {"ana": "Ana Keller", "ben": "Ben Okafor"}
+    with transaction() as session:
+        team = teams.create(session, name=f"Support of {company}")
+        inbox = inboxes.create(session, name=f"Support of {company}", team=team)
+    for who, name in people.items():
+        user = add_user(f"{who}@{company}.example", role=Role.AGENT, name=name)
         with transaction() as session:
             session.add(TeamMember(team_id=team.id, user_id=user.id))
     with transaction() as session:
-        channels.connect(session, inbox=inbox, kind="mail", name="Support mail", credentials=credentials)
+        return channels.connect(session, inbox=inbox, kind="mail", name="Support mail", credentials=credentials).id

@@ -30,7 +30,7 @@ def words_of(mail: EmailMessage) -> str:
 
 
 def test_mail_to_browser_and_back_with_two_agents_watching(stage: Stage) -> None:
-    ana, ben = stage.sign_in(), stage.sign_in("ben@acme.example")
+    ana, ben = stage.sign_in(), stage.sign_in("ben")
     trouble = watch(ana) + watch(ben)
 
     stage.mailbox.append(letter(ANGRY, Message_ID="<first@example.com>"))
