@@ -16,6 +16,7 @@ from tests.social import Social, social
 
 MESSENGER, PICTURES = "whatsapp", "bluesky"
 PNG: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n"}
+SECONDS_LEFT = 30
 PROGRAM: FilePayload = {"name": "a.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"}
 
 
@@ -64,13 +65,19 @@ def test_what_is_public_is_seen_before_it_is_sent_and_can_be_made_private(desk: 
 
 def test_when_the_time_is_over_words_give_way_to_templates(desk: Desk, tmp_path: Path) -> None:
     post = social(desk.made.inboxes["support"].id, tmp_path, kind=MESSENGER)
-    said = post.say("Where is it?", minutes=24 * 60 - 0.3)
+    said = post.say("Where is it?", minutes=24 * 60 - SECONDS_LEFT / 60)
     with transaction() as session:
         text = "Hi {{1}}, order {{2}} has left."
         session.add(ChannelTemplate(channel_id=post.channel_id, name="left", language="en", text=text, synced_at=now()))
-    page = desk.page(path=post.path)
+    page = desk.page()
+    page.clock.install()
+    page.goto(desk.product.url + post.path)
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
     expect(page.locator("reply-window")).to_contain_text("less than a minute")
     expect(page.locator("[data-send=reply]")).to_be_visible()
+    with transaction() as session:
+        session.get_one(Message, said.id).sent_at = now() - timedelta(days=1, seconds=1)
+    page.clock.fast_forward(SECONDS_LEFT * 1000)  # less than the socket waits for its server: it is not opened anew
     expect(page.locator(".way")).to_contain_text("approved templates below")  # by itself, once the time is over
     expect(page.locator("[data-send=reply]")).to_have_count(0)
     expect(page.locator("[name=kind][value=note]")).to_be_checked()

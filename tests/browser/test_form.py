@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from app.models import Channel
+from app.web.webform import MAX_BYTES
 from tests.chromium import chromium, new_context, watch
 from tests.product import Product
 from tests.public_channels import deliveries, open_channel, take_in
@@ -74,13 +76,14 @@ def test_without_scripts_what_is_wrong_is_said_and_nothing_typed_is_lost(
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_a_file_that_is_too_large_is_refused_in_words(
-    product: Product, channel: Channel, new_context: NewContext, scripts: bool
+    product: Product, channel: Channel, new_context: NewContext, tmp_path: Path, scripts: bool
 ) -> None:
     page = new_context(java_script_enabled=scripts).new_page()
     page.goto(f"{product.url}/forms/{channel.token}")
     fill_in(page)
-    large = {"name": "a.bin", "mimeType": "x/y", "buffer": b"x" * 27_000_000}
-    page.locator("#files").set_input_files(large)  # type: ignore[arg-type]  # a FilePayload
+    large = tmp_path / "a.bin"
+    large.write_bytes(b"x" * (MAX_BYTES + 1))  # the browser reads it from the disk
+    page.locator("#files").set_input_files(large)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text(re.compile("(more|larger) than 25 MB")).first).to_be_visible()
     assert deliveries(channel) == []
