@@ -143,3 +143,47 @@ def test_a_long_message_is_cut_in_the_page_and_whole_as_text(seeded: Seeded) -> 
 )
 def test_pictures_are_told_by_their_bytes(data: bytes, told: raster.Raster | None) -> None:
     assert raster.sniff(data) == told
+
+
+FILM = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 40
+
+
+def test_a_film_is_played_as_what_it_is_and_nothing_else_as_a_film(seeded: Seeded) -> None:
+    ana, path = seeded.visitor(), _attach(seeded, "fall.mp4", "video/mp4", FILM)
+    assert f'src="{path}?show=video"' in ana.get(seeded.path("Emma Lindgren")).text
+    shown = ana.get(f"{path}?show=video", Range="bytes=0-7")
+    assert (shown.status_code, shown.mimetype, shown.data) == (206, "video/mp4", FILM[:8])
+    assert shown.headers["Content-Security-Policy"].startswith("default-src 'none'; sandbox")
+    for data in (b"<html><script>alert(1)</script>", b"<svg onload='alert(1)'/>", b"", picture(8, 8, 1)):
+        assert ana.get(f"{_attach(seeded, 'x.mp4', 'video/mp4', data)}?show=video").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [
+        (b"one\r\ntwo", "one\ntwo</pre>"),
+        (b"</pre><script>alert(1)</script>", "&lt;/pre&gt;&lt;script&gt;alert(1)&lt;/script&gt;</pre>"),
+        (b"card 4111 1111 1111 1111 is mine", "card [card ••••1111] is mine"),
+        ("über".encode("utf-16"), "über"),
+        ("über".encode("cp1252"), "über"),
+        (b"line\n" * 41, "Only the first lines"),
+        (b"x" * 301, "Only the first lines"),
+        ("ü".encode() * 40_000, "Only the first lines"),
+    ],
+)
+def test_the_first_lines_of_a_text_are_only_text(seeded: Seeded, data: bytes, lines: str) -> None:
+    ana, path = seeded.visitor(), _attach(seeded, "notes.html", "text/html", data)
+    answer = ana.get(f"{path}/lines")
+    assert lines in answer.text
+    assert "<script" not in answer.text
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; sandbox")
+
+
+def test_what_is_no_text_or_not_theirs_has_no_lines(seeded: Seeded) -> None:
+    ana = seeded.visitor()
+    assert ana.get(f"{_attach(seeded, 'a.txt', 'text/plain', picture(8, 8, 1))}/lines").status_code == 404
+    message = _message(seeded, "Tomás Herrera", 1)
+    with reading() as session:
+        offer = session.scalars(select(Attachment).where(Attachment.message_id == message.id)).first()
+    assert offer is not None
+    assert seeded.visitor("chloe").get(f"/attachments/{offer.public_id}/lines").status_code == 404

@@ -14,6 +14,7 @@ import "./inbox/composer";
 import "./inbox/frames";
 import "./inbox/helpers";
 import "./inbox/leaving";
+import "./inbox/lightbox";
 import "./inbox/reply_window";
 import "./inbox/rows_window";
 import "./inbox/views";

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 
 from app import blobs
 from app.db import reading
-from app.discretion import discreet, discreet_html
+from app.discretion import discreet, discreet_cut, discreet_html
 from app.errors import NotFound
 from app.markup import one_line
 from app.models import Message
 from app.queries.inline_files import inline_files
 from app.services import access
 from app.web.authz import current_privacy
-from app.web.inbox import raster, sound
+from app.web.inbox import beginning, raster, sound
 from app.web.session import current_user, signed_in
 from connectors.sanitize import sanitize_html
 
@@ -35,7 +35,7 @@ OWN_IMAGES, ALL_IMAGES = "'self' data:", "'self' data: https: http:"
 @pages.get("/attachments/<public_id>")
 @signed_in
 def attachment(public_id: str) -> Response:
-    """Send a file to be saved; `?show=1` lets the browser draw a raster picture, or play a recording."""
+    """Send a file to be saved; `?show=1` lets the browser draw a picture or play a recording, `?show=video` a film."""
     with reading() as session:
         found = access.attachment_for(session, current_user(), public_id)
         _refuse_deleted(session.get_one(Message, found.message_id), but_reveal=True)
@@ -61,10 +61,34 @@ def _shown_as(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(raster.HEAD)
     picture = raster.sniff(head)
-    content_type = picture.content_type if picture and picture.is_drawable else sound.sniff(head[: sound.HEAD])
+    if request.args["show"] == "video":
+        content_type = sound.sniff_film(head[: sound.HEAD])
+    else:
+        content_type = picture.content_type if picture and picture.is_drawable else sound.sniff(head[: sound.HEAD])
     if content_type is None:
         raise NotFound("This file cannot be shown in the page.")
     return content_type
+
+
+@pages.get("/attachments/<public_id>/lines")
+@signed_in
+def first_lines(public_id: str) -> Response:
+    """Show the beginning of a text file as text, whatever it is called. Raises NotFound for what is no text."""
+    with reading() as session:
+        found = access.attachment_for(session, current_user(), public_id)
+        _refuse_deleted(session.get_one(Message, found.message_id))
+        sha256, name, size = found.blob_sha256, found.filename, found.size
+    with blobs.path_of(sha256).open("rb") as file:
+        head = file.read(beginning.HEAD)
+    is_cut = size > len(head)
+    text = beginning.text_of(head, is_cut=is_cut)
+    if text is None:
+        raise NotFound("This file is no text.")
+    shown = beginning.first_lines(discreet_cut(text, length=0 if is_cut else len(text) + 1), is_cut=is_cut)
+    page = render_template("messages/_lines.html", shown=shown, name=one_line(discreet(name)))
+    response = make_response(page)
+    response.headers["Content-Security-Policy"] = FILE_POLICY
+    return response
 
 
 @pages.get("/messages/<public_id>/html")

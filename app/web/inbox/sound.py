@@ -1,4 +1,4 @@
-"""Tell recordings by their first bytes: only these are played in a page, under the type that they are."""
+"""Tell recordings and films by their first bytes: only these are played in a page, under the type that they are."""
 
 from __future__ import annotations
 
@@ -10,6 +10,15 @@ STARTS = (
     (b"\x1aE\xdf\xa3", "audio/webm"),
 )
 MP4_BRANDS = frozenset((b"M4A ", b"M4B ", b"mp42", b"isom", b"iso2", b"dash"))
+FILM_BRANDS = MP4_BRANDS | {b"M4V ", b"avc1", b"mp41", b"iso4", b"iso5", b"iso6", b"MSNV", b"qt  ", b"3gp4", b"3gp5"}
+FILM_STARTS = ((b"OggS", "video/ogg"), (b"\x1aE\xdf\xa3", "video/webm"))
+
+
+def sniff_film(head: bytes) -> str | None:
+    """Return the media type of a film that begins with these bytes: a box of the kinds that hold films or sound."""
+    if head[4:8] == b"ftyp" and head[8:12] in FILM_BRANDS:
+        return "video/mp4"
+    return next((content_type for start, content_type in FILM_STARTS if head.startswith(start)), None)
 
 
 def sniff(head: bytes) -> str | None:
