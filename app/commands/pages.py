@@ -70,6 +70,13 @@ SETTINGS: dict[str, tuple[Page, ...]] = {
             EVERYBODY,
             also="desktop notifications sound quiet hours pause do not disturb",
         ),
+        Page(
+            "/settings/keyboard",
+            "Keyboard",
+            "Which keys do what, for you.",
+            EVERYBODY,
+            also="shortcuts hotkeys commands remap single keys",
+        ),
     ),
     "People": (
         Page(

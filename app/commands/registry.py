@@ -1,8 +1,9 @@
-"""Every command that has keys: what it is called, where it applies, and which control of the page it stands for.
+"""Every command: what it is called, its keys, where it applies, and which control of the page it stands for.
 
-The keyboard and its sheet are drawn from this list. A command does what a visible control does: `path` goes there,
-`press` clicks the control, `focus` puts the cursor into it and opens what it stands in. One with none of these has a
-function of its name in app/static/src/commands/handlers.ts.
+The keyboard, its sheet, the command bar and Settings, Keyboard are drawn from this list. A command does what a visible
+control does: `path` goes there, `press` clicks the control, `focus` puts the cursor into it and opens what it stands
+in; in the command bar `choices` offers the options or buttons that it names. One with none of these has a function of
+its name in app/static/src/commands/handlers.ts.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from app.commands.pages import ADMINS, EVERYBODY, SUPERVISORS
+from app.commands.pages import ADMINS, EVERYBODY, SETTINGS, SUPERVISORS, Page
 from app.models import Role
 
 EVERYWHERE, INBOX, CONVERSATION = "everywhere", "inbox", "conversation"
@@ -18,30 +19,52 @@ EVERYWHERE, INBOX, CONVERSATION = "everywhere", "inbox", "conversation"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`keys` are typed one after the other ("g i"), or held down with Mod (Ctrl, or Command on a Mac) or Alt ("Alt+a").
+    """`keys` are typed one after the other ("g i"), or held down with Mod (Ctrl, or Command on a Mac) or Alt ("Alt+a");
+    these are those that hold until a user changes them, "" for none.
 
     `where` says what must be on the page: anything, the inbox, or an open conversation. `is_fixed`: its control listens
-    to these keys itself.
+    to these keys itself. `also`: words that people look for and that do not stand in the title.
     """
 
     id: str
     title: str
-    keys: str
+    keys: str = ""
     where: str = EVERYWHERE
     path: str = ""
     press: str = ""
     focus: str = ""
+    choices: str = ""
+    also: str = ""
     roles: frozenset[Role] = EVERYBODY
     is_fixed: bool = False
 
 
 HEAD, SIDE = ".conversation-head ", "#details "
+THEME = "form.theme-choice button[value='{}']"
+
+
+def _setting(page: Page) -> Command:
+    name = page.path.removeprefix("/settings/")
+    return Command(f"settings-{name}", page.title, path=page.path, roles=page.roles, also=f"{page.about} {page.also}")
+
+
+def _settings(apart_from: tuple[Command, ...]) -> tuple[Command, ...]:
+    """Make a command of every settings page that has none."""
+    had = {command.path for command in apart_from}
+    return tuple(_setting(page) for pages in SETTINGS.values() for page in pages if page.path not in had)
+
+
 COMMANDS: dict[str, tuple[Command, ...]] = {
     "Everywhere": (
+        Command("commands", "Open the command bar", "Mod+k"),
         Command("help", "Show all keys", "?"),
         Command("search", "Search this page", "/", focus=".search-text, main input[type='search']"),
         Command("menu", "Open your menu", "g x", focus=".user-menu button, .user-menu a"),
         Command("work", "Take new work, or take none", "g w", press="form[action='/account/accepting'] button"),
+        Command("light", "Light theme", press=THEME.format("light"), also="appearance bright"),
+        Command("dark", "Dark theme", press=THEME.format("dark"), also="appearance night"),
+        Command("system-theme", "Theme of this device", press=THEME.format("system"), also="appearance light dark"),
+        Command("sign-out", "Sign out", press="form[action='/sign-out'] button", also="leave log out"),
         Command("escape", "Leave a field, close what is open", "Escape", is_fixed=True),
     ),
     "Go to": (
@@ -54,9 +77,11 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("go-resolved", "Resolved", "g d", path="/inbox?status=resolved"),
         Command("go-cases", "Cases", "g k", path="/cases"),
         Command("go-contacts", "Contacts", "g c", path="/contacts"),
+        Command("go-search", "Search", "g f", path="/search", also="find"),
         Command("go-entry", "Log a call or a letter", "g n", path="/entries/new"),
         Command("go-reports", "Reports", "g r", path="/reports/sentiment", roles=SUPERVISORS),
         Command("go-alerts", "Alerts", "g b", path="/alerts"),
+        Command("go-keys", "Keyboard", "g h", path="/settings/keyboard", also="shortcuts hotkeys remap"),
         Command("go-settings", "Settings", "g s", path="/settings"),
         Command("go-account", "Your account", "g y", path="/account"),
         Command("go-channels", "Channels", "g o", path="/settings/channels", roles=ADMINS),
@@ -75,12 +100,66 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("note", "Write a note", "n", CONVERSATION),
         Command("resolve", "Resolve, or reopen", "e", CONVERSATION, press="[data-key='e']"),
         Command("assign-me", "Assign to me", "a", CONVERSATION, press="[data-key='a']"),
-        Command("assign", "Assign to somebody", "m", CONVERSATION, focus=f"{SIDE}select[name='assignee']"),
-        Command("team", "Give to a team", "t", CONVERSATION, focus=f"{SIDE}select[name='team']"),
-        Command("priority", "Priority", "p", CONVERSATION, focus=f"{SIDE}select[name='priority']"),
-        Command("tag", "Add a tag", "l", CONVERSATION, focus=f"{SIDE}.tag-input"),
-        Command("snooze", "Snooze", "b", CONVERSATION, focus=f"{HEAD}button[name='for']"),
-        Command("case", "Open a case", "q", CONVERSATION, focus="[id^='new-case-'] input:not([type='hidden'])"),
+        Command(
+            "assign",
+            "Assign to somebody",
+            "m",
+            CONVERSATION,
+            focus=f"{SIDE}select[name='assignee']",
+            choices=f"{SIDE}select[name='assignee'] option",
+        ),
+        Command(
+            "team",
+            "Give to a team",
+            "t",
+            CONVERSATION,
+            focus=f"{SIDE}select[name='team']",
+            choices=f"{SIDE}select[name='team'] option",
+        ),
+        Command(
+            "priority",
+            "Priority",
+            "p",
+            CONVERSATION,
+            focus=f"{SIDE}select[name='priority']",
+            choices=f"{SIDE}select[name='priority'] option",
+        ),
+        Command(
+            "tag",
+            "Add a tag",
+            "l",
+            CONVERSATION,
+            focus=f"{SIDE}.tag-input",
+            choices=f"{SIDE}datalist option",
+            also="label",
+        ),
+        Command(
+            "snooze",
+            "Snooze",
+            "b",
+            CONVERSATION,
+            focus=f"{HEAD}button[name='for']",
+            choices=f"{HEAD}button[name='for']",
+            also="set aside later",
+        ),
+        Command(
+            "status",
+            "Status",
+            "w",
+            CONVERSATION,
+            focus=f"{HEAD}button[name='status']",
+            choices=f"{HEAD}button[name='status']:not([aria-hidden])",
+            also="open pending resolved close",
+        ),
+        Command("merge", "Merge with another conversation", "x", CONVERSATION, press=f"{HEAD}a[href$='/merging']"),
+        Command(
+            "case",
+            "Open a case",
+            "q",
+            CONVERSATION,
+            also="ticket",
+            focus="[id^='new-case-'] input:not([type='hidden'])",
+        ),
         Command("contact", "Page of the customer", "i", CONVERSATION, press=f"{SIDE}.person-name"),
         Command("channels", "All channels, or only this", "v", CONVERSATION, press=".switch a:not([aria-current])"),
         Command("earlier", "Earlier messages", ",", CONVERSATION, press=".earlier"),
@@ -103,22 +182,10 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("canned", "After /shortcut: put that canned response in", "Tab", CONVERSATION, is_fixed=True),
     ),
 }
+COMMANDS["Settings"] = _settings(COMMANDS["Go to"])
 
 
 @cache
 def commands_for(role: Role) -> dict[str, tuple[Command, ...]]:
     """Return the commands that a role may use, by area."""
     return {area: tuple(one for one in all_ if role in one.roles) for area, all_ in COMMANDS.items()}
-
-
-@cache
-def told_to_pages(role: Role) -> list[dict[str, str]]:
-    """Return what the browser needs to act on keys."""
-    names = ("id", "keys", "where", "path", "press", "focus")
-    listening = [one for all_ in commands_for(role).values() for one in all_ if not one.is_fixed]
-    return [{name: getattr(one, name) for name in names if getattr(one, name)} for one in listening]
-
-
-def steps(keys: str) -> list[str]:
-    """Return keys as people read them, one after the other: ["Ctrl+Enter"], ["g", "i"]."""
-    return [step.replace("Mod+", "Ctrl+").replace("Escape", "Esc") for step in keys.split()]

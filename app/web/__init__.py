@@ -17,6 +17,7 @@ ROOMS = (
     "public_files",
     "reports",
     "alerts",
+    "command_bar",
     "settings",
 )
 

@@ -77,8 +77,14 @@ def contacts() -> str:
 
 
 def _read(user: User, kind: str, order: str) -> Page:
-    """Read what is found; a search that takes too long finds nothing, and says so."""
     typed, after = _typed(request.args.get("q", "")), request.args.get("after", "")[:LONGEST_PLACE]
+    return found_of(user, typed, kind=kind, order=order, after=after)
+
+
+def found_of(
+    user: User, typed: str, *, kind: str = SearchKind.MESSAGE.value, order: str = BEST, after: str = ""
+) -> Page:
+    """Read what is found; a search that takes too long finds nothing, and says so."""
     ids = access.inbox_ids_of(user)
     try:
         with reading() as session:

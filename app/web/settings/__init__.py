@@ -7,13 +7,13 @@ from importlib import import_module
 from flask import Blueprint, Flask, render_template, request
 
 from app.commands import pages as navigation
-from app.commands import registry
 from app.web.authz import current_user, signed_in
 
 ROOMS = (
     "audit",
     "account",
     "notices",
+    "keyboard",
     "users",
     "teams",
     "inboxes",
@@ -43,9 +43,6 @@ def register(app: Flask) -> None:
     """Let each settings page add its routes."""
     app.register_blueprint(pages)
     app.jinja_env.globals.update(settings_for=navigation.settings_for, setting_at=navigation.setting_at)
-    app.jinja_env.globals.update(
-        commands_for=registry.commands_for, told_to_pages=registry.told_to_pages, key_steps=registry.steps
-    )
     for name in ROOMS:
         app.register_blueprint(import_module(f"app.web.settings.{name}").pages)
 

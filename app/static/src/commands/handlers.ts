@@ -2,8 +2,10 @@
 import { focusComposer } from "../inbox/composer";
 import { pressOfMessage } from "../inbox/corrections";
 import { undoSend } from "../inbox/leaving";
+import { openBar } from "./bar";
 
 export const HANDLERS: Record<string, () => boolean> = {
+  commands: openBar,
   help: openSheet,
   next: () => step(1, "#rows .row"),
   previous: () => step(-1, "#rows .row"),

@@ -1,30 +1,21 @@
 // The keyboard: keys become the commands that the page was told of. Nothing fires while somebody types in a field,
-// but for what is held down with Alt.
+// but for what is held down with Ctrl, Command or Alt.
 import { HANDLERS } from "./handlers";
+import { type Command, applies, told } from "./told";
 
-interface Command {
-  id: string;
-  keys: string;
-  where: string;
-  path?: string;
-  press?: string;
-  focus?: string;
-}
-
-const NEEDED: Record<string, string> = { inbox: ".workspace", conversation: "conversation-view" };
 const SEQUENCE_MS = 1500; // between two keys that belong together
 
 let typed: string[] = [];
 let last = 0;
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey) return;
+  if (event.defaultPrevented || event.isComposing) return;
   if (event.getModifierState("AltGraph") || document.querySelector("dialog[open]")) return;
-  if (["Shift", "Alt"].includes(event.key) || (!event.altKey && isWriting(event.target))) return;
+  if (["Shift", "Alt", "Control", "Meta"].includes(event.key) || (!isHeld(event) && isWriting(event.target))) return;
   if (event.timeStamp - last > SEQUENCE_MS) typed = [];
   last = event.timeStamp;
   typed = [...typed, stepOf(event)];
-  const usable = commands().filter((command) => !NEEDED[command.where] || document.querySelector(NEEDED[command.where] ?? ""));
+  const usable = [...told().values()].filter(applies);
   if (!goesOn(usable)) typed = typed.slice(-1);
   const keys = typed.join(" ");
   const found = usable.find((command) => command.keys === keys);
@@ -35,17 +26,21 @@ document.addEventListener("keydown", (event) => {
 
 function goesOn(usable: Command[]): boolean {
   const keys = typed.join(" ");
-  return usable.some((command) => command.keys === keys || command.keys.startsWith(`${keys} `));
+  return usable.some((command) => command.keys === keys || command.keys?.startsWith(`${keys} `));
 }
 
-function commands(): Command[] {
-  const told = document.getElementById("keys")?.dataset["commands"];
-  return told ? (JSON.parse(told) as Command[]) : [];
+function isHeld(event: KeyboardEvent): boolean {
+  return event.ctrlKey || event.metaKey || event.altKey;
 }
 
+/** Write a key as the registry does; keys held together with two others are nobody's. */
 function stepOf(event: KeyboardEvent): string {
-  if (!event.altKey) return event.key;
-  return `Alt+${/^Key[A-Z]$/.test(event.code) ? event.code.slice(3).toLowerCase() : event.key}`; // a Mac types ß for Alt S
+  if (!isHeld(event)) return event.key === " " ? "Space" : event.key;
+  const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
+  const isOther = letter && (event.altKey || !/^[a-z]$/i.test(event.key)); // a Mac types ß for Alt S; Cyrillic letters
+  const key = isOther ? letter.toLowerCase() : event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const held = [event.ctrlKey || event.metaKey ? "Mod+" : "", event.altKey ? "Alt+" : ""].join("");
+  return `${held}${event.shiftKey && letter ? "Shift+" : ""}${key}`;
 }
 
 function isWriting(target: EventTarget | null): boolean {
@@ -69,3 +64,5 @@ function focus(control: HTMLElement | null): boolean {
   control.focus();
   return true;
 }
+
+document.addEventListener("tributary:command", (event) => run((event as CustomEvent<Command>).detail));

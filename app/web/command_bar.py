@@ -1,0 +1,75 @@
+"""The command bar: what a user can do, what they opened lately, and what is found while they type."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, Flask, render_template, request
+
+from app.commands import own
+from app.commands.keys import spoken
+from app.db import reading
+from app.queries import contact_lookup, recent_items
+from app.queries.search_page import Page
+from app.queries.search_terms import LONGEST
+from app.services import access
+from app.services.search_keys import typed_key
+from app.web.authz import current_user, signed_in
+from app.web.inbox import search
+
+pages = Blueprint("command_bar", __name__, url_prefix="/commands")
+
+SHORTEST = 2  # characters that something is looked for
+SHOWN = 5  # of each kind
+
+
+def register(app: Flask) -> None:
+    """Add the routes, and what templates need to draw keys and commands."""
+    app.register_blueprint(pages)
+    app.jinja_env.globals.update(
+        commands_of=own.commands_of,
+        told_to_pages=own.told_to_pages,
+        key_steps=lambda keys: spoken(keys).split(),
+        bar_keys=lambda user: own.bindings(user.role, user.own_keys)["commands"],
+    )
+
+
+@pages.get("")
+@signed_in
+def index() -> str:
+    """List every command, and of the conversations `recent` (ids) those that the user may see."""
+    user = current_user()
+    with reading() as session:
+        rows = recent_items.conversations(session, ids=_ids(), inbox_ids=access.inbox_ids_of(user))
+    return render_template("commands/_list.html", areas=own.commands_of(user), recent=rows)
+
+
+@pages.get("/found")
+@signed_in
+def found() -> str:
+    """Show contacts and conversations that fit what is typed (`q`) so far."""
+    user = current_user()
+    typed = " ".join(request.args.get("q", "")[:LONGEST].split())
+    if len(typed) < SHORTEST:
+        return render_template("commands/_found.html", typed=typed, people=(), page=None)
+    with reading() as session:
+        inbox_ids = access.inbox_ids_of(user)
+        people = contact_lookup.find(session, typed=typed_key(typed), user=user, inbox_ids=inbox_ids)
+    page: Page = search.found_of(user, _begun(typed))
+    return render_template("commands/_found.html", typed=typed, people=people[:SHOWN], page=page, shown=SHOWN)
+
+
+def _begun(typed: str) -> str:
+    """Take the last word for the beginning of one."""
+    last = typed.rpartition(" ")[2]
+    return f"{typed}*" if last.isalnum() and len(last) > SHORTEST and len(typed) < LONGEST else typed
+
+
+def _ids() -> list[UUID]:
+    told = []
+    for text in request.args.getlist("recent")[: recent_items.MOST]:
+        try:
+            told.append(UUID(text))
+        except ValueError:
+            continue
+    return told
