@@ -118,6 +118,13 @@ SETTINGS: dict[str, tuple[Page, ...]] = {
         ),
         Page("/settings/tags", "Tags", "The labels that everything can wear.", SUPERVISORS, also="labels colours"),
         Page(
+            "/settings/blocked-senders",
+            "Blocked senders",
+            "Whose messages go straight to Spam.",
+            SUPERVISORS,
+            also="spam unblock block list domain",
+        ),
+        Page(
             "/settings/alerts",
             "Alert rules",
             "Which numbers are watched, and who is told.",

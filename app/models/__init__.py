@@ -16,6 +16,7 @@ from app.models.ask import Ask, AskKind, AskState
 from app.models.audit_entry import AuditAction, AuditEntry, PrivacySetting
 from app.models.automation_rule import AutomationRule
 from app.models.base import Base
+from app.models.blocked_sender import BlockedSender
 from app.models.bulk_action import BulkAction, BulkItem, BulkItemState, BulkState
 from app.models.business_hours import BusinessHours
 from app.models.canned_response import CannedResponse
@@ -75,6 +76,7 @@ __all__ = [
     "AuditEntry",
     "AutomationRule",
     "Base",
+    "BlockedSender",
     "BulkAction",
     "BulkItem",
     "BulkItemState",

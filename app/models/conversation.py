@@ -19,6 +19,7 @@ class Status(StrEnum):
     PENDING = "pending"
     SNOOZED = "snoozed"
     RESOLVED = "resolved"
+    SPAM = "spam"  # in no list but its own; nothing happens by itself, and messages do not open it
 
 
 class Priority(StrEnum):
@@ -36,6 +37,7 @@ class Conversation(Base):
     `sentiment`
     (`confidence` is the model's of it), `emotion`, `intent` and `urgency` are the last ones that were not abstained;
     `latest_answers` says which messages gave them. `waiting_since` is set while the customer waits for us.
+    `caught_by_id`: the block that put it into spam.
     `sleeps_through`: while snoozed, new messages do not wake it unless they make the mood fall.
     """
 
@@ -53,6 +55,7 @@ class Conversation(Base):
         Index("ix_conversation_waiting", "status", WAITING_PLACE, "id"),
         Index("ix_conversation_rescoring", "mood_version", "last_message_at"),
         Index("ix_conversation_merged_into", "merged_into_id", postgresql_where="merged_into_id IS NOT NULL"),
+        Index("ix_conversation_caught_by", "caught_by_id", postgresql_where="caught_by_id IS NOT NULL"),
         Index("ix_conversation_waking", "snoozed_until", postgresql_where="status = 'snoozed'"),
     )
 
@@ -68,6 +71,7 @@ class Conversation(Base):
     reply_token: Mapped[str] = mapped_column(unique=True)
     related_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"))
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"))  # where its messages are now
+    caught_by_id: Mapped[int | None] = mapped_column(ForeignKey("blocked_sender.id", ondelete="SET NULL"))
     status: Mapped[Status] = mapped_column(one_of(Status), default=Status.OPEN)
     priority: Mapped[Priority] = mapped_column(one_of(Priority), default=Priority.NORMAL)
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))

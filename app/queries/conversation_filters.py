@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -78,7 +79,16 @@ NARROWING = ("channel", "assignee", "tag", "mood", "confidence", "unread", *SAME
 
 
 def status_condition(filters: Filters) -> list[ColumnElement[bool]]:
-    return [] if filters.status == "all" else [Conversation.status == filters.status]
+    """Return which status is listed. "all" is without spam, unless a condition asks for it."""
+    return no_spam(filters.within) if filters.status == "all" else [Conversation.status == filters.status]
+
+
+def no_spam(groups: Iterable[Group]) -> list[ColumnElement[bool]]:
+    """Leave spam out where no condition names it."""
+    asked = (one for group in groups for one in group.conditions())
+    if any(one.field in {"status", "had_status"} and Status.SPAM in one.value for one in asked):
+        return []
+    return [Conversation.status != Status.SPAM]
 
 
 def conditions(filters: Filters, user: User) -> list[ColumnElement[bool]]:

@@ -230,6 +230,7 @@ STATUS_VERBS = {
     "pending": "conversation.set_pending",
     "snoozed": "conversation.snoozed",
     "resolved": "conversation.resolved",
+    "spam": "conversation.marked_spam",
 }
 
 

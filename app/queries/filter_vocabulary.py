@@ -42,7 +42,7 @@ WORK, UNDERSTOOD, WRITTEN, WHEN, BEFORE = (
     "When",
     "How it was before",
 )
-STATUSES, PRIORITIES = ("open", "pending", "snoozed", "resolved"), ("low", "normal", "high", "urgent")
+STATUSES, PRIORITIES = ("open", "pending", "snoozed", "resolved", "spam"), ("low", "normal", "high", "urgent")
 SENTIMENTS = ("negative", "neutral", "positive")
 EMOTIONS = ("anger", "frustration", "disappointment", "worry", "confusion", "gratitude", "joy")
 MOST_DAYS, MOST_MINUTES = 3650, 525_600

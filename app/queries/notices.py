@@ -19,7 +19,7 @@ from app.queries.conversation_list import contact_label
 
 MOST = 50  # conversations asked about at once
 LATEST = timedelta(minutes=10)  # after this, an assignment is no news any more
-SLEEPING = (Status.SNOOZED, Status.RESOLVED)
+SLEEPING = (Status.SNOOZED, Status.RESOLVED, Status.SPAM)
 
 Assigned, Assigner = aliased(Activity), aliased(User)
 

@@ -13,6 +13,7 @@ from app.errors import Invalid
 from app.models import Conversation, ListSetting, SavedView, Team, User
 from app.queries import filter_conditions, filter_groups
 from app.queries._json import InboxIds, json_object, json_rows
+from app.queries.conversation_filters import no_spam
 from app.queries.filter_groups import Group
 
 MOST_COUNTED, MOST_VIEWS_COUNTED = 1000, 40  # "999+"; views beyond that many show no number
@@ -86,7 +87,8 @@ def counts(session: Session, *, user: User, inbox_ids: InboxIds, views: Sequence
 
 def _count(user: User, inbox_ids: InboxIds, group: Group) -> Any:
     holds = filter_conditions.condition(group, user)
-    matching = select(Conversation.id).where(Conversation.inbox_id.in_(inbox_ids), holds).limit(MOST_COUNTED)
+    wanted = Conversation.inbox_id.in_(inbox_ids), holds, *no_spam([group])
+    matching = select(Conversation.id).where(*wanted).limit(MOST_COUNTED)
     return select(func.count()).select_from(matching.subquery()).scalar_subquery()
 
 

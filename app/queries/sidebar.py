@@ -200,7 +200,7 @@ def _channel_kinds(inbox_ids: InboxIds) -> AnySelect:
 
 def _occurring(column: InstrumentedAttribute[str | None], inbox_ids: InboxIds) -> AnySelect:
     """Offer what occurs among conversations that are not resolved."""
-    active = Conversation.inbox_id.in_(inbox_ids), Conversation.status != Status.RESOLVED
+    active = Conversation.inbox_id.in_(inbox_ids), Conversation.status.not_in((Status.RESOLVED, Status.SPAM))
     told = select(column.label("name")).where(*active, column.is_not(None))
     return told.distinct().order_by(column).limit(MOST_OPTIONS)
 

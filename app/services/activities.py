@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Activity, AutomationRule, Case, Contact, Conversation, User
@@ -18,6 +20,11 @@ VERBS = {
     "conversation.reopened": "{who} reopened this",
     "conversation.set_pending": "{who} set this to pending",
     "conversation.snoozed": "{who} snoozed this until {until}",
+    "conversation.marked_spam": "{who} marked this as spam",
+    "conversation.unmarked_spam": "{who} took this out of spam",
+    "conversation.caught": "Went to spam: {address} is blocked",
+    "sender.blocked": "{who} blocked {address}",
+    "sender.unblocked": "{who} unblocked {address}",
     "conversation.woke": "Snooze ended",
     "conversation.woke_by_mood": "Snooze ended, because the customer's mood fell",
     "conversation.answered_again": "Reopened, because {contact} wrote again",
@@ -75,6 +82,15 @@ def record(
     )
     session.add(activity)
     return activity
+
+
+def settle(session: Session, *, verb: str, named: str, value: str) -> Sequence[Activity]:
+    """Say in the lines of a verb whose data has `value` under `named` that this is undone; return them."""
+    query = select(Activity).where(Activity.verb == verb, Activity.data[named].astext == value)
+    lines = session.scalars(query.order_by(Activity.id)).all()
+    for line in lines:
+        line.data = {**line.data, "is_undone": True}
+    return lines
 
 
 def sentence(verb: str, data: dict[str, Any]) -> str:

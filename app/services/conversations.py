@@ -18,7 +18,7 @@ from app.clock import now
 from app.errors import Invalid
 from app.events import ConversationRead as ConversationReadEvent
 from app.models import AutomationRule, Conversation, ConversationRead, Priority, Status, Team, User
-from app.services import activities, read_marks
+from app.services import activities, read_marks, spam_lines
 from app.services.changes import conversation_changed
 
 STATUS_VERBS = {
@@ -26,6 +26,7 @@ STATUS_VERBS = {
     Status.PENDING: "conversation.set_pending",
     Status.SNOOZED: "conversation.snoozed",
     Status.RESOLVED: "conversation.resolved",
+    Status.SPAM: "conversation.marked_spam",
 }
 
 
@@ -93,12 +94,15 @@ def set_status(
     as_it_is = conversation.status, conversation.snoozed_until, conversation.sleeps_through
     if as_it_is == (status, until, sleeps_through):
         return
+    before = spam_lines.as_it_is(conversation) if status is Status.SPAM else {}
+    verb = "conversation.unmarked_spam" if conversation.status is Status.SPAM else STATUS_VERBS[status]
+    if conversation.status is Status.SPAM:
+        spam_lines.settle(session, conversation)
     conversation.status, conversation.snoozed_until, conversation.sleeps_through = status, until, sleeps_through
-    if status is Status.RESOLVED:
+    if status in {Status.RESOLVED, Status.SPAM}:
         conversation.waiting_since = None
     told = until.strftime("%d %b %Y %H:%M UTC") if until else "they answer"
-    data = {"until": f"{told}, or their mood falls" if sleeps_through else told, "reason": reason}
-    verb = STATUS_VERBS[status]
+    data = {"until": f"{told}, or their mood falls" if sleeps_through else told, "reason": reason, **before}
     activities.record(session, verb=verb, conversation=conversation, actor=actor, rule=rule, data=data)
     conversation_changed(session, conversation)
 

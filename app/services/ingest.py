@@ -25,6 +25,7 @@ from app.db import assert_no_transaction
 from app.events import DeliveryParked, DeliveryStored, MessageReceived
 from app.models import Channel, ChannelState, Delivery, DeliveryState, Direction, Inbox, Message, MessageChange
 from app.services import (
+    blocking,
     bounces,
     channel_health,
     complaints,
@@ -154,6 +155,7 @@ def ingest_messages(session: Session, *, deliveries: Sequence[int], arrivals: Se
     homes = message_changes.homes(session, changes) | watermarks.homes(session, marks)
     contacts = people.resolve(session, fresh, also=homes.contacts)
     places = threads.place(session, fresh, contacts, also=homes.conversations)
+    blocking.keep_out(session, places, blocking.caught(session, fresh))
     messages = timeline.write(session, places)
     remote_files.write(session, messages)
     look_ups.want(session, [place.arrival for place in places])

@@ -76,7 +76,7 @@ def merge(session: Session, *, actor: User, source: Conversation, target: Conver
     }
     target.assignee_id = target.assignee_id or source.assignee_id
     was_open = Status(regrouping.before["source"]["status"]) in {Status.OPEN, Status.PENDING}
-    if was_open and target.status in {Status.RESOLVED, Status.SNOOZED}:
+    if was_open and target.status in {Status.RESOLVED, Status.SNOOZED, Status.SPAM}:
         target.status, target.snoozed_until = Status.OPEN, None
     target.mood_version = target.mood_version or source.mood_version
     recount(session, target)

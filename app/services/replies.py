@@ -22,7 +22,7 @@ from uuid_utils.compat import uuid7
 from app import blobs, outbox
 from app.clock import now
 from app.db import assert_no_transaction
-from app.errors import Conflict
+from app.errors import Conflict, Invalid
 from app.events import MessageEvent, NoteWritten, ReplyQueued
 from app.models import (
     Attachment,
@@ -44,6 +44,7 @@ from app.services.recipients import Recipients
 from app.services.timeline import count, preview
 
 AT_ONCE = timedelta()
+IN_SPAM = "This conversation is marked as spam. Take it out of spam before you answer."
 UNFINISHED = {SendState.FAILED, SendState.UNCERTAIN}
 
 
@@ -83,6 +84,8 @@ def queue_reply(
     Raises Invalid when there is nothing to send, it is too long for the channel, or no channel can carry it, and
     Conflict where an automatic reply may not be sent.
     """
+    if conversation.status is Status.SPAM:
+        raise Invalid(IN_SPAM, field="text")
     automatic = automatic or author is None
     wanted = Recipients(tuple(cc), tuple(bcc), sender)
     outgoing = Outgoing(text, client_key, uploads, wanted, wish)

@@ -22,6 +22,7 @@ from app.models import (
     Message,
     Prediction,
     Priority,
+    Status,
     Team,
     User,
     WorkspaceIntent,
@@ -44,7 +45,8 @@ def route(session: Session, *, message_ids: Sequence[int]) -> None:
     for conversation_id in sorted(session.scalars(query)):
         conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
         for message in _unrouted(session, conversation, message_ids):
-            _run(session, book, conversation, message)
+            if conversation.status is not Status.SPAM:
+                _run(session, book, conversation, message)
             message.routed_at = now()
         assignment.assign_waiting(session, conversation)
 

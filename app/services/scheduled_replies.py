@@ -247,7 +247,7 @@ def _files(kept: Sequence[dict[str, object]]) -> list[StoredAttachment]:
 
 def _hold(session: Session, conversation: Conversation, row: ScheduledReply, reason: str) -> None:
     row.state, row.held_reason = ScheduledState.HELD, reason[:500]
-    if conversation.status is not Status.OPEN:  # somebody has to look
+    if conversation.status not in {Status.OPEN, Status.SPAM}:  # somebody has to look
         conversation.status, conversation.snoozed_until = Status.OPEN, None
     activities.record(session, verb="reply.held", conversation=conversation, data={"reason": reason[:500]})
     conversation_changed(session, conversation)

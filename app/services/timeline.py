@@ -145,6 +145,8 @@ def _move(session: Session, place: Place, message: Message) -> None:
             session, verb="automatic.received", conversation=conversation, data={"auto": _auto_words(message.auto)}
         )
         return
+    if conversation.status is Status.SPAM:
+        return
     conversation.waiting_since = conversation.waiting_since or arrival.received_at
     sleeps_on = conversation.status is Status.SNOOZED and conversation.sleeps_through
     if conversation.status in CLOSED and not sleeps_on:

@@ -21,6 +21,7 @@ from app.web.inbox import (
     regrouping,
     revealing,
     search,
+    spam,
     timeline_items,
     views,
 )
@@ -37,6 +38,7 @@ def register(app: Flask) -> None:
         files,
         helpers,
         regrouping,
+        spam,
         revealing,
         at_provider,
         case,

@@ -23,7 +23,13 @@ from connectors.registry import connector_for
 BUILT_IN = dict(labels.BUILT_IN["intent"])
 SENTIMENTS = {"negative": "frown", "neutral": "meh", "positive": "smile"}
 PRIORITIES = {"urgent": "siren", "high": "chevrons-up", "normal": "equal", "low": "chevrons-down"}
-STATUSES = {"open": "circle-dot", "pending": "circle-pause", "snoozed": "alarm-clock", "resolved": "circle-check"}
+STATUSES = {
+    "open": "circle-dot",
+    "pending": "circle-pause",
+    "snoozed": "alarm-clock",
+    "resolved": "circle-check",
+    "spam": "shield-alert",
+}
 INTENTS = {  # short names for chips; what is not named here is said as it is written
     "order_change": "Order change",
     "refund_return": "Refund",

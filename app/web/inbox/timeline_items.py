@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import accumulate
+from typing import Any
 from uuid import UUID
 
 from flask import Flask, current_app, render_template
@@ -46,9 +47,14 @@ class Line:
     sentence: str
     verb: str
     created_at: datetime | None
-    undo: str = ""  # public id of the regrouping it tells of, while that can be undone
+    undo: str = ""  # where a form that undoes what it tells of is sent, while that can be undone
 
 
+UNDOING = {  # what a line's data names → who undoes it
+    "regrouping": "/regroupings/{}/undoing",
+    "spam": "/conversations/{}/unspamming",
+    "block": "/blocked-senders/{}/unblocking",
+}
 Item = Day | Elsewhere | Line | MessageRow
 Shown = Item | ScheduledRow
 
@@ -93,8 +99,12 @@ def _merged(messages: Sequence[MessageRow], lines: Sequence[ActivityLine]) -> It
 
 
 def _in_words(line: ActivityLine) -> Line:
-    undo = "" if line.data.get("is_undone") else str(line.data.get("regrouping", ""))
+    undo = "" if line.data.get("is_undone") else _undoing(line.data)
     return Line(line.id, activities.sentence(line.verb, line.data), line.verb, line.created_at, undo)
+
+
+def _undoing(data: Mapping[str, Any]) -> str:
+    return next((address.format(data[name]) for name, address in UNDOING.items() if data.get(name)), "")
 
 
 def _with_days(items: Iterator[MessageRow | Line], here: UUID | None, *, mixed: bool) -> Iterator[Item]:

@@ -23,6 +23,7 @@ ROOMS = (
     "deliveries",
     "rules",
     "tags",
+    "blocked_senders",
     "canned_responses",
     "articles",
     "business_hours",

@@ -1,0 +1,136 @@
+"""Block senders: what they write from then on is kept and goes straight to spam, counted; and unblock them.
+
+Blocked is an identity (kind and address), whatever channel it writes on, or a mail domain with all who write from it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.errors import Conflict, Invalid
+from app.models import BlockedSender, Channel, Contact, ContactIdentity, Conversation, Status, User
+from app.models.blocked_sender import DOMAIN
+from app.services import activities, spam, spam_lines
+from app.services.arrivals import Arrival
+from app.services.changes import conversation_changed
+from app.services.threads import Place
+
+MAIL = "email"  # the kind of identity that has domains
+MOST_BACK = 1_000  # conversations brought back at once
+Key = tuple[str, str]  # kind, address
+
+
+def domain_of(address: str) -> str:
+    """Return the domain of a mail address in small letters, "" where it has none."""
+    return address.rpartition("@")[2].strip().lower() if "@" in address else ""
+
+
+def block(session: Session, *, actor: User, conversation: Conversation, kind: str, address: str) -> BlockedSender:
+    """Block one of the addresses of a conversation's contact, or the domain of one; `kind` is DOMAIN then.
+
+    Raises Invalid for an address that is not theirs or a domain that is ours, Conflict where it is blocked already.
+    """
+    contact = session.get_one(Contact, conversation.contact_id)
+    if (kind, address) not in _keys(session, contact):
+        raise Invalid("Choose one of their addresses.", field="sender")
+    if kind == DOMAIN and address in _own_domains(session):
+        raise Invalid("That is your own domain: colleagues and your own systems write from it.", field="sender")
+    wanted = insert(BlockedSender).values(
+        kind=kind, address=address, name=contact.name if kind != DOMAIN else "", actor_id=actor.id
+    )
+    id_ = session.scalar(wanted.on_conflict_do_nothing().returning(BlockedSender.id))
+    if id_ is None:
+        raise Conflict(f"{address} is blocked already.")
+    blocked = session.get_one(BlockedSender, id_)
+    data = {"address": address, "block": str(blocked.public_id)}
+    activities.record(session, verb="sender.blocked", conversation=conversation, actor=actor, data=data)
+    if conversation.status is not Status.SPAM:
+        spam.mark(session, conversation=conversation, actor=actor)
+        conversation.caught_by_id = blocked.id
+    else:
+        conversation_changed(session, conversation)
+    return blocked
+
+
+def unblock(session: Session, *, blocked: BlockedSender, actor: User, bring_back: bool) -> int:
+    """Let a sender through again; return how many conversations came back out of spam, at most MOST_BACK.
+
+    `bring_back`: what went to spam because of the block comes back into the inbox, the newest first.
+    """
+    query = select(Conversation).where(Conversation.caught_by_id == blocked.id, Conversation.status == Status.SPAM)
+    newest = query.order_by(Conversation.last_message_at.desc()).limit(MOST_BACK)
+    ids = [row.id for row in session.scalars(newest)] if bring_back else []
+    locked = select(Conversation).where(Conversation.id.in_(ids)).order_by(Conversation.id).with_for_update()
+    rows = session.scalars(locked.execution_options(populate_existing=True)).all()
+    for conversation in rows:
+        spam.unmark(session, conversation=conversation, actor=actor)
+    _tell_unblocked(session, blocked, actor)
+    session.delete(blocked)
+    session.flush()
+    return len(rows)
+
+
+def _tell_unblocked(session: Session, blocked: BlockedSender, actor: User) -> None:
+    told = activities.settle(session, verb="sender.blocked", named="block", value=str(blocked.public_id))
+    for id_ in sorted({line.conversation_id for line in told if line.conversation_id}):
+        conversation = session.get_one(Conversation, id_, with_for_update=True)
+        data = {"address": blocked.address}
+        activities.record(session, verb="sender.unblocked", conversation=conversation, actor=actor, data=data)
+        conversation_changed(session, conversation)
+
+
+def caught(session: Session, arrivals: Sequence[Arrival]) -> Mapping[int, int]:
+    """Return which arrivals (their index) are of blocked senders, with the id of the block."""
+    wanted = {key for arrival in arrivals for key in _names(arrival)}
+    if not wanted:
+        return {}
+    query = select(BlockedSender.kind, BlockedSender.address, BlockedSender.id)
+    query = query.where(tuple_(BlockedSender.kind, BlockedSender.address).in_(sorted(wanted)))
+    known: dict[Key, int] = {(kind, address): id_ for kind, address, id_ in session.execute(query)}
+    found = {
+        index: next((known[key] for key in _names(one) if key in known), None) for index, one in enumerate(arrivals)
+    }
+    return {index: id_ for index, id_ in found.items() if id_ is not None}
+
+
+def keep_out(session: Session, places: Sequence[Place], blocks: Mapping[int, int]) -> None:
+    """Put the conversations of blocked senders into spam, before their messages are written, and count these.
+
+    A conversation that is somebody else's stays where it is: their customer is not to pay for it.
+    """
+    for index, id_ in blocks.items():
+        conversation, contact = places[index].conversation, places[index].contact
+        if conversation.contact_id == contact.id and conversation.status is not Status.SPAM:
+            address = places[index].arrival.message.sender.address
+            data = {"address": address, **spam_lines.as_it_is(conversation)}
+            activities.record(session, verb="conversation.caught", conversation=conversation, data=data)
+            conversation.status, conversation.snoozed_until, conversation.sleeps_through = Status.SPAM, None, False
+            conversation.waiting_since, conversation.caught_by_id = None, id_
+    for id_, by in sorted(Counter(blocks.values()).items()):
+        counted = update(BlockedSender).where(BlockedSender.id == id_)
+        session.execute(counted.values(caught=BlockedSender.caught + by, last_caught_at=now()))
+
+
+def _names(arrival: Arrival) -> list[Key]:
+    kind, address = arrival.sender_key
+    named = [(kind, address)]
+    if kind == MAIL and (domain := domain_of(address)):
+        named.append((DOMAIN, domain))
+    return named
+
+
+def _keys(session: Session, contact: Contact) -> set[Key]:
+    query = select(ContactIdentity.kind, ContactIdentity.address).where(ContactIdentity.contact_id == contact.id)
+    keys: set[Key] = {(kind, address) for kind, address in session.execute(query)}
+    return keys | {(DOMAIN, domain_of(address)) for kind, address in keys if kind == MAIL and domain_of(address)}
+
+
+def _own_domains(session: Session) -> set[str]:
+    addresses = session.scalars(select(func.lower(Channel.address)).where(Channel.address.contains("@")))
+    return {domain_of(address) for address in addresses}

@@ -1,0 +1,98 @@
+"""Mark a conversation as spam, block who wrote it, and undo both."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.db import reading, transaction
+from app.errors import AppError, Conflict, Invalid
+from app.models import BlockedSender
+from app.queries import blocked_senders
+from app.services import access, blocking, by_public_id, spam
+from app.web.inbox.conversation import back_to
+from app.web.session import current_user, signed_in
+
+pages = Blueprint("spam", __name__)
+
+Answer = BaseResponse | str | tuple[str, int]
+
+
+@pages.post("/conversations/<public_id>/spamming")
+@signed_in
+def mark(public_id: str) -> BaseResponse:
+    with transaction() as session:
+        conversation = access.conversation_for(session, current_user(), public_id, lock=True)
+        spam.mark(session, conversation=conversation, actor=current_user())
+    flash("Marked as spam. The line in the timeline undoes it.", "success")
+    return back_to(public_id)
+
+
+@pages.post("/conversations/<public_id>/unspamming")
+@signed_in
+def unmark(public_id: str) -> BaseResponse:
+    with transaction() as session:
+        conversation = access.conversation_for(session, current_user(), public_id, lock=True)
+        spam.unmark(session, conversation=conversation, actor=current_user())
+    flash("Taken out of spam.", "success")
+    return back_to(public_id)
+
+
+@pages.get("/conversations/<public_id>/blocking")
+@signed_in
+def choose(public_id: str) -> str:
+    """Show which addresses of the contact could be blocked."""
+    return _choice(public_id)
+
+
+@pages.post("/conversations/<public_id>/blocking")
+@signed_in
+def block(public_id: str) -> Answer:
+    """Block `sender`: the kind and the address, with a blank between."""
+    kind, _, address = request.form.get("sender", "").partition(" ")
+    try:
+        with transaction() as session:
+            conversation = access.conversation_for(session, current_user(), public_id, lock=True)
+            blocking.block(session, actor=current_user(), conversation=conversation, kind=kind, address=address)
+    except (Invalid, Conflict) as problem:
+        return _choice(public_id, problem), problem.status
+    flash("Blocked. The line in the timeline undoes it.", "success")
+    return back_to(public_id)
+
+
+@pages.get("/blocked-senders/<public_id>/unblocking")
+@signed_in
+def ask(public_id: str) -> str:
+    """Ask what becomes of what went to spam because of a block."""
+    with reading() as session:
+        blocked = _blocked(session, public_id)
+        held = blocked_senders.held(session, blocked)
+        return render_template("conversations/unblock.html", blocked=blocked, held=held)
+
+
+@pages.post("/blocked-senders/<public_id>/unblocking")
+@signed_in
+def unblock(public_id: str) -> BaseResponse:
+    """Unblock; with `sure`, as the question was answered (`back`: bring back what went to spam), else ask it."""
+    if "sure" not in request.form:
+        return redirect(f"/blocked-senders/{public_id}/unblocking", code=303)
+    with transaction() as session:
+        blocked = _blocked(session, public_id, lock=True)
+        address = blocked.address
+        back = blocking.unblock(session, blocked=blocked, actor=current_user(), bring_back="back" in request.form)
+    told = f" {back} conversation{'s' * (back != 1)} came back." if back else ""
+    flash(f"{address} is not blocked any more.{told}", "success")
+    return redirect("/inbox", code=303)
+
+
+def _blocked(session: Session, public_id: str, *, lock: bool = False) -> BlockedSender:
+    """Return a block: it is the whole workspace's, as its contacts are."""
+    return by_public_id.get(session, BlockedSender, public_id, lock=lock)
+
+
+def _choice(public_id: str, problem: AppError | None = None) -> str:
+    with reading() as session:
+        conversation = access.conversation_for(session, current_user(), public_id)
+        found = blocked_senders.choices(session, conversation)
+    return render_template("conversations/block.html", conversation=conversation, found=found, problem=problem)
