@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Desk, eventually
 
 COMPOSER = ".composer-text"
 
@@ -33,20 +33,26 @@ def test_a_reply_stands_there_at_once_and_becomes_the_stored_one(desk: Desk) -> 
     expect(page.locator(COMPOSER)).to_have_value("already the next words")
 
 
-def test_words_come_back_when_the_server_cannot_be_reached_and_are_sent_once(desk: Desk) -> None:
+def test_words_wait_until_the_server_can_be_reached_and_are_sent_once(desk: Desk) -> None:
     page = desk.page()
     desk.open(page, "Sophie Laurent")
     page.route("**/replies**", lambda route: route.abort())  # nothing arrives
     _send(page, "There are 12.40 left.")
-    expect(page.locator(".composer-problem")).to_contain_text("cannot be reached")
+    bubble = page.locator(".message", has_text="There are 12.40 left.")
+    expect(bubble.locator(".message-waiting")).to_contain_text("leaves when the connection is back")
+    expect(page.locator(COMPOSER)).to_have_value("")
+    bubble.get_by_text("Take back").click()
+    expect(bubble).to_have_count(0)
     expect(page.locator(COMPOSER)).to_have_value("There are 12.40 left.")
     page.unroute("**/replies**")
-    page.route("**/replies**", lambda route: (route.fetch(), route.abort()))  # it arrives, the answer does not
+    page.route("**/replies**", lambda route: (route.fetch(), route.abort()), times=1)  # it arrives, the answer does not
     page.keyboard.press("Control+Enter")
     stored = page.locator(".message[data-message]", has_text="There are 12.40 left.")
     expect(stored).to_have_count(1)  # the poke told
-    expect(page.locator(COMPOSER)).to_have_value("")  # so the words need not be sent again
-    page.unroute("**/replies**")
+    expect(page.locator(COMPOSER)).to_have_value("")
+    eventually(
+        lambda: page.evaluate("Object.keys(localStorage).every(key => !key.startsWith('outbox:'))")
+    )  # sent again
     _send(page, "Anything else?")
     expect(page.locator(".message[data-message]", has_text="Anything else?")).to_have_count(1)
     expect(stored).to_have_count(1)

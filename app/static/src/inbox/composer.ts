@@ -5,6 +5,7 @@ import { putBack, replyAll, takeExtras, type Extras } from "./extras";
 import { Files } from "./files";
 import { Limits } from "./limits";
 import { signal } from "./live";
+import type { Refused } from "./outbox";
 import { send } from "./sending";
 
 type Kind = "reply" | "note";
@@ -36,6 +37,8 @@ class ComposerBox extends HTMLElement {
     this.form.addEventListener("click", this.onClick);
     this.form.addEventListener("change", () => this.showKind());
     document.addEventListener("tributary:refreshed", this.onRefreshed);
+    document.addEventListener("tributary:refused", this.onRefused);
+    document.dispatchEvent(new CustomEvent("tributary:waiting"));
     const taken = this.dataset["taken"] ?? "";
     const kept = this.draft.begin(this.text.value, taken);
     if (kept && (taken || !this.text.value)) this.text.value = kept.text;
@@ -46,6 +49,7 @@ class ComposerBox extends HTMLElement {
 
   disconnectedCallback(): void {
     document.removeEventListener("tributary:refreshed", this.onRefreshed);
+    document.removeEventListener("tributary:refused", this.onRefused);
   }
 
   /** Put the cursor into the box, set to a reply or a note. */
@@ -211,6 +215,16 @@ class ComposerBox extends HTMLElement {
     this.problem(reason);
     this.text.focus();
   }
+
+  /** What waited for the connection comes back: the server refused it, or somebody took it back. */
+  private readonly onRefused = (event: Event): void => {
+    const { waiting, reason, news } = (event as CustomEvent<Refused>).detail;
+    if (waiting.conversation !== this.dataset["conversation"]) return;
+    this.choose(waiting.kind);
+    this.draft.seen = new Map(waiting.fields).get("seen") ?? "";
+    this.giveBack(waiting.key, waiting.text, [], new Map(waiting.fields), reason);
+    if (news) this.showNews(news);
+  };
 
   /** A reply that seemed lost may have been stored all the same: then its words need not be sent again. */
   private readonly onRefreshed = (): void => {

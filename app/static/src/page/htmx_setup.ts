@@ -44,9 +44,22 @@ document.addEventListener("htmx:response:error", (event) => {
 });
 
 document.addEventListener("htmx:error", (event) => {
-  const { error } = (event as HtmxEvent).detail;
-  if (error instanceof TypeError) say("The server cannot be reached. What you did was not saved.", "error");
+  const { ctx, error } = (event as HtmxEvent).detail;
+  if (!(error instanceof TypeError)) return;
+  if (!ctx?.request?.method || ctx.request.method === "GET") say("The server cannot be reached.", "error");
+  else say("The server cannot be reached. What you did was not saved.", "error", () => again(ctx.sourceElement));
 });
+
+/** Do once more what did not reach the server: its form as it stands, by the button that was pressed. */
+function again(source: Element | undefined): void {
+  if (!source?.isConnected) say("The page has changed since. Look again, then do it anew.");
+  else if (source instanceof HTMLFormElement) source.requestSubmit(pressed.get(source));
+  else if (source instanceof HTMLElement) source.click();
+}
+
+const pressed = new WeakMap<HTMLFormElement, HTMLElement | null>();
+
+document.addEventListener("submit", (event) => pressed.set(event.target as HTMLFormElement, event.submitter), { capture: true });
 
 document.addEventListener("htmx:after:swap", (event) => {
   const { ctx } = (event as HtmxEvent).detail;

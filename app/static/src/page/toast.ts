@@ -1,14 +1,29 @@
 // Short sentences in the corner, gone by themselves; read aloud by screen readers.
 const SHOWN_MS = 7000;
+const LONG_MS = 60_000; // where there is something to do
 
-export function say(sentence: string, kind: "error" | "success" | "info" = "info"): void {
+/** Say something; `again` puts a button beside it that tries once more what did not work. */
+export function say(sentence: string, kind: "error" | "success" | "info" = "info", again?: () => void): void {
   const line = document.createElement("div");
   line.className = `flash flash-${kind}`;
   line.textContent = sentence;
+  if (again) line.append(buttonFor(line, again));
   const shelf = shelfOf();
   shelf.append(line);
   while (shelf.children.length > 3) shelf.firstElementChild?.remove();
-  setTimeout(() => line.remove(), SHOWN_MS);
+  setTimeout(() => line.remove(), again ? LONG_MS : SHOWN_MS);
+}
+
+function buttonFor(line: HTMLElement, again: () => void): HTMLButtonElement {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "tool tool-line";
+  button.textContent = "Try again";
+  button.addEventListener("click", () => {
+    line.remove();
+    again();
+  });
+  return button;
 }
 
 function shelfOf(): HTMLElement {
