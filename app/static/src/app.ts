@@ -5,6 +5,7 @@ import "./page/copy";
 import "./page/filter_list";
 import "./page/menus";
 import "./page/press_itself";
+import "./page/print";
 import "./page/slide";
 import "./page/threshold";
 import "./inbox/bulk";

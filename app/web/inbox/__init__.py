@@ -23,6 +23,7 @@ from app.web.inbox import (
     search,
     spam,
     timeline_items,
+    transcript,
     views,
 )
 from app.web.inbox.looks import LOOKS, many
@@ -45,6 +46,7 @@ def register(app: Flask) -> None:
         contact,
         entries,
         search,
+        transcript,
         views,
         bulk,
     ):
