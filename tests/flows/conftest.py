@@ -12,7 +12,7 @@ from redis import Redis
 
 from app.db import transaction
 from app.models import Channel, Role, TeamMember
-from app.services import channels, inboxes, teams
+from app.services import channels, inboxes, sending_rules, teams
 from tests.chromium import chromium, new_context
 from tests.dovecot import Dovecot, Mailbox, dovecot
 from tests.pipeline import Pipeline
@@ -90,6 +90,8 @@ def product(servers: Servers, redis_url: str, tmp_path_factory: pytest.TempPathF
     ):
         with Redis.from_url(redis_url) as redis:
             redis.flushdb()
+        with transaction() as session:
+            sending_rules.change(session, undo_send_seconds="1")  # replies wait, but not long; see test_undo_send.py
         with running(database_url=url, redis_url=redis_url, home=home) as product:
             yield product
 
