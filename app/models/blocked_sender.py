@@ -10,6 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import Base, Created, Id, PublicId
 
 DOMAIN = "domain"  # a kind: everybody who writes from there by mail
+MAIL = "email"  # the kind of identity that has domains
+
+
+def domain_of(address: str) -> str:
+    """Return the domain of a mail address in small letters, "" where it has none."""
+    return address.rpartition("@")[2].strip().lower() if "@" in address else ""
 
 
 class BlockedSender(Base):

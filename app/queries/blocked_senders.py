@@ -11,8 +11,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import BlockedSender, ContactIdentity, Conversation, Status, User
-from app.models.blocked_sender import DOMAIN
-from app.services.blocking import MAIL, domain_of
+from app.models.blocked_sender import DOMAIN, MAIL, domain_of
 
 MOST = 200  # rows on a page; more are searched for
 

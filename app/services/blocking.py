@@ -15,20 +15,14 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.errors import Conflict, Invalid
 from app.models import BlockedSender, Channel, Contact, ContactIdentity, Conversation, Status, User
-from app.models.blocked_sender import DOMAIN
+from app.models.blocked_sender import DOMAIN, MAIL, domain_of
 from app.services import activities, spam, spam_lines
 from app.services.arrivals import Arrival
 from app.services.changes import conversation_changed
 from app.services.threads import Place
 
-MAIL = "email"  # the kind of identity that has domains
 MOST_BACK = 1_000  # conversations brought back at once
 Key = tuple[str, str]  # kind, address
-
-
-def domain_of(address: str) -> str:
-    """Return the domain of a mail address in small letters, "" where it has none."""
-    return address.rpartition("@")[2].strip().lower() if "@" in address else ""
 
 
 def block(session: Session, *, actor: User, conversation: Conversation, kind: str, address: str) -> BlockedSender:

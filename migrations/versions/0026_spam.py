@@ -29,7 +29,7 @@ def upgrade() -> None:
             ["actor_id"], ["user.id"], name=op.f("fk_blocked_sender_actor_id_user"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_blocked_sender")),
-        sa.UniqueConstraint("kind", "address", name=op.f("uq_blocked_sender_kind")),
+        sa.UniqueConstraint("kind", "address", name=op.f("uq_blocked_sender_kind_address")),
         sa.UniqueConstraint("public_id", name=op.f("uq_blocked_sender_public_id")),
     )
     op.create_index(op.f("ix_blocked_sender_actor_id"), "blocked_sender", ["actor_id"])
