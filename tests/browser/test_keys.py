@@ -29,6 +29,67 @@ def test_sequences_reach_pages_and_keys_reach_fields(desk: Desk) -> None:
     expect(page.locator(".conversation-head button[name=for]").first).to_be_focused()
 
 
+def test_the_command_bar_reaches_pages_people_and_the_conversation(desk: Desk) -> None:
+    page = desk.page()
+    desk.open(page, "Marta Lindqvist")
+    page.focus(".composer-text")
+    page.keyboard.press("Control+k")
+    text, chosen = page.get_by_role("combobox", name="What do you want"), page.locator(".bar [aria-selected=true]")
+    expect(text).to_be_focused()
+    expect(page.locator(".bar [role=group]:visible").first).to_contain_text("Marta Lindqvist")  # opened lately
+    page.keyboard.press("Escape")
+    expect(page.locator(".composer-text")).to_be_focused()
+    page.click("[data-open-commands]")
+    text.fill("assign to somebody")
+    expect(chosen).to_have_text("Assign to somebodym")
+    expect(text).to_have_attribute("aria-activedescendant", "do-assign")
+    page.keyboard.press("Enter")
+    page.keyboard.type("ben")
+    expect(chosen).to_contain_text("Ben")
+    page.keyboard.press("Enter")
+    expect(page.locator(".line", has_text="assigned this to Ben")).to_be_visible()
+    page.keyboard.press("Control+k")
+    expect(page.locator("#do-go-cases")).to_be_visible()
+    page.keyboard.type("clara")
+    expect(page.locator("[data-bar-found] [role=option]").first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    expect(chosen).to_have_count(1)
+    text.fill("zzzz")
+    expect(chosen).to_contain_text("Search everything for")
+    text.fill("keyboard")
+    expect(chosen).to_contain_text("Keyboard")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/settings/keyboard")
+
+
+def test_keys_are_changed_for_oneself_and_the_phone_has_the_bar_too(desk: Desk) -> None:
+    page = desk.page(path="/settings/keyboard")
+    page.fill("#key-go-cases", "Alt+Y")
+    page.uncheck("[name=single]")
+    page.click(".key-save button")
+    page.keyboard.type("gc?")
+    page.keyboard.press("Alt+y")
+    page.wait_for_url("**/cases")
+    page.goto(f"{desk.product.url}/settings/keyboard")
+    expect(page.locator("dialog#keys")).to_be_hidden()
+    page.click("text=Reset all keys")
+    page.check("[name=single]")
+    page.click(".key-save button")
+    page.keyboard.press("?")
+    expect(page.locator("dialog#keys [data-command=go-cases]")).to_contain_text("gk")
+    phone = desk.page(viewport={"width": 360, "height": 740}, has_touch=True)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    wide = phone.evaluate(
+        "[...document.querySelectorAll('.nav-item')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    )
+    assert wide == 0
+    phone.tap(".nav [data-phone-commands]")
+    phone.fill("#bar-text", "contacts")
+    phone.tap("#do-go-contacts")
+    phone.wait_for_url("**/contacts")
+
+
 def test_settings_are_found_and_the_menu_takes_one_line_on_a_phone(desk: Desk) -> None:
     page = desk.page(path="/settings")
     page.fill(".settings-side input", "invite")
