@@ -12,6 +12,7 @@ import "./inbox/bulk";
 import "./inbox/conversation";
 import "./inbox/answering";
 import "./inbox/composer";
+import "./inbox/earlier";
 import "./inbox/frames";
 import "./inbox/helpers";
 import "./inbox/leaving";
