@@ -9,7 +9,7 @@ from app.commands.keys import holder, is_single, normal, spoken
 from app.commands.registry import Command, commands_for
 from app.models import Role, User
 
-TOLD = ("id", "keys", "where", "path", "press", "focus", "choices")
+TOLD = ("id", "title", "keys", "where", "path", "press", "focus", "choices")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 // The command bar: a field and a list under it. Commands come from the server with each opening, as do contacts and
 // conversations while one types; what a command changes is offered from the page's own fields (`choices`).
 import { type Command, choicesOf, isUsable, nowSays, take, told } from "./told";
-import { remembered } from "./recent";
+import { openNow, remembered } from "./recent";
 
 const WAIT_MS = 180; // after a key, before the server is asked
 
@@ -29,7 +29,8 @@ async function begin(): Promise<void> {
   chosen = null;
   write("What do you want to do, open or find?", "Do, open or find …");
   part("found")?.replaceChildren();
-  const recent = remembered().map((id) => `recent=${id}`).join("&");
+  const others = remembered().filter((id) => id !== openNow());
+  const recent = others.map((id) => `recent=${id}`).join("&");
   const list = await fetched(`/commands?${recent}`);
   if (chosen) return;
   const commands = part("commands");

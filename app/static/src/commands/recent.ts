@@ -13,8 +13,13 @@ export function remembered(): string[] {
   }
 }
 
+/** Return the conversation that is open now, "" for none. */
+export function openNow(): string {
+  return document.querySelector<HTMLElement>("conversation-view")?.dataset["conversation"] ?? "";
+}
+
 function remember(): void {
-  const id = document.querySelector<HTMLElement>("conversation-view")?.dataset["conversation"];
+  const id = openNow();
   if (!id || remembered()[0] === id) return;
   try {
     localStorage.setItem(name(), JSON.stringify([id, ...remembered().filter((other) => other !== id)].slice(0, MOST)));
