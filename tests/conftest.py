@@ -6,12 +6,20 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.order import long_ones_first
 from tests.servers import Servers, database, fresh_name, redis_url_of, servers_of, stop_servers, tell_worker
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: object) -> None:
     tell_worker(node)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    shared_with: dict[str, int] | None = getattr(config, "workerinput", None)
+    if shared_with:  # one of several workers: all of them must come to the same order
+        items[:] = long_ones_first(items, file_of=lambda item: item.path, workers=shared_with["workercount"])
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
