@@ -117,6 +117,25 @@ class TimelinePage:
     earlier: str  # public id before which there is more, "" at the beginning
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where to begin to read: a message, and the one before which its page ends ("" for the newest page)."""
+
+    message: str
+    before: str
+
+
+def start_at(session: Session, *, conversation_id: int, since: datetime | None = None) -> Start | None:
+    """Find the first message of a conversation, or the first since a moment; None where nothing came after it."""
+    query = select(Message.public_id).where(Message.conversation_id == conversation_id)
+    if since is not None:
+        query = query.where(Message.created_at >= since)
+    found = session.scalars(query.order_by(Message.id).limit(PAGE + 1)).all()
+    if not found:
+        return None
+    return Start(str(found[0]), str(found[PAGE]) if len(found) > PAGE else "")
+
+
 def of_conversation(session: Session, *, conversation_id: int, before: str = "", limit: int = PAGE) -> TimelinePage:
     """Read the newest messages of one conversation, or those before a message."""
     return _page(session, _select().where(Message.conversation_id == conversation_id), before, limit)
