@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Desk
 
@@ -31,12 +31,13 @@ def test_sequences_reach_pages_and_keys_reach_fields(desk: Desk) -> None:
 
 def test_the_command_bar_reaches_pages_people_and_the_conversation(desk: Desk) -> None:
     page = desk.page()
+    desk.open(page, "Dorothea Klein")
     desk.open(page, "Marta Lindqvist")
     page.focus(".composer-text")
     page.keyboard.press("Control+k")
     text, chosen = page.get_by_role("combobox", name="What do you want"), page.locator(".bar [aria-selected=true]")
     expect(text).to_be_focused()
-    expect(page.locator(".bar [role=group]:visible").first).to_contain_text("Marta Lindqvist")  # opened lately
+    expect(page.locator(".bar [role=group]:visible").first).to_contain_text("Dorothea Klein")  # opened lately
     page.keyboard.press("Escape")
     expect(page.locator(".composer-text")).to_be_focused()
     page.click("[data-open-commands]")
@@ -44,6 +45,7 @@ def test_the_command_bar_reaches_pages_people_and_the_conversation(desk: Desk) -
     expect(chosen).to_have_text("Assign to somebodym")
     expect(text).to_have_attribute("aria-activedescendant", "do-assign")
     page.keyboard.press("Enter")
+    expect(page.locator("#bar-text")).to_have_attribute("placeholder", "Assign to somebody …")
     page.keyboard.type("ben")
     expect(chosen).to_contain_text("Ben")
     page.keyboard.press("Enter")
@@ -67,15 +69,15 @@ def test_keys_are_changed_for_oneself_and_the_phone_has_the_bar_too(desk: Desk) 
     page = desk.page(path="/settings/keyboard")
     page.fill("#key-go-cases", "Alt+Y")
     page.uncheck("[name=single]")
-    page.click(".key-save button")
+    _submit(page, ".key-save button")
     page.keyboard.type("gc?")
     page.keyboard.press("Alt+y")
     page.wait_for_url("**/cases")
     page.goto(f"{desk.product.url}/settings/keyboard")
     expect(page.locator("dialog#keys")).to_be_hidden()
-    page.click("text=Reset all keys")
+    _submit(page, "text=Reset all keys")
     page.check("[name=single]")
-    page.click(".key-save button")
+    _submit(page, ".key-save button")
     page.keyboard.press("?")
     expect(page.locator("dialog#keys [data-command=go-cases]")).to_contain_text("gk")
     phone = desk.page(viewport={"width": 360, "height": 740}, has_touch=True)
@@ -100,3 +102,10 @@ def test_settings_are_found_and_the_menu_takes_one_line_on_a_phone(desk: Desk) -
     phone.click(".settings-menu summary")
     expect(phone.locator(".settings-menu [aria-current=page]")).to_be_visible()
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def _submit(page: Page, button: str) -> None:
+    """Press a button that leads to the next page, and wait until its scripts hear keys."""
+    with page.expect_navigation():
+        page.click(button)
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
