@@ -1,6 +1,6 @@
 # Tributary: `make run` and `make test` do all the set-up themselves. Settings: see .env.example.
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-matrix check bench clean
+.PHONY: help run setup test test-matrix check check-types check-migrations check-style check-imports check-front-end bench clean
 
 # the first Python on PATH that is new enough; PYTHON=/path/to/python chooses another
 PYTHON ?=
@@ -32,12 +32,25 @@ test-matrix: setup
 	test -x var/synapse/bin/python || { .venv/bin/python -m venv var/synapse && var/synapse/bin/pip install -q 'matrix-synapse==1.163.2'; }
 	.venv/bin/python -m pytest tests/connectors/synapse_check.py -n 0
 
+# the parts run side by side; what each says stays together where make can keep it so, and all of them are heard
 check: ## style, types, import contracts, migrations, front-end types
+	@$(MAKE) --no-print-directory -k -j 3 $(if $(filter output-sync,$(.FEATURES)),-Otarget) \
+		check-types check-migrations check-style check-imports check-front-end
+
+check-types:
+	.venv/bin/mypy
+
+check-migrations:
+	.venv/bin/python -m workers.embedded sh -c 'alembic upgrade head && alembic check'
+
+check-style:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy
+
+check-imports:
 	.venv/bin/lint-imports
-	.venv/bin/python -m workers.embedded sh -c 'alembic upgrade head && alembic check'
+
+check-front-end:
 	.venv/bin/python -m workers.setup npm run --silent check
 
 bench: ## run the benchmarks (NAME=one of them)
