@@ -10,7 +10,19 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-BENCHMARKS = ("personal_data", "strip", "rules", "alerts", "ingest", "latency", "search", "dashboard", "nlp", "memory")
+BENCHMARKS = (
+    "personal_data",
+    "strip",
+    "rules",
+    "alerts",
+    "ingest",
+    "latency",
+    "search",
+    "dashboard",
+    "nlp",
+    "memory",
+    "chaos",
+)
 RESULTS = Path(__file__).parent / "results.json"
 
 
