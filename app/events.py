@@ -153,6 +153,14 @@ class ConversationRead(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DraftChanged(Event):
+    """Somebody began a draft, emptied it, took it over or sent it; not every word of it."""
+
+    conversation_id: int
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskAsked(Event):
     """A screen wants to know something of the models."""
 
@@ -288,8 +296,8 @@ class AccessChanged(Event):
 KINDS: tuple[type[Event], ...] = (
     DeliveryStored, DeliveryParked, FileOffered, ProfileWanted, ActionQueued, MailboxAsked, TemplateWanted,
     MessageReceived, MessageAnnotated, MessageChanged, NoteWritten, ReplyQueued, ReplySent, ReplyFailed,
-    ConversationChanged, MoodChanged, PredictionCorrected, LearningAsked, ConversationRead, AskAsked,
-    AskAnswered, SuggestionChanged, CaseChanged, ContactChanged, ChannelChanged, AlertRaised, AlertChanged,
+    ConversationChanged, MoodChanged, PredictionCorrected, LearningAsked, ConversationRead, DraftChanged,
+    AskAsked, AskAnswered, SuggestionChanged, CaseChanged, ContactChanged, ChannelChanged, AlertRaised, AlertChanged,
     AlertMailQueued, BulkQueued, BulkMoved, AccessChanged, WebhookQueued, WebhookTested,
 )  # fmt: skip
 Event.vocabulary.update((kind.wire_name(), kind) for kind in KINDS)

@@ -24,6 +24,7 @@ from app.events import (
     ConversationRead,
     DeliveryParked,
     DeliveryStored,
+    DraftChanged,
     Event,
     FileOffered,
     LearningAsked,
@@ -114,7 +115,7 @@ def _few(pokes: list[Poke]) -> list[Poke]:
     return kept + [Poke(AGENTS, room, (("name", changed), ("inbox", inbox))) for room, inbox in inboxes]
 
 
-def _pokes(event: Event) -> list[Poke]:  # noqa: PLR0911 - a table of cases, one return each
+def _pokes(event: Event) -> list[Poke]:  # noqa: C901, PLR0911 - a table of cases, one return each
     match event:
         case ConversationEvent():
             payload = _payload(event, conversation=event.conversation, inbox=event.inbox, version=event.version)
@@ -122,6 +123,9 @@ def _pokes(event: Event) -> list[Poke]:  # noqa: PLR0911 - a table of cases, one
             return [Poke(AGENTS, room, payload) for room in rooms] + _visitor(event)
         case ConversationRead():
             return [Poke(AGENTS, f"user:{event.user}", _payload(event, conversation=event.conversation))]
+        case DraftChanged():
+            payload = _payload(event, conversation=event.conversation)
+            return [Poke(AGENTS, f"conversation:{event.conversation}", payload)]
         case AskAnswered():
             payload = _payload(event, ask=event.ask, conversation=event.conversation)
             return [Poke(AGENTS, f"user:{event.user}", payload)]

@@ -27,6 +27,7 @@ from app.models.conversation import Conversation, ConversationRead, Priority, St
 from app.models.conversation_mood import ConversationMood
 from app.models.correction import Correction
 from app.models.delivery import Delivery, DeliveryState
+from app.models.draft import Draft, DraftKind, DraftVersion
 from app.models.inbox import Channel, ChannelState, Inbox, InboxAccess
 from app.models.kb_article import ArticleState, KbArticle
 from app.models.light_head import HeadActivation, HeadKind, Learning, LightHead, Subject
@@ -102,6 +103,9 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "Direction",
+    "Draft",
+    "DraftKind",
+    "DraftVersion",
     "FetchState",
     "FoundWords",
     "HeadActivation",

@@ -16,6 +16,7 @@ from app.models import Conversation, Message, ScheduledReply, Status, User
 from app.services import (
     access,
     conversations,
+    drafts,
     meanwhile,
     recipients,
     replies,
@@ -75,6 +76,7 @@ def reply(public_id: str) -> BaseResponse:
             )
             if not news:
                 _write(session, conversation, user, out, leaves_at)
+                _end_draft(session, conversation, user)
                 _go_on(session, conversation, user, then)
         return news
 
@@ -111,6 +113,12 @@ def _write(session: Session, conversation: Conversation, user: User, out: Outgoi
         _refuse_surprise(message)
 
 
+def _end_draft(session: Session, conversation: Conversation, user: User) -> None:
+    form = request.form
+    text, mark, key = form.get("text", ""), form.get("draft", ""), form.get("client_key", "")
+    drafts.finish(session, conversation=conversation, author=user, text=text, mark=mark, client_key=key)
+
+
 def _go_on(session: Session, conversation: Conversation, user: User, then: Then) -> None:
     if then.status is not None:
         conversations.set_status(session, conversation=conversation, actor=user, status=then.status, until=then.until)
@@ -130,6 +138,7 @@ def note(public_id: str) -> BaseResponse:
             replies.write_note(
                 session, conversation=conversation, author=user, text=text, client_key=key, uploads=uploads
             )
+            _end_draft(session, conversation, user)
             conversations.mark_read(session, conversation=conversation, user=user)
 
     retrying(write)

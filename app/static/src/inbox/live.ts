@@ -86,6 +86,7 @@ function onPoke(poke: Poke): void {
     return;
   }
   document.dispatchEvent(new CustomEvent("tributary:poke", { detail: poke }));
+  if (poke.name === "draft.changed") return; // the composer alone shows drafts
   if (poke.name === "access.changed") socket?.disconnect().connect();
   const open = openConversation();
   const isOpen = open !== null && (poke.conversation ?? open) === open;

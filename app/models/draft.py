@@ -1,0 +1,56 @@
+"""What somebody is writing in a conversation and has not sent yet, and what it said before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Id, PublicId, one_of
+
+
+class DraftKind(StrEnum):
+    REPLY = "reply"
+    NOTE = "note"
+
+
+class Draft(Base):
+    """One of each user in a conversation; colleagues may read it and take it over (`taken_from_id` lost it then).
+
+    `seen` is the newest message when it was begun, `client_key` the page that wrote last. One without words was
+    emptied: its earlier words can still be brought back.
+    """
+
+    __tablename__ = "draft"
+    __table_args__ = (Index("uq_draft_author", "conversation_id", "author_id", unique=True),)
+
+    id: Mapped[Id]
+    public_id: Mapped[PublicId]
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    author_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    taken_from_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
+    kind: Mapped[DraftKind] = mapped_column(one_of(DraftKind))
+    text: Mapped[str]
+    seen: Mapped[str] = mapped_column(default="", server_default="")
+    client_key: Mapped[str] = mapped_column(default="", server_default="")
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    written_at: Mapped[datetime]
+
+    @property
+    def mark(self) -> str:
+        """Return the name of this very state: who changes the draft says from which one."""
+        return f"{self.public_id.hex}.{self.version}"
+
+
+class DraftVersion(Base):
+    """Words that a draft had before, and who wrote them."""
+
+    __tablename__ = "draft_version"
+
+    id: Mapped[Id]
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"), index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    text: Mapped[str]
+    written_at: Mapped[datetime]

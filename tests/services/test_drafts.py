@@ -1,0 +1,144 @@
+"""Drafts: nobody overwrites what they have not seen, nothing written is lost, and what was sent is gone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.errors import Conflict
+from app.events import DraftChanged
+from app.models import Conversation, Draft, DraftKind, DraftVersion, OutboxEvent, User
+from app.services import drafts, replies
+from tests.services.making import House, letter
+
+FIRST = "Dear Mia, your parcel was handed over"
+
+
+@pytest.fixture
+def house(session: Session, tmp_path: Path) -> House:
+    return House(session, tmp_path)
+
+
+@pytest.fixture
+def conversation(house: House) -> Conversation:
+    return house.one(letter())[0]
+
+
+def keep(house: House, conversation: Conversation, text: str, **more: Any) -> Draft | None:
+    given = {"author": house.agents[0], "kind": DraftKind.REPLY, **more}
+    return drafts.keep(house.session, conversation=conversation, text=text, **given)
+
+
+def begun(house: House, conversation: Conversation, text: str = FIRST, **more: Any) -> Draft:
+    row = keep(house, conversation, text, **more)
+    assert row is not None
+    return row
+
+
+def said_before(house: House, row: Draft) -> list[str]:
+    query = select(DraftVersion.text).where(DraftVersion.draft_id == row.id).order_by(DraftVersion.id)
+    return list(house.session.scalars(query))
+
+
+def own(house: House, conversation: Conversation, author: User) -> str | None:
+    row = drafts.of(house.session, conversation=conversation, author=author)
+    return row.text if row else None
+
+
+def test_of_two_tabs_the_second_is_told(house: House, conversation: Conversation) -> None:
+    seen = begun(house, conversation).mark
+    begun(house, conversation, FIRST + " today", mark=seen, client_key="tab1")
+    with pytest.raises(Conflict, match="changed elsewhere"):
+        keep(house, conversation, "Other words", mark=seen, client_key="tab2")
+    with pytest.raises(Conflict, match="changed elsewhere"):
+        keep(house, conversation, "Other words", client_key="tab3")  # it did not even know of the first
+    assert own(house, conversation, house.agents[0]) == FIRST + " today"
+    begun(house, conversation, FIRST + " today at noon", mark=seen, client_key="tab1")  # an answer it never got
+
+
+def test_what_goes_is_kept_among_its_versions_and_can_be_brought_back(house: House, conversation: Conversation) -> None:
+    with time_machine.travel(now(), tick=False) as clock:
+        row = begun(house, conversation)
+        begun(house, conversation, FIRST + " to", mark=row.mark)
+        assert said_before(house, row) == [FIRST]  # the first of each minute
+        begun(house, conversation, FIRST + " today", mark=row.mark)
+        assert said_before(house, row) == [FIRST]
+        clock.shift(timedelta(minutes=2))
+        begun(house, conversation, FIRST + " today.", mark=row.mark)
+        begun(house, conversation, "", mark=row.mark)
+    assert said_before(house, row) == [FIRST, FIRST + " today", FIRST + " today."]
+    newest = house.session.scalars(select(DraftVersion).order_by(DraftVersion.id.desc())).first()
+    assert newest
+    drafts.bring_back(house.session, conversation=conversation, author=house.agents[0], version_id=newest.id)
+    assert row.text == FIRST + " today."
+    with pytest.raises(Conflict):
+        drafts.bring_back(house.session, conversation=conversation, author=house.agents[1], version_id=newest.id)
+    for number in range(30):
+        begun(house, conversation, f"{number} " * 30, mark=row.mark)
+    assert len(said_before(house, row)) == drafts.MOST_VERSIONS
+
+
+def test_a_colleague_takes_over_and_who_had_it_is_told(house: House, conversation: Conversation) -> None:
+    ana, ben = house.agents[:2]
+    row = begun(house, conversation)
+    seen = row.mark
+    begun(house, conversation, "My own try", author=ben)
+    taken = drafts.take_over(house.session, conversation=conversation, user=ben, public_id=str(row.public_id))
+    assert (taken.text, taken.author_id, taken.taken_from_id) == (FIRST, ben.id, ana.id)
+    assert said_before(house, taken) == [FIRST, "My own try"]
+    with pytest.raises(Conflict, match="taken over"):
+        keep(house, conversation, FIRST + " and", mark=seen)
+    assert begun(house, conversation, FIRST + " and").author_id == ana.id  # she has read so, and keeps hers
+    assert own(house, conversation, ben) == FIRST
+
+
+def test_what_was_sent_is_gone_and_a_late_word_of_it_does_not_bring_it_back(
+    house: House, conversation: Conversation
+) -> None:
+    ana = house.agents[0]
+    row = begun(house, conversation, client_key="key1")
+    done = {"conversation": conversation, "author": ana}
+    replies.queue_reply(house.session, text=FIRST + "!", client_key="key1", **done)
+    drafts.finish(house.session, text=FIRST + "!", mark=row.mark, client_key="key1", **done)
+    house.session.flush()
+    assert own(house, conversation, ana) is None
+    assert keep(house, conversation, FIRST + "!", mark=row.mark, client_key="key1") is None
+    assert keep(house, conversation, FIRST + "!", before=row.mark, client_key="key2") is None  # it never heard back
+    assert own(house, conversation, ana) is None
+    assert begun(house, conversation, "The next one", before=row.mark, client_key="key2").text == "The next one"
+
+
+def test_sending_leaves_what_was_written_elsewhere(house: House, conversation: Conversation) -> None:
+    begun(house, conversation, "Words of the other tab", client_key="other")
+    drafts.finish(
+        house.session, conversation=conversation, author=house.agents[0], text="Sent", mark="", client_key="this"
+    )
+    house.session.flush()
+    assert own(house, conversation, house.agents[0]) == "Words of the other tab"
+
+
+def test_colleagues_hear_of_a_beginning_and_an_end_not_of_every_word(house: House, conversation: Conversation) -> None:
+    row = begun(house, conversation)
+    for more in (" to", " to the", " to the carrier"):
+        begun(house, conversation, FIRST + more, mark=row.mark)
+    assert _told(house) == 1
+    begun(house, conversation, FIRST, mark=row.mark, kind=DraftKind.NOTE)
+    begun(house, conversation, "", mark=row.mark)
+    assert _told(house) == 3
+
+
+def test_an_empty_box_is_no_draft(house: House, conversation: Conversation) -> None:
+    assert keep(house, conversation, " \n") is None
+    assert own(house, conversation, house.agents[0]) is None
+
+
+def _told(house: House) -> int:
+    names = select(OutboxEvent.name).where(OutboxEvent.name == DraftChanged.wire_name())
+    return len(house.session.scalars(names).all())

@@ -1,0 +1,102 @@
+"""Drafts as the composer keeps them, and as colleagues read them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import select
+
+from app.db import reading
+from app.models import Draft
+from tests.inbox_house import Seeded, counted, part, seeded
+from tests.rooms import Visitor
+
+__all__ = ["seeded"]  # a fixture
+
+MARTA, PRIYA, TOMAS, DOROTHEA = "Marta Lindqvist", "Priya Raman", "Tomás Herrera", "Dorothea Klein"
+CARD = "4111 1111 1111 1111"
+
+
+def keep(visitor: Visitor, seeded: Seeded, contact: str, text: str, **more: str) -> Any:
+    fields = {"kind": "reply", "text": text, **more}
+    return visitor.post(f"/conversations/{seeded.public_id(contact)}/draft", fields)
+
+
+def drafts_of(visitor: Visitor, seeded: Seeded, contact: str) -> str:
+    return visitor.get(f"/conversations/{seeded.public_id(contact)}/drafts").text
+
+
+def stored(seeded: Seeded, contact: str) -> list[str]:
+    with reading() as session:
+        query = select(Draft.text).where(Draft.conversation_id == seeded.made.conversations[contact].id)
+        return list(session.scalars(query))
+
+
+def test_a_draft_is_there_on_another_device_and_gone_once_it_is_sent(seeded: Seeded) -> None:
+    ana, id_ = seeded.visitor("ana"), seeded.public_id(MARTA)
+    mark = keep(ana, seeded, MARTA, "\nIt left <b>today</b>", client_key="a1").text
+    page = drafts_of(seeded.visitor("ana"), seeded, MARTA)
+    assert f'data-mark="{mark}"' in page
+    assert "\n\nIt left &lt;b&gt;today&lt;/b&gt;</textarea>" in page
+    seen = re.search(r'name="seen" value="([^"]+)"', ana.get(f"/inbox/c/{id_}").text)
+    assert seen
+    form = {"text": "It left today.", "client_key": "a1", "draft": mark, "seen": seen[1], "kind": "reply"}
+    stale = ana.post(f"/conversations/{id_}/replies", form | {"seen": "", "cc": "no address"}, **part("pane"))
+    assert stale.status_code == 422
+    assert stored(seeded, MARTA) == ["\nIt left <b>today</b>"]  # nothing was sent: nothing is lost
+    assert ana.post(f"/conversations/{id_}/replies", form, **part("pane")).status_code == 303
+    assert stored(seeded, MARTA) == []
+    assert keep(ana, seeded, MARTA, "It left today.", client_key="a1", mark=mark).text == ""
+    assert stored(seeded, MARTA) == []
+    note = {"text": "For us", "client_key": "a2", "draft": keep(ana, seeded, MARTA, "For", kind="note").text}
+    assert ana.post(f"/conversations/{id_}/notes", note).status_code == 303
+    assert stored(seeded, MARTA) == []
+
+
+def test_a_colleague_reads_takes_over_and_the_first_is_told(seeded: Seeded) -> None:
+    ana, ben, id_ = seeded.visitor("ana"), seeded.visitor("ben"), seeded.public_id(PRIYA)
+    mark = keep(ana, seeded, PRIYA, "We will refund <i>you</i>").text
+    page = drafts_of(ben, seeded, PRIYA)
+    assert "is drafting a reply" in page
+    assert "We will refund &lt;i&gt;you&lt;/i&gt;" in page
+    press = re.search(r'data-take-over="([^"]+)"', page)
+    assert press
+    taken = ben.post(f"/conversations/{id_}/drafts/{press[1]}/take-over")
+    assert "We will refund &lt;i&gt;you&lt;/i&gt;</textarea>" in taken.text
+    refused = keep(ana, seeded, PRIYA, "We will refund you soon", mark=mark)
+    assert refused.status_code == 409
+    assert "took over your draft" in refused.text
+    assert "We will refund &lt;i&gt;you&lt;/i&gt;" in refused.text
+    assert ben.post(f"/conversations/{id_}/drafts/nonsense/take-over").status_code == 409
+
+
+def test_only_those_who_see_the_conversation_see_its_drafts(seeded: Seeded) -> None:
+    ana, chloe, id_ = seeded.visitor("ana"), seeded.visitor("chloe"), seeded.public_id(TOMAS)
+    assert keep(ana, seeded, TOMAS, "A secret").status_code == 200
+    assert chloe.get(f"/conversations/{id_}/drafts").status_code == 404
+    assert keep(chloe, seeded, TOMAS, "Mine").status_code == 404
+    assert stored(seeded, TOMAS) == ["A secret"]
+    assert keep(ana, seeded, TOMAS, "x", kind="poem").status_code == 422
+    assert keep(ana, seeded, TOMAS, "x" * 100_001).status_code == 422
+
+
+def test_hidden_data_in_a_draft_is_hidden_from_colleagues(seeded: Seeded) -> None:
+    ana, ben, contact = seeded.visitor("ana"), seeded.visitor("ben"), DOROTHEA
+    keep(ana, seeded, contact, f"Your card {CARD}")
+    assert CARD in drafts_of(ana, seeded, contact)
+    page = drafts_of(ben, seeded, contact)
+    assert CARD not in page
+    press = re.search(r'data-take-over="([^"]+)"', page)
+    assert press
+    refused = ben.post(f"/conversations/{seeded.public_id(contact)}/drafts/{press[1]}/take-over")
+    assert refused.status_code == 403
+    assert CARD in drafts_of(ana, seeded, contact)
+
+
+def test_drafts_are_read_with_few_queries(seeded: Seeded) -> None:
+    ana = seeded.visitor("ana")
+    keep(ana, seeded, MARTA, "Some words")
+    with counted() as said:
+        drafts_of(ana, seeded, MARTA)
+    assert len(said) <= 4, said  # who asks, the conversation, its drafts, what the own one said before
