@@ -16,10 +16,11 @@ from typing import Any
 from connectors._json_api import segment
 from connectors._matrix_client import CLIENT, Homeserver, TooMuch, homeserver
 from connectors._matrix_parse import LONGEST_ID, members_of
-from connectors._payload import at, line, mapping, objects
+from connectors._payload import at, items, line, mapping, objects
 from connectors.base import Batch, Credentials, Cursor, RawDelivery
 from connectors.errors import BadCredentials, ConnectorError
 from connectors.origins import lines_of
+from connectors.typing_signal import Typing
 
 HEARD = ("m.room.message", "m.room.encrypted", "m.room.redaction", "m.reaction", "m.sticker")
 WAIT_SECONDS, PAUSE_SECONDS = 20, 0.2
@@ -27,6 +28,7 @@ PAGE = 100
 MOST_PAGES = 100  # of one gap: 10,000 events
 MOST_PAGES_BACK = 5  # of what was said before we accepted an invitation; all of it is held in memory
 MOST_INVITATIONS, MOST_TRIES, AT_ONCE = 200, 5, 2  # a join through a dead server takes seconds
+MOST_TYPING = 20  # of one room
 Event = Mapping[str, Any]
 
 
@@ -53,8 +55,7 @@ def news(credentials: Credentials, cursor: Cursor) -> Iterator[Batch]:
             invited = _joined(server, answer, invited)
         for room, joined in mapping(at(answer, "rooms", "join")).items():
             if not rooms or room in rooms:
-                for found in _heard(server, room, mapping(joined), since, own_user):
-                    yield Batch(tuple(found))
+                yield from _of_room(server, room, mapping(joined), since, own_user)
         if _token(answer) == since and time.monotonic() - asked_at < PAUSE_SECONDS:
             time.sleep(PAUSE_SECONDS)  # it did not wait for news as it was asked to
         since, events = _token(answer), PAGE
@@ -75,7 +76,7 @@ def _sync(server: Homeserver, since: str, events: int, *, wait: int) -> Event:
         "room": {
             "timeline": {"limit": events, "types": [*HEARD, "m.room.member"], "lazy_load_members": True},
             "state": {"types": ["m.room.member"], "lazy_load_members": True},
-            "ephemeral": {"types": ["m.receipt"]},
+            "ephemeral": {"types": ["m.receipt", "m.typing"]},
             "account_data": {"types": []},
         },
     }
@@ -83,6 +84,13 @@ def _sync(server: Homeserver, since: str, events: int, *, wait: int) -> Event:
     if since:
         query["since"] = since
     return mapping(server.call("GET", f"{CLIENT}/sync", query=query, seconds=wait + 30.0))
+
+
+def _of_room(server: Homeserver, room: str, joined: Event, since: str, own_user: str) -> Iterator[Batch]:
+    for found in _heard(server, room, joined, since, own_user):
+        yield Batch(tuple(found))
+    if typing := _typing(room, joined, own_user):
+        yield Batch(typing=typing)
 
 
 def _heard(server: Homeserver, room: str, joined: Event, since: str, own_user: str) -> Iterator[list[RawDelivery]]:
@@ -100,6 +108,13 @@ def _heard(server: Homeserver, room: str, joined: Event, since: str, own_user: s
     known.update(members_of(timeline))
     receipts = [one for one in objects(at(joined, "ephemeral", "events")) if one.get("type") == "m.receipt"]
     yield _deliveries(room, told, own_user, known) + [_delivery(room, one, own_user, known) for one in receipts]
+
+
+def _typing(room: str, joined: Event, own_user: str) -> tuple[Typing, ...]:
+    """Return who else types in a room ("Typing notifications": the list of all who do, whenever it changes)."""
+    told = [one for one in objects(at(joined, "ephemeral", "events")) if one.get("type") == "m.typing"]
+    users = [line(user, LONGEST_ID) for one in told[-1:] for user in items(at(one, "content", "user_ids"))]
+    return tuple(Typing(room, user) for user in users[:MOST_TYPING] if user and user != own_user)
 
 
 def _deliveries(room: str, events: list[Event], own_user: str, known: Mapping[str, Event]) -> list[RawDelivery]:

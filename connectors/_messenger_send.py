@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors._graph import Graph
@@ -19,6 +19,7 @@ from connectors._json_api import segment
 from connectors._payload import at, line
 from connectors.base import OutboundAttachment, OutboundMessage, Receipt, Setting
 from connectors.errors import ConnectorError, Rejected
+from connectors.typing_signal import TYPING_SECONDS
 
 DAY_SECONDS = 24 * 3600.0
 HUMAN_AGENT_SECONDS = 7 * DAY_SECONDS
@@ -71,6 +72,12 @@ def deliver(desk: Desk, message: OutboundMessage) -> Receipt:
 def mark_seen(desk: Desk, recipient: str) -> None:
     """Show that everything was read: messenger-platform/send-messages/sender-actions. Raises as `deliver`."""
     desk.graph.post(f"{segment(desk.home)}/messages", {"recipient": {"id": recipient}, "sender_action": "mark_seen"})
+
+
+def show_typing(desk: Desk, recipient: str) -> None:
+    """Show that somebody is typing, for some seconds: same page, "Typing indicator". Raises as `deliver`."""
+    hasty = replace(desk.graph, api=replace(desk.graph.api, seconds=TYPING_SECONDS))
+    hasty.post(f"{segment(desk.home)}/messages", {"recipient": {"id": recipient}, "sender_action": "typing_on"})
 
 
 def reply_in_private(desk: Desk, recipient: Mapping[str, str], message: OutboundMessage) -> Receipt:

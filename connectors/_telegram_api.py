@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors._json_api import FORBIDDEN, UNAUTHORIZED, JsonApi, Reply, words_of
@@ -17,6 +17,7 @@ from connectors._payload import at, mapping, objects, whole
 from connectors._telegram_chats import Place, message_in, number_in, place_in
 from connectors.base import Action, Credentials, OutboundAttachment, OutboundMessage, Receipt
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
+from connectors.typing_signal import TYPING_SECONDS
 
 API_URL = "https://api.telegram.org"
 SECONDS = 60.0  # of one call: files go up, and waiting for updates takes a while
@@ -99,6 +100,17 @@ def send(credentials: Credentials, message: OutboundMessage) -> Receipt:
         return _send_all(api, place, calls, message.answers)
     except Moved as moved:
         return _send_all(api, Place(moved.chat, place.topic), calls, None)
+
+
+def show_typing(credentials: Credentials, action: Action) -> None:
+    """Show in the conversation's chat that somebody is typing. Raises as `send`."""
+    place = place_in(action.thread_key or "") or place_in(action.recipient)
+    if place is None or place.direct is not None:  # the method knows no channel's direct messages
+        raise Rejected("Telegram does not show this here.")
+    topic = {"message_thread_id": place.topic} if place.topic is not None else {}
+    business = {"business_connection_id": place.business} if place.business else {}
+    api = replace(api_of(credentials), seconds=TYPING_SECONDS)
+    result(api, "sendChatAction", {"chat_id": place.chat, "action": "typing", **topic, **business})
 
 
 def act(credentials: Credentials, action: Action) -> None:

@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Literal
 
 from connectors.text_length import Counting
+from connectors.typing_signal import Typing
 
 Auto = Literal["none", "auto_reply", "bounce", "list", "calendar"]
 MessageKind = Literal[
@@ -18,7 +19,7 @@ MessageKind = Literal[
 ]  # fmt: skip
 DeletedBy = Literal["customer", "moderator", "provider", "unknown"]
 Status = Literal["sent", "delivered", "read", "failed"]
-ActionKind = Literal["like", "unlike", "hide", "unhide", "delete", "read"]  # "read": everything up to it was read
+ActionKind = Literal["like", "unlike", "hide", "unhide", "delete", "read", "typing"]  # "read": all up to it was read
 IdentityKind = str  # "email", "phone", "visitor" are shared by all channels; a provider's own accounts carry its kind
 SettingKind = Literal["text", "secret", "integer", "boolean", "choice", "lines", "kept"]
 Credentials = Mapping[str, Any]
@@ -28,9 +29,7 @@ Cursor = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One field of a channel's settings form; all are sealed at rest. `secret` values are write-only on screen, `kept`
-    ones never typed and never shown: a sign-in brought them (sign_in.py).
-    """
+    """One field of a channel's settings, sealed. `secret`: never shown; `kept`: brought by a sign-in, nor typed."""
 
     key: str
     label: str
@@ -59,7 +58,8 @@ class Capabilities:
     html: bool = False
     cc: bool = False  # replies may have copies, also blind ones
     senders: bool = False  # a reply may leave with one of several addresses
-    typing: bool = False
+    shows_typing: bool = False  # customers see that we type: by our own socket (own_pages), else `act` takes "typing"
+    tells_typing: bool = False  # we see that customers type
     attachments: bool = False
     public_files: bool = False  # the provider fetches them: each needs an address of ours that the world can reach
     media_types: tuple[str, ...] = ()  # of files that may be sent: "image/png", "image/*"; empty: any
@@ -103,6 +103,7 @@ class Batch:
 
     deliveries: tuple[RawDelivery, ...] = ()
     cursor: Cursor | None = None  # None: leave the stored cursor as it is
+    typing: tuple[Typing, ...] = ()  # told to who looks, never stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +172,7 @@ class InboundMessage:
     that were sent up to `until`. The sender is the customer in any case; only a deletion that the
     provider attributes to nobody, or does itself, has a sender of the kind "provider".
 
-    Something said may at the same time tell what became of another message (a delivery failure that came as a mail):
-    it then has `target`, `status` and `status_reason` too.
+    Something said may also tell what became of another message (a failed delivery): it has those three fields too.
     """
 
     external_id: str

@@ -41,9 +41,11 @@ from connectors._messenger_send import (
     kind_of,
     mark_seen,
     reply_in_private,
+    show_typing,
 )
 from connectors._payload import at, line
 from connectors._read_marks import TELLS_READ
+from connectors._typing import SHOWS_TYPING
 from connectors.base import (
     Action,
     Batch,
@@ -95,6 +97,7 @@ class FacebookConnector(PageSignIn, MessengerChannel):
         delivery_states=True,
         read_states=True,
         marks_read=True,
+        shows_typing=True,
         actions=("like", "unlike", "hide", "unhide", "delete"),
         profiles=True,
     )
@@ -111,6 +114,7 @@ class FacebookConnector(PageSignIn, MessengerChannel):
         VERIFY_TOKEN,
         HUMAN_AGENT,
         TELLS_READ,
+        SHOWS_TYPING,
         *APP_SETTINGS,
         *advanced(),
     )
@@ -167,11 +171,14 @@ class FacebookConnector(PageSignIn, MessengerChannel):
         return deliver(desk, message)
 
     def act(self, credentials: Credentials, action: Action) -> None:
-        """Like, hide or delete a comment or a visitor's post, and back; mark messages as read. Raises as the
-        protocol says.
+        """Like, hide or delete a comment or a visitor's post, and back; mark messages as read; show that
+        somebody is typing. Raises as the protocol says.
         """
         if action.kind == "read":
             mark_seen(_desk(credentials), action.recipient)
+            return
+        if action.kind == "typing":
+            show_typing(_desk(credentials), action.recipient)
             return
         target = _public_id(action.target)
         if not target:

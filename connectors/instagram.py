@@ -39,9 +39,11 @@ from connectors._messenger_send import (
     deliver,
     mark_seen,
     reply_in_private,
+    show_typing,
 )
 from connectors._payload import at, line, mapping, whole
 from connectors._read_marks import TELLS_READ
+from connectors._typing import SHOWS_TYPING
 from connectors.base import (
     Action,
     Batch,
@@ -111,6 +113,7 @@ class InstagramConnector(PageSignIn, MessengerChannel):
         reactions=True,
         read_states=True,
         marks_read=True,
+        shows_typing=True,
         actions=("hide", "unhide", "delete"),
         profiles=True,
     )
@@ -128,6 +131,7 @@ class InstagramConnector(PageSignIn, MessengerChannel):
         VERIFY_TOKEN,
         HUMAN_AGENT,
         TELLS_READ,
+        SHOWS_TYPING,
         *APP_SETTINGS,
         *advanced(),
     )
@@ -194,11 +198,14 @@ class InstagramConnector(PageSignIn, MessengerChannel):
         return deliver(desk, message)
 
     def act(self, credentials: Credentials, action: Action) -> None:
-        """Hide, show or delete a comment under the account's own posts; mark messages as read. Raises as the
-        protocol says.
+        """Hide, show or delete a comment under the account's own posts; mark messages as read; show that
+        somebody is typing. Raises as the protocol says.
         """
         if action.kind == "read":
             mark_seen(_desk(credentials), action.recipient)
+            return
+        if action.kind == "typing":
+            show_typing(_desk(credentials), action.recipient)
             return
         if not action.target.startswith(COMMENT):
             raise Rejected("Instagram offers this for comments only.")

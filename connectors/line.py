@@ -11,6 +11,7 @@ preview of at most 1 MB (#image-message). A video needs a picture of it and a so
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import NAMESPACE_OID, uuid5
@@ -23,6 +24,7 @@ from connectors._payload import at, line, mapping, objects
 from connectors._public_file import address_of
 from connectors._read_marks import TELLS_READ
 from connectors._signing import hmac_base64, require_same, require_secret
+from connectors._typing import SHOWS_TYPING
 from connectors.base import (
     Action,
     Capabilities,
@@ -44,6 +46,7 @@ from connectors.base import (
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
 from connectors.submission import load_json
+from connectors.typing_signal import TYPING_SECONDS
 
 API_URL, DATA_URL = "https://api.line.me", "https://api-data.line.me"
 SIGNATURE = "x-line-signature"
@@ -51,6 +54,7 @@ RETRY_KEY = "X-Line-Retry-Key"
 CONFLICT, BEING_PREPARED = 409, 202
 LONGEST_TEXT = 5000  # UTF-16 units
 LARGEST_PREVIEW = 1_000_000  # bytes
+LOADING_SECONDS = 5
 PERSON, GROUP, ROOM = "U", "C", "R"  # how ids begin
 
 
@@ -73,6 +77,7 @@ class LineConnector(Defaults):
         max_attachment_bytes=4 * LARGEST_PREVIEW,
         deletes=True,
         marks_read=True,
+        shows_typing=True,
         profiles=True,
     )
     settings: ClassVar[tuple[Setting, ...]] = (
@@ -101,6 +106,7 @@ class LineConnector(Defaults):
             choices=(("addressed", "Those that mention the account"), ("all", "All"), ("none", "None")),
         ),
         TELLS_READ,
+        SHOWS_TYPING,
         Setting("api_url", "Address of the API", default=API_URL, group="Advanced"),
         Setting("data_url", "Address that files come from", default=DATA_URL, group="Advanced"),
     )
@@ -154,7 +160,13 @@ class LineConnector(Defaults):
         return Receipt(line(sent[0].get("id"), 100) if sent else f"push:{key}")
 
     def act(self, credentials: Credentials, action: Action) -> None:
-        """Mark a message and all before it as read (docs/messaging-api/mark-as-read). Raises as `send`."""
+        """Mark a message and all before it as read (docs/messaging-api/mark-as-read). Raises as `send`.
+
+        In a one-on-one chat, show that somebody is typing: docs/messaging-api/use-loading-indicator, 5 to 60 seconds.
+        """
+        if action.kind == "typing":
+            _show_typing(credentials, action)
+            return
         if action.kind != "read" or not action.token:
             raise Rejected("LINE does not offer that for this message.")
         _api(credentials).post("v2/bot/chat/markAsRead", {"markAsReadToken": action.token})
@@ -184,6 +196,13 @@ class LineConnector(Defaults):
         name = line(told.get("displayName"), 200) or line(told.get("groupName"), 200)
         picture = line(told.get("pictureUrl"), 2_000)
         return Identity(KIND, address, name, verified=True, profile=Profile(avatar_url=picture)) if name else None
+
+
+def _show_typing(credentials: Credentials, action: Action) -> None:
+    if not action.recipient.startswith(PERSON) or (action.thread_key or "").startswith((GROUP, ROOM)):
+        raise Rejected("LINE shows this in one-on-one chats only.")
+    api = replace(_api(credentials), seconds=TYPING_SECONDS)
+    api.post("v2/bot/chat/loading/start", {"chatId": action.recipient, "loadingSeconds": LOADING_SECONDS})
 
 
 def _messages(message: OutboundMessage) -> list[dict[str, str]]:

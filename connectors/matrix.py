@@ -20,6 +20,7 @@ from connectors._matrix_parse import CONTENT, LONGEST_ID, messages_of, room_and_
 from connectors._payload import at, items, line, mapping
 from connectors._read_marks import TELLS_READ
 from connectors._remote import fetched
+from connectors._typing import SHOWS_TYPING
 from connectors.base import (
     Action,
     Batch,
@@ -39,8 +40,10 @@ from connectors.base import (
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Rejected
 from connectors.submission import load_json
+from connectors.typing_signal import TYPING_SECONDS
 
 MSGTYPES = {"image": "m.image", "audio": "m.audio", "video": "m.video"}
+SHOWN_MS = 6_000  # how long typing is shown
 MAX_TEXT = 20_000  # an event has at most 65,536 bytes, its other fields and three bytes a character included
 
 
@@ -62,6 +65,8 @@ class MatrixConnector(Defaults):
         reactions=True,
         read_states=True,
         marks_read=True,
+        shows_typing=True,
+        tells_typing=True,
     )
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("homeserver", "Homeserver", required=True, help="Its address, as https://matrix.acme.example."),
@@ -81,6 +86,7 @@ class MatrixConnector(Defaults):
             help="Whoever writes to the account for the first time invites it into a room.",
         ),
         TELLS_READ,
+        SHOWS_TYPING,
         Setting("rooms", "Only these rooms", kind="lines", help="One id a line, as !abc:acme.example. Empty: all."),
     )
 
@@ -123,8 +129,13 @@ class MatrixConnector(Defaults):
         return Receipt(ids[0])
 
     def act(self, credentials: Credentials, action: Action) -> None:
-        """Mark everything up to a message as read ("Receipts"). Raises Transient, BadCredentials or Rejected."""
+        """Mark everything up to a message as read ("Receipts"), or show that somebody is typing ("Typing
+        notifications"). Raises Transient, BadCredentials or Rejected.
+        """
         room, _ = room_and_root(action.thread_key or "")
+        if action.kind == "typing" and room:
+            _show_typing(homeserver(credentials), room)
+            return
         if action.kind != "read" or not room:
             raise Rejected("Matrix does not offer that for this message.")
         path = f"{CLIENT}/rooms/{segment(room)}/receipt/m.read/{segment(action.target)}"
@@ -143,6 +154,12 @@ class MatrixConnector(Defaults):
         except Rejected:  # a server older than version 1.11 hands files out without a token, elsewhere
             url = f"{server.url}/_matrix/media/v3/download/{path}"
             return fetched(file, url, name="The homeserver", may_reach=_http.reachable)
+
+
+def _show_typing(server: Homeserver, room: str) -> None:
+    who = server.call("GET", f"{CLIENT}/account/whoami", seconds=TYPING_SECONDS)
+    path = f"{CLIENT}/rooms/{segment(room)}/typing/{segment(line(who.get('user_id'), LONGEST_ID))}"
+    server.call("PUT", path, {"typing": True, "timeout": SHOWN_MS}, seconds=TYPING_SECONDS)
 
 
 def _relation(server: Homeserver, room: str, root: str, message: OutboundMessage) -> dict[str, Any]:

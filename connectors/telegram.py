@@ -21,8 +21,9 @@ from connectors._fetched import fetched
 from connectors._json_api import JsonApi
 from connectors._payload import at, line, mapping, objects, whole
 from connectors._signing import require_same, require_secret
-from connectors._telegram_api import API_URL, act, api_of, base_url, bot_id, result, send, token_of
+from connectors._telegram_api import API_URL, act, api_of, base_url, bot_id, result, send, show_typing, token_of
 from connectors._telegram_parse import UPDATES, read_updates
+from connectors._typing import SHOWS_TYPING
 from connectors.base import (
     Action,
     Batch,
@@ -79,6 +80,7 @@ class TelegramConnector(Defaults):
         edits=True,
         deletes=True,
         reactions=True,
+        shows_typing=True,
         actions=("like", "unlike", "delete"),
     )
     settings: ClassVar[tuple[Setting, ...]] = (
@@ -126,6 +128,7 @@ class TelegramConnector(Defaults):
             group="Receiving",
             help="Telegram keeps messages that nobody fetched for 24 hours.",
         ),
+        SHOWS_TYPING,
         Setting("api_url", "Address of the Bot API", default=API_URL, group="Advanced"),
     )
 
@@ -187,7 +190,13 @@ class TelegramConnector(Defaults):
         return send(credentials, message)
 
     def act(self, credentials: Credentials, action: Action) -> None:
-        """Show or take back a thumb up; delete (up to 48 hours old; in groups only as an admin). Raises as `send`."""
+        """Show or take back a thumb up; delete (up to 48 hours old; in groups only as an admin). Raises as `send`.
+
+        Typing is shown for 5 seconds: core.telegram.org/bots/api#sendchataction.
+        """
+        if action.kind == "typing":
+            show_typing(credentials, action)
+            return
         if action.kind not in self.capabilities.actions:
             raise Rejected("Telegram does not offer that.")
         act(credentials, action)

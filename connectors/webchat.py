@@ -46,7 +46,8 @@ class WebchatConnector(Defaults):
         live_only=True,
         idempotent_send=True,
         threads=True,
-        typing=True,
+        shows_typing=True,
+        tells_typing=True,
         attachments=True,
         max_text=MAX_TEXT,
     )

@@ -9,6 +9,7 @@ A message holds one file. The API knows no idempotency key.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from connectors._graph import (
@@ -26,6 +27,7 @@ from connectors._http import MOST_FILE_BYTES
 from connectors._json_api import segment
 from connectors._payload import at, line, whole
 from connectors._read_marks import TELLS_READ
+from connectors._typing import SHOWS_TYPING
 from connectors._whatsapp_parse import GROUP, KIND, PHONE, messages_of, numbers_of
 from connectors._whatsapp_templates import approved, body_of, find
 from connectors.base import (
@@ -45,6 +47,7 @@ from connectors.base import (
 )
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
 from connectors.submission import load_json
+from connectors.typing_signal import TYPING_SECONDS
 
 NAME = "WhatsApp"
 DAY_SECONDS = 24 * 3600.0
@@ -96,6 +99,7 @@ class WhatsappConnector(GraphWebhook):
         delivery_states=True,
         read_states=True,
         marks_read=True,
+        shows_typing=True,
     )
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("number", "Phone number", help="As customers see it: +49 30 1234567."),
@@ -112,6 +116,7 @@ class WhatsappConnector(GraphWebhook):
         APP_SECRET,
         VERIFY_TOKEN,
         TELLS_READ,
+        SHOWS_TYPING,
         *advanced(),
     )
 
@@ -182,11 +187,18 @@ class WhatsappConnector(GraphWebhook):
         return fetched(NAME, file, may_reach, url=url, headers=api.api.headers)
 
     def act(self, credentials: Credentials, action: Action) -> None:
-        """Mark a message and those before it as read: whatsapp/messages/mark-message-as-read. Raises as `send`."""
-        if action.kind != "read":
+        """Mark a message and those before it as read: whatsapp/messages/mark-message-as-read. Raises as `send`.
+
+        Typing is shown for 25 seconds (whatsapp/typing-indicators); it marks as read too, so not without that.
+        """
+        said: dict[str, Any] = {"messaging_product": "whatsapp", "status": "read", "message_id": action.target}
+        api = _graph(credentials)
+        if action.kind == "typing" and credentials.get(TELLS_READ.key, TELLS_READ.default) is True:
+            said["typing_indicator"] = {"type": "text"}
+            api = replace(api, api=replace(api.api, seconds=TYPING_SECONDS))
+        elif action.kind != "read":
             raise Rejected("WhatsApp does not offer that.")
-        said = {"messaging_product": "whatsapp", "status": "read", "message_id": action.target}
-        _graph(credentials).post(f"{segment(_number_id(credentials))}/messages", said)
+        api.post(f"{segment(_number_id(credentials))}/messages", said)
 
     def templates(self, credentials: Credentials) -> tuple[Template, ...]:
         """Return the approved templates that consist of text. Raises Transient or BadCredentials."""

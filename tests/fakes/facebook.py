@@ -43,14 +43,14 @@ class MessagingApi(GraphApi):
         self.node("GET", f"{home}/conversations", self._conversations)
         self.node("GET", r"(?P<person>54\d+)", self._profile)
         self.read: list[str] = []  # those whose messages were marked as seen
+        self.typing: list[str] = []  # those who were shown that somebody types
         self.node("POST", f"{home}/messages", self._message)
         self.node("POST", f"{home}/message_attachments", self._upload)
 
     def _message(self, call: Call) -> Said:
         body = call.json
-        if body.get("sender_action") == "mark_seen":  # send-messages/sender-actions
-            self.read.append(body["recipient"]["id"])
-            return Said({"recipient_id": body["recipient"]["id"]})
+        if "sender_action" in body:
+            return self._sender_action(body)
         recipient, message = body["recipient"], body["message"]
         if not self.fits(message.get("text", "x")) or ("text" in message) == ("attachment" in message):
             return refusal(100, "(#100) Length of param message[text] must be less than or equal to the limit")
@@ -60,6 +60,14 @@ class MessagingApi(GraphApi):
             return self._private_reply(recipient)
         wrong = self._window(recipient["id"], body)
         return wrong or Said({"recipient_id": recipient["id"], "message_id": self._mid()})
+
+    def _sender_action(self, body: dict[str, Any]) -> Said:
+        """send-messages/sender-actions: nothing else may stand beside one."""
+        seen = {"mark_seen": self.read, "typing_on": self.typing}.get(body["sender_action"])
+        if seen is None or set(body) != {"recipient", "sender_action"}:
+            return refusal(100, "(#100) Sender actions are sent in a separate request")
+        seen.append(body["recipient"]["id"])
+        return Said({"recipient_id": body["recipient"]["id"]})
 
     def _conversations(self, call: Call) -> Said:
         if call.query.get("platform") not in {"messenger", "instagram"} or "messages" not in call.query["fields"]:

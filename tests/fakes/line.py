@@ -32,6 +32,7 @@ class Line(Provider):
         self.profiles: dict[str, dict[str, str]] = {}  # by their place below /v2/bot
         self.endpoint = ""
         self.read: list[str] = []  # tokens of messages that were marked as read
+        self.typing: list[str] = []  # chats that show the loading animation
         self._accepted: dict[str, list[dict[str, str]]] = {}
         self.on("GET", r"/v2/bot/info", self._info)
         self.on("PUT", r"/v2/bot/channel/webhook/endpoint", self._set_endpoint)
@@ -40,6 +41,7 @@ class Line(Provider):
         )
         self.on("POST", r"/v2/bot/message/push", self._push)
         self.on("POST", r"/v2/bot/chat/markAsRead", self._mark_as_read)
+        self.on("POST", r"/v2/bot/chat/loading/start", self._show_loading)
         self.on("GET", r"/data/v2/bot/message/(?P<id>[^/]+)/content", self._content)
         self.on("GET", r"/elsewhere", lambda call: Said(repr(sorted(call.headers)).encode()))
 
@@ -80,6 +82,13 @@ class Line(Provider):
             return wrong or Said({"message": "The request body has 1 error(s)"}, 400)
         self.read.append(call.json["markAsReadToken"])
         return Said({})
+
+    def _show_loading(self, call: Call) -> Said:
+        wrong, seconds = _refusal(call), call.json.get("loadingSeconds", 20)
+        if wrong or not call.json.get("chatId", "").startswith("U") or seconds % 5 or not 5 <= seconds <= 60:
+            return wrong or Said({"message": "The request body has 1 error(s)"}, 400)
+        self.typing.append(call.json["chatId"])
+        return Said({}, 202)
 
     def _profile(self, call: Call) -> Said:
         known = self.profiles.get(call.parts["place"])

@@ -42,6 +42,9 @@ class Homeserver(Provider):
         self._guarded("POST", rf"{CLIENT}/join/(?P<room>[^/]+)", self.join)
         self._guarded("PUT", rf"{CLIENT}/rooms/(?P<room>[^/]+)/send/(?P<type>[^/]+)/(?P<txn>[^/]+)", self.send)
         self._guarded("POST", rf"{CLIENT}/rooms/(?P<room>[^/]+)/receipt/m\.read/(?P<id>[^/]+)", self.receipt)
+        self.typing: list[str] = []  # rooms in which we were seen typing
+        self.typists: dict[int, list[str]] = {}  # who types, by the position at which it came
+        self._guarded("PUT", rf"{CLIENT}/rooms/(?P<room>[^/]+)/typing/(?P<user>[^/]+)", self.type)
         self._guarded("POST", "/_matrix/media/v3/upload", self.upload)
         self._guarded("GET", r"/_matrix/client/v1/media/download/(?P<server>[^/]+)/(?P<id>[^/]+)", self.download)
         self.on("GET", r"/_matrix/media/v3/download/(?P<server>[^/]+)/(?P<id>[^/]+)", self.old_download)
@@ -57,6 +60,14 @@ class Homeserver(Provider):
 
     def receipt(self, call: Call) -> Said:
         self.read.append((call.parts["room"], call.parts["id"]))
+        return Said({})
+
+    def type(self, call: Call) -> Said:
+        if call.parts["user"] != SUPPORT:
+            return Said({"errcode": "M_FORBIDDEN", "error": "Cannot set another user's typing state"}, 403)
+        assert call.json["typing"] is True
+        assert isinstance(call.json["timeout"], int)
+        self.typing.append(call.parts["room"])
         return Said({})
 
     def say(self, body: str, *, room: str = ROOM, sender: str = ANA, type_: str = "m.room.message", **more: Any) -> str:
@@ -115,6 +126,7 @@ class Homeserver(Provider):
             }
         ]
         receipts = [{"type": "m.receipt", "content": content} for at, content in self.ephemeral.items() if at > since]
+        typists = [{"type": "m.typing", "content": {"user_ids": who}} for at, who in self.typists.items() if at > since]
         return {
             "timeline": {
                 "events": [one for _, one in shown],
@@ -122,7 +134,7 @@ class Homeserver(Provider):
                 "prev_batch": f"s{shown[0][0] if shown else since}",
             },
             "state": {"events": members if found else []},
-            "ephemeral": {"events": receipts if room == ROOM else []},
+            "ephemeral": {"events": receipts + typists if room == ROOM else []},
         }
 
     def messages(self, call: Call) -> Said:

@@ -40,6 +40,7 @@ class Telegram(Provider):
         self.moved: dict[int, int] = {}  # groups that became supergroups
         self.reactions: dict[int, list[str]] = {}
         self.deleted: set[int] = set()
+        self.actions: list[dict[str, Any]] = []
         self.refused: set[str] = set()  # methods that fail for now
         self._number = 1000
         self.on("GET", r"/file/bot(?P<token>[^/]+)/(?P<path>.+)", self._file)
@@ -119,6 +120,12 @@ class Telegram(Provider):
 
     def _set_message_reaction(self, parameters: Any, _files: Any) -> Said:
         self.reactions[parameters["message_id"]] = [one["emoji"] for one in parameters["reaction"]]
+        return _good(True)
+
+    def _send_chat_action(self, parameters: Any, _files: Any) -> Said:
+        if parameters.get("action") != "typing":
+            return _error(400, "Bad Request: wrong parameter action in request")
+        self.actions.append(parameters)
         return _good(True)
 
     def _delete_message(self, parameters: Any, _files: Any) -> Said:

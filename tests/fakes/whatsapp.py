@@ -90,6 +90,7 @@ class WhatsappApi(GraphApi):
         self._message_id, self._media_id = counter("wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI"), counter("148087430456")
         self.node("GET", NUMBER, lambda _: Said({"verified_name": "Lucky Shrub", "display_phone_number": "+1 555-078-3881", "quality_rating": "GREEN", "id": NUMBER}))  # fmt: skip
         self.read: list[str] = []
+        self.typing: list[str] = []
         self.node("POST", f"{NUMBER}/messages", self._message)
         self.node("POST", f"{NUMBER}/media", self._upload)
         self.node("GET", f"{ACCOUNT}/message_templates", self._templates)
@@ -102,6 +103,8 @@ class WhatsappApi(GraphApi):
             return refusal(100, "(#100) The parameter messaging_product is required.")
         if body.get("status") == "read":  # messages/mark-message-as-read
             self.read.append(body["message_id"])
+            if body.get("typing_indicator") == {"type": "text"}:  # whatsapp/typing-indicators
+                self.typing.append(body["message_id"])
             return Said({"success": True})
         to = body.get("to") or body.get("recipient") or ""
         if body["recipient_type"] == "individual" and not re.fullmatch(r"\d{7,15}|[A-Z]{2}\.[A-Za-z0-9]{1,128}", to):
