@@ -31,7 +31,9 @@ from app.services import channels, ingest
 from connectors.base import Batch
 from connectors.errors import BadCredentials, ConnectorError, Transient
 from connectors.registry import connector_for, kinds
+from workers import typing_in
 from workers.heartbeat import beating, pause
+from workers.typing_out import telling_typing
 
 LOOK_AGAIN_SECONDS = 2.0
 LEASE = timedelta(seconds=90)  # a connector yields at least every 30 seconds
@@ -54,7 +56,7 @@ Running = dict[Assignment, tuple[threading.Thread, threading.Event]]
 def run() -> None:
     """Keep one thread for each active channel that is fetched, until the process is told to stop."""
     running: Running = {}
-    with beating("poller", lambda: {"channels": len(running)}):
+    with beating("poller", lambda: {"channels": len(running)}), telling_typing():
         while True:
             try:
                 wanted = _wanted()
@@ -81,6 +83,8 @@ def poll_channel(assignment: Assignment, stopped: threading.Event) -> None:
                     failures = 0  # a sign of life alone does not mend anything: many begin with one
                 if not store(assignment, batch) or stopped.is_set():
                     return
+                if batch.typing:
+                    typing_in.show(assignment.channel_id, batch.typing)
             stopped.wait(LOOK_AGAIN_SECONDS)
         except BadCredentials as error:
             _pause(assignment, error.reason)

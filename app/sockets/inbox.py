@@ -25,7 +25,7 @@ from app.config import settings
 from app.db import reading, transaction
 from app.errors import NotFound
 from app.models import Inbox, User
-from app.services import access, presence
+from app.services import access, presence, typing_signals
 from app.sockets.pacing import Pace
 from connectors.origins import is_allowed
 
@@ -177,19 +177,24 @@ def _inbox_of(desk: Desk, conversation: str) -> Inbox | None:
 
 
 def _typing(data: Any = None) -> None:
-    """Tell colleagues who watch, and the chat visitor, if there is one, unless what is written is a `note`."""
+    """Tell colleagues who watch, and the customer where that can be, unless what is written is a `note`."""
     desk = _desks.get(_sid())
     if desk is None or desk.watched is None or not _signals.allows(desk.public_id):
         return
     _tell(desk, TYPING, who="agent")
     if isinstance(data, dict) and data.get("note"):
         return
-    from app.sockets import webchat
+    from app.sockets import typing_out, webchat
 
     with reading() as session:
         user = _still(session, desk)
-        if user is not None:
-            webchat.agent_typing(access.conversation_for(session, user, desk.watched), desk.name)
+        if user is None:
+            return
+        conversation = access.conversation_for(session, user, desk.watched)
+        webchat.agent_typing(conversation, desk.name)
+        is_told, public_id = typing_signals.wants(session, conversation=conversation), str(conversation.public_id)
+    if is_told:
+        typing_out.publish(public_id)
 
 
 def _viewing(_data: Any = None) -> None:
