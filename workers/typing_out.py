@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from uuid import UUID
 
 import redis
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import settings
 from app.db import assert_no_transaction, reading
@@ -87,7 +86,7 @@ class Teller:
                 connector_for(telling.kind).act(telling.credentials, telling.action)
         except (ConnectorError, AppError) as error:
             self._complain(error.reason)
-        except SQLAlchemyError as error:
+        except Exception as error:  # noqa: BLE001 - a thread that dies tells nobody; this is said
             self._complain(type(error).__name__)
 
     def _complain(self, reason: str) -> None:
