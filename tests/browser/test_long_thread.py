@@ -63,6 +63,6 @@ def test_older_messages_come_while_scrolling_up(desk: Desk) -> None:
     assert page.locator(".timeline .day").count() == len(set(page.locator(".timeline .day").all_inner_texts()))
 
     desk.note(WHO, "said meanwhile")
-    expect(page.locator(".timeline")).to_contain_text("said meanwhile")
+    expect(page.locator(".timeline")).to_contain_text("said meanwhile", timeout=60_000)  # 480 messages drawn anew
     page.locator(".timeline a.earlier").click()
     page.wait_for_url("**before=*")  # what is older still has a page of its own
