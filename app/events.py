@@ -82,14 +82,12 @@ class MessageEvent(ConversationEvent):
     message_id: int
 
 
-@dataclass(frozen=True, slots=True)
 class MessageReceived(MessageEvent):
-    pass
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
 class MessageAnnotated(MessageEvent):
-    pass
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +95,12 @@ class MessageChanged(MessageEvent):
     """Edited, deleted, reacted to, delivered or read, its files fetched: the message looks different now."""
 
 
-@dataclass(frozen=True, slots=True)
 class NoteWritten(MessageEvent):
-    pass
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
 class ReplyQueued(MessageEvent):
-    pass
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +108,8 @@ class ReplySent(MessageEvent):
     visitor: str = ""  # token of the chat visitor who reads it live, if any
 
 
-@dataclass(frozen=True, slots=True)
 class ReplyFailed(MessageEvent):
-    pass
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
