@@ -13,6 +13,7 @@ from app.models import (
     CaseConversation,
     Conversation,
     ConversationRead,
+    Draft,
     Message,
     Regrouping,
     Tagging,
@@ -33,6 +34,13 @@ def move_messages(session: Session, ids: Sequence[int], source: Conversation, ta
 def move_activities(session: Session, source: Conversation, target: Conversation) -> list[int]:
     moved = update(Activity).where(Activity.conversation_id == source.id).values(conversation_id=target.id)
     return sorted(session.scalars(moved.returning(Activity.id)))
+
+
+def move_drafts(session: Session, source: Conversation, target: Conversation) -> None:
+    """Let what is being written in the source go on in the target, but where its writer has begun there, too."""
+    theirs = select(Draft.author_id).where(Draft.conversation_id == target.id)
+    begun = update(Draft).where(Draft.conversation_id == source.id, Draft.author_id.not_in(theirs))
+    session.execute(begun.values(conversation_id=target.id))
 
 
 def lead_on(session: Session, source: Conversation, target: Conversation) -> list[int]:

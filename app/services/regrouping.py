@@ -67,6 +67,7 @@ def merge(session: Session, *, actor: User, source: Conversation, target: Conver
     regrouping.tag_ids = moving.share(session, Tagging, Tagging.tag_id, source, target)
     regrouping.case_ids = moving.share(session, CaseConversation, CaseConversation.case_id, source, target)
     moving.stay_read(session, source, target)
+    moving.move_drafts(session, source, target)
     moving.move_messages(session, regrouping.message_ids, source, target)
     source.merged_into_id = target.id
     followers = update(Conversation).where(Conversation.merged_into_id == source.id).values(merged_into_id=target.id)

@@ -9,12 +9,15 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.clock import now
 from app.errors import Conflict, Invalid
 from app.models import (
     Activity,
     CaseConversation,
     Conversation,
     ConversationRead,
+    Draft,
+    DraftKind,
     Inbox,
     Message,
     Regrouping,
@@ -109,6 +112,19 @@ def test_merging_on_leads_the_first_one_on_too_and_undoing_leads_it_back(house: 
     assert second.merged_into_id == third.id
     regrouping.undo(house.session, actor=ana, regrouping=on, source=first, target=third)
     assert picture(house) == before
+
+
+def test_what_is_being_written_goes_on_where_the_messages_are(house: House, ana: User) -> None:
+    first, second = two(house, ana)
+    words = {"kind": DraftKind.REPLY, "text": "Dear Mia", "written_at": now()}
+    for author, conversation in ((ana, second), (house.agents[1], second), (house.agents[1], first)):
+        house.session.add(Draft(author_id=author.id, conversation_id=conversation.id, **words))
+    house.session.flush()
+    regrouping.merge(house.session, actor=ana, source=second, target=first)
+    places = house.session.execute(select(Draft.author_id, Draft.conversation_id))
+    assert sorted(map(tuple, places)) == sorted(
+        [(ana.id, first.id), (house.agents[1].id, second.id), (house.agents[1].id, first.id)]
+    )
 
 
 @pytest.mark.parametrize("has_read", [False, True])

@@ -14,7 +14,13 @@ from tests.rooms import Visitor
 
 __all__ = ["seeded"]  # a fixture
 
-MARTA, PRIYA, TOMAS, DOROTHEA = "Marta Lindqvist", "Priya Raman", "Tomás Herrera", "Dorothea Klein"
+MARTA, PRIYA, TOMAS, DOROTHEA, KWAME = (
+    "Marta Lindqvist",
+    "Priya Raman",
+    "Tomás Herrera",
+    "Dorothea Klein",
+    "Kwame Mensah",
+)
 CARD = "4111 1111 1111 1111"
 
 
@@ -96,7 +102,7 @@ def test_hidden_data_in_a_draft_is_hidden_from_colleagues(seeded: Seeded) -> Non
 
 def test_drafts_are_read_with_few_queries(seeded: Seeded) -> None:
     ana = seeded.visitor("ana")
-    keep(ana, seeded, MARTA, "Some words")
+    keep(ana, seeded, KWAME, "Some words")
     with counted() as said:
-        drafts_of(ana, seeded, MARTA)
+        drafts_of(ana, seeded, KWAME)
     assert len(said) <= 4, said  # who asks, the conversation, its drafts, what the own one said before
