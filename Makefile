@@ -25,7 +25,7 @@ setup: ## set everything up for development, without starting it
 
 test: setup ## set everything up, then run every check and every test
 	@$(MAKE) --no-print-directory check
-	.venv/bin/python -m pytest -n 2 --dist worksteal
+	.venv/bin/python -m pytest -n 3 --dist worksteal
 
 # a real homeserver in an environment of its own (AGPL: only talked to, never a dependency)
 test-matrix: setup

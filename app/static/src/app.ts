@@ -19,6 +19,7 @@ import "./inbox/leaving";
 import "./inbox/lightbox";
 import "./inbox/reply_window";
 import "./inbox/rows_window";
+import "./inbox/search";
 import "./inbox/views";
 import "./inbox/template_form";
 import "./notices/permission";

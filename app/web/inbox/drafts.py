@@ -82,16 +82,17 @@ def take_over(public_id: str, draft_id: str) -> Response:
     return _fragment(public_id)
 
 
-@pages.post("/draft/earlier/<int:version_id>")
+@pages.post("/draft/earlier/<version_id>")
 @signed_in
-def bring_back(public_id: str, version_id: int) -> Response:
+def bring_back(public_id: str, version_id: str) -> Response:
     """Let the reader's own draft say again what it said before."""
     user = current_user()
+    wanted = int(version_id) if version_id.isascii() and version_id.isdigit() and len(version_id) < 19 else 0
 
     def write() -> None:
         with transaction() as session:
             conversation = access.conversation_for(session, user, public_id, lock=True)
-            earlier = drafts.bring_back(session, conversation=conversation, author=user, version_id=version_id)
+            earlier = drafts.bring_back(session, conversation=conversation, author=user, version_id=wanted)
             if earlier.author_id != user.id:
                 _reveal(session, user, "earlier draft", conversation.public_id, earlier.text)
 

@@ -63,7 +63,7 @@ class ComposerBox extends HTMLElement {
   }
 
   private get text(): HTMLTextAreaElement {
-    return this.querySelector("textarea") as HTMLTextAreaElement;
+    return this.querySelector(".composer-text") as HTMLTextAreaElement;
   }
 
   private get kind(): Kind {
