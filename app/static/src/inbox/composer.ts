@@ -1,4 +1,5 @@
 // The composer: drafts that survive a change of page, files by drop and paste, and a bubble that is there at once.
+import { fieldOf, type WritingField } from "../composer/field";
 import { forgetAnswered } from "./answering";
 import { Draft } from "./draft";
 import { putBack, replyAll, takeExtras, type Extras } from "./extras";
@@ -32,7 +33,7 @@ class ComposerBox extends HTMLElement {
     this.draft = new Draft(this.dataset["conversation"] ?? "");
     this.files = new Files(this.form, this.querySelector(".composer-files"), () => this.problem(this.tooMuch()));
     this.form.addEventListener("submit", this.onSubmit);
-    this.text.addEventListener("input", this.onInput);
+    this.field.onInput(this.onInput);
     this.form.addEventListener("keydown", this.onKey);
     this.form.addEventListener("click", this.onClick);
     this.form.addEventListener("change", () => this.showKind());
@@ -40,8 +41,8 @@ class ComposerBox extends HTMLElement {
     document.addEventListener("tributary:refused", this.onRefused);
     document.dispatchEvent(new CustomEvent("tributary:waiting"));
     const taken = this.dataset["taken"] ?? "";
-    const kept = this.draft.begin(this.text.value, taken);
-    if (kept && (taken || !this.text.value)) this.text.value = kept.text;
+    const kept = this.draft.begin(this.text, taken);
+    if (kept && (taken || !this.text)) this.field.setText(kept.text);
     if (kept) this.choose(kept.kind as Kind);
     this.markBegin();
     this.showKind();
@@ -55,14 +56,22 @@ class ComposerBox extends HTMLElement {
   /** Put the cursor into the box, set to a reply or a note. */
   start(kind: Kind): void {
     this.choose(kind);
-    this.text.focus();
+    this.field.focus();
   }
 
   private get form(): HTMLFormElement {
     return this.querySelector("form") as HTMLFormElement;
   }
 
-  private get text(): HTMLTextAreaElement {
+  private get field(): WritingField {
+    return fieldOf(this) as WritingField; // there whenever the form is
+  }
+
+  private get text(): string {
+    return this.field.text();
+  }
+
+  private get textarea(): HTMLTextAreaElement {
     return this.querySelector(".composer-text") as HTMLTextAreaElement;
   }
 
@@ -77,8 +86,8 @@ class ComposerBox extends HTMLElement {
   }
 
   private showKind(): void {
-    this.text.placeholder = this.kind === "note" ? "Write a note that only colleagues see…" : "Write a reply…";
-    this.draft.keep(this.text.value, this.kind);
+    this.textarea.placeholder = this.kind === "note" ? "Write a note that only colleagues see…" : "Write a reply…";
+    this.draft.keep(this.text, this.kind);
     const files = this.querySelector<HTMLInputElement>('input[type="file"]');
     if (files) files.accept = this.kind === "reply" ? this.limits.accept : "";
     this.count();
@@ -87,7 +96,7 @@ class ComposerBox extends HTMLElement {
 
   /** Remember the newest message when a reply is begun: the server shows what came in since before it sends. */
   private markBegin(): void {
-    if (!this.text.value) this.draft.seen = "";
+    if (!this.text) this.draft.seen = "";
     else this.draft.seen ||= this.newest();
     const field = this.querySelector<HTMLInputElement>('input[name="seen"]');
     if (field) field.value = this.draft.seen || this.newest();
@@ -99,7 +108,7 @@ class ComposerBox extends HTMLElement {
 
   private readonly onInput = (): void => {
     this.markBegin();
-    this.draft.keep(this.text.value, this.kind);
+    this.draft.keep(this.text, this.kind);
     this.problem(this.files.any() ? this.tooMuch() : "");
     this.count();
     if (Date.now() - this.lastTyping > TYPING_EVERY_MS) {
@@ -110,7 +119,7 @@ class ComposerBox extends HTMLElement {
 
   private readonly onKey = (event: KeyboardEvent): void => {
     const field = event.target as HTMLElement;
-    if (event.key === "Escape") this.text.blur();
+    if (event.key === "Escape") this.field.element.blur();
     if (event.key !== "Enter" || event.isComposing) return;
     const isWanted = event.ctrlKey || event.metaKey;
     if (!isWanted && !field.matches('input:not([type="checkbox"], [type="radio"], [type="file"])')) return;
@@ -128,16 +137,16 @@ class ComposerBox extends HTMLElement {
     if (everybody) replyAll(this.form, everybody);
     else if (pressed.hasAttribute("data-anyhow")) this.form.requestSubmit(this.lastButton);
     else this.showNews("");
-    if (!pressed.hasAttribute("data-anyhow")) this.text.focus();
+    if (!pressed.hasAttribute("data-anyhow")) this.field.focus();
   };
 
   private readonly onSubmit = (event: SubmitEvent): void => {
     event.preventDefault();
-    if (!this.text.value.trim() && !this.keepsFiles() && !this.files.any()) {
+    if (!this.text.trim() && !this.keepsFiles() && !this.files.any()) {
       this.problem("Write something, or attach a file.");
       return;
     }
-    const reason = this.tooMuch() || (this.kind === "reply" ? this.limits.problemOfText(this.text.value.trim()) : "");
+    const reason = this.tooMuch() || (this.kind === "reply" ? this.limits.problemOfText(this.text.trim()) : "");
     if (reason) {
       this.problem(reason);
       return;
@@ -150,7 +159,7 @@ class ComposerBox extends HTMLElement {
       template: this.querySelector<HTMLTemplateElement>("template.pending-message"),
       kind: this.kind,
     };
-    const text = this.text.value;
+    const text = this.text;
     const files = this.files.list();
     // the same words again may have arrived the first time: under the same key they are stored once
     if (this.failed?.text === text) this.setKey(this.failed.key);
@@ -167,7 +176,7 @@ class ComposerBox extends HTMLElement {
     this.failed = null;
     this.showNews("");
     this.setKey(crypto.randomUUID().replaceAll("-", ""));
-    this.text.value = "";
+    this.field.setText("");
     this.files.clear();
     this.draft.forget();
     this.draft.taken = this.draft.seen = "";
@@ -185,7 +194,7 @@ class ComposerBox extends HTMLElement {
     if (!news) return;
     this.draft.seen = news.dataset["newest"] ?? "";
     this.markBegin();
-    this.draft.keep(this.text.value, this.kind);
+    this.draft.keep(this.text, this.kind);
     news.querySelector<HTMLElement>("button")?.focus();
     document.dispatchEvent(new CustomEvent("tributary:stale"));
   }
@@ -206,14 +215,14 @@ class ComposerBox extends HTMLElement {
 
   /** The words and files return with the reason; what was typed meanwhile is kept below them. */
   private giveBack(key: string, text: string, files: File[], extras: Extras, reason: string): void {
-    this.text.value = this.text.value ? `${text}\n\n${this.text.value}` : text;
+    this.field.setText(this.text ? `${text}\n\n${this.text}` : text);
     this.failed = { key, text };
     this.files.add(files);
     putBack(this.form, extras);
     this.draft.taken = this.dataset["taken"] ?? "";
-    this.draft.keep(this.text.value, this.kind);
+    this.draft.keep(this.text, this.kind);
     this.problem(reason);
-    this.text.focus();
+    this.field.focus();
   }
 
   /** What waited for the connection comes back: the server refused it, or somebody took it back. */
@@ -229,8 +238,8 @@ class ComposerBox extends HTMLElement {
   /** A reply that seemed lost may have been stored all the same: then its words need not be sent again. */
   private readonly onRefreshed = (): void => {
     if (!this.failed || !document.querySelector(`#k-${CSS.escape(this.failed.key)}[data-message]`)) return;
-    if (this.text.value === this.failed.text) {
-      this.text.value = "";
+    if (this.text === this.failed.text) {
+      this.field.setText("");
       this.files.clear();
       this.draft.forget();
       this.problem("");
@@ -255,7 +264,7 @@ class ComposerBox extends HTMLElement {
     const line = this.querySelector<HTMLElement>(".composer-count");
     if (!line) return;
     const longest = this.kind === "reply" ? this.limits.longest : 0;
-    const used = this.limits.length(this.text.value);
+    const used = this.limits.length(this.text);
     const isNear = used > longest * NEAR;
     line.textContent = longest && (longest <= SHORT || isNear) ? `${used.toLocaleString("en")} / ${longest.toLocaleString("en")}` : "";
     line.classList.toggle("is-near", longest > 0 && isNear);
