@@ -10,6 +10,7 @@ address. Facebook's web login knows no PKCE: the app's secret stands in for it.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -39,7 +40,7 @@ STEPS = (
 )
 
 
-class PageSignIn:
+class PageSignIn(ABC):
     """What the connector of a kind that lives on pages has besides, for a sign-in."""
 
     sign_in: ClassVar[SignIn]
@@ -47,9 +48,9 @@ class PageSignIn:
     page_fields: ClassVar[str]
     subscribed: ClassVar[tuple[str, ...]]  # webhook fields of the page
 
+    @abstractmethod
     def account_in(self, page: Mapping[str, Any]) -> ProviderAccount | None:
         """Return what a page of /me/accounts stands for, None where it is nothing for this kind."""
-        raise NotImplementedError
 
     def sign_in_address(
         self,

@@ -35,47 +35,47 @@ class Defaults:
     entry: ClassVar[tuple[Setting, ...]] = ()
     entry_title: ClassVar[str] = ""
 
-    def address(self, credentials: Credentials) -> str:  # noqa: ARG002 - the protocol's
+    def address(self, credentials: Credentials) -> str:
         """Return "": a channel without an address of its own."""
         return ""
 
-    def fetch(self, credentials: Credentials, cursor: Cursor) -> Iterator[Batch]:  # noqa: ARG002
+    def fetch(self, credentials: Credentials, cursor: Cursor) -> Iterator[Batch]:
         """Yield nothing."""
         return iter(())
 
-    def verify(self, credentials: Credentials, request: WebRequest) -> None:  # noqa: ARG002
+    def verify(self, credentials: Credentials, request: WebRequest) -> None:
         """Refuse. Raises BadCredentials."""
         raise BadCredentials("Nothing is called on this kind of channel.")
 
-    def receive(self, credentials: Credentials, request: WebRequest, received_at: datetime) -> Received:  # noqa: ARG002
+    def receive(self, credentials: Credentials, request: WebRequest, received_at: datetime) -> Received:
         """Take the whole body as one delivery; its hash tells duplicates."""
         meta = {name.replace("-", "_"): request.headers[name] for name in KEPT_HEADERS if name in request.headers}
         return Received((RawDelivery(request.body, received_at, meta=meta),))
 
-    def home(self, credentials: Credentials) -> Home:  # noqa: ARG002
+    def home(self, credentials: Credentials) -> Home:
         """Return nothing: what comes to a channel's webhook address is that channel's."""
         return Home()
 
-    def addressed(self, delivery: RawDelivery) -> tuple[str, ...]:  # noqa: ARG002
+    def addressed(self, delivery: RawDelivery) -> tuple[str, ...]:
         """Return none."""
         return ()
 
-    def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:  # noqa: ARG002
+    def send(self, credentials: Credentials, message: OutboundMessage) -> Receipt:
         """Refuse. Raises Rejected."""
         raise Rejected("Nothing can be sent through this kind of channel.")
 
-    def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:  # noqa: ARG002
+    def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:
         """Refuse. Raises Rejected."""
         raise Rejected("This kind of channel keeps no files at its provider.")
 
-    def act(self, credentials: Credentials, action: Action) -> None:  # noqa: ARG002
+    def act(self, credentials: Credentials, action: Action) -> None:
         """Refuse. Raises Rejected."""
         raise Rejected("This kind of channel does not offer that.")
 
-    def look_up(self, credentials: Credentials, address: str, thread_key: str | None) -> Identity | None:  # noqa: ARG002
+    def look_up(self, credentials: Credentials, address: str, thread_key: str | None) -> Identity | None:
         """Return None: messages say all there is to know."""
         return None
 
-    def templates(self, credentials: Credentials) -> tuple[Template, ...]:  # noqa: ARG002
+    def templates(self, credentials: Credentials) -> tuple[Template, ...]:
         """Return none."""
         return ()

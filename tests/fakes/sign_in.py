@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class Grant:
     until: float
 
 
-class Desk:
+class Desk(ABC):
     """The rules that all keep. A provider's class mixes this in and says `refuse`, `give` and its addresses."""
 
     kind: ClassVar[str]
@@ -125,12 +126,13 @@ class Desk:
     def refuse(self, error: str, status: int = 400) -> Said:
         return Said({"error": error, "error_description": "Value passed for the token or code was invalid."}, status)
 
+    @abstractmethod
     def give(self, person: str, refresher: str) -> Mapping[str, Any]:
-        raise NotImplementedError
+        """Return what the token endpoint gives out."""
 
+    @abstractmethod
     def settings(self) -> dict[str, str]:
         """Return what an admin types before the sign-in."""
-        raise NotImplementedError
 
     def _is_client(self, call: Call) -> bool:
         if self.is_basic:
