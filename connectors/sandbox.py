@@ -25,6 +25,7 @@ from hashlib import sha256
 from typing import ClassVar
 
 from connectors import _demo, _sandbox_calls
+from connectors._demo_customer import DemoCustomer
 from connectors._sandbox_folders import CONTENT_TYPES, Folders, as_json, write
 from connectors.base import (
     Action,
@@ -99,7 +100,20 @@ class SandboxConnector(Defaults):
         ),
         Setting("seed", "Seed", "integer", default=1, help="Decides the order of the demo messages"),
         Setting("webhook_secret", "Secret of webhook calls", "secret", help="Empty: no calls are accepted"),
-        Setting("loop", "Begin again after the last demo message", "boolean", default=False),
+        Setting(
+            "loop",
+            "Begin again after the last demo message",
+            "boolean",
+            default=False,
+            help="Off: when every demo message was told, no more come",
+        ),
+        Setting(
+            "customer",
+            "One customer who waits for your reply",
+            "boolean",
+            default=False,
+            help="Writes once at the start and answers your first reply; made for the live demo of the first steps",
+        ),
     )
 
     def __init__(self, pace: Pace | None = None) -> None:
@@ -118,12 +132,14 @@ class SandboxConnector(Defaults):
     def fetch(self, credentials: Credentials, cursor: Cursor) -> Generator[Batch, None, None]:
         """Yield files and stories as they come; never ends by itself. Raises Transient, BadCredentials."""
         folders, stories = Folders(credentials), _Stories(credentials, cursor)
+        customer = DemoCustomer(credentials, cursor, folders)
         yield from stories.first()
         next_story = time.monotonic() + stories.drip_seconds
         next_sign = time.monotonic()
         while True:
             before = time.monotonic()
             yield from folders.read()
+            yield from customer.tell()
             if stories.is_telling and before >= next_story:
                 yield stories.next()
                 next_story = max(before, next_story + stories.drip_seconds)
@@ -134,8 +150,10 @@ class SandboxConnector(Defaults):
 
     def fetch_once(self, credentials: Credentials, cursor: Cursor) -> Generator[Batch, None, None]:
         """Yield the files that wait, and the first stories where none was told yet."""
+        folders = Folders(credentials)
         yield from _Stories(credentials, cursor).first()
-        yield from Folders(credentials).read()
+        yield from DemoCustomer(credentials, cursor, folders).tell()
+        yield from folders.read()
 
     def verify(self, credentials: Credentials, request: WebRequest) -> None:
         """Check the signature of a posted body, or the secret of a handshake. Raises BadCredentials."""

@@ -53,7 +53,8 @@ class Channel(Base):
 
     `last_success_at` is when we last heard from the provider, `last_delivery_at` when it last brought something, and
     `lag_seconds` how long the newest message took from there to us. `templates_at` is when templates were last fetched,
-    `templates_claimed_until` that somebody is at it.
+    `templates_claimed_until` that somebody is at it. `demo_of_id`: only the demo conversation of this user comes
+    through it; nothing of it is counted, and all of it is removed in one step (services/demo_conversation.py).
     """
 
     __tablename__ = "channel"
@@ -80,8 +81,13 @@ class Channel(Base):
     templates_claimed_until: Mapped[datetime | None]
     leased_by: Mapped[str | None]
     leased_until: Mapped[datetime | None]
+    demo_of_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
     created_at: Mapped[Created]
 
     @property
     def is_active(self) -> bool:
         return self.state is ChannelState.ACTIVE
+
+    @property
+    def is_demo(self) -> bool:
+        return self.demo_of_id is not None

@@ -28,6 +28,7 @@ class User(Base):
     """A person or bot. `session_version` goes up when the password changes: every older session ends.
 
     `own_keys`: the commands whose keys they changed, by id (app/commands/registry.py), "" for none.
+    `first_steps`: what they put aside and tried of them (services/first_steps.py), empty for who never had any.
     """
 
     __tablename__ = "user"
@@ -45,6 +46,7 @@ class User(Base):
     theme: Mapped[str] = mapped_column(default="system", server_default="system")
     own_keys: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     has_single_keys: Mapped[bool] = mapped_column(default=True, server_default="true")
+    first_steps: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     created_at: Mapped[Created]
 
     @property
