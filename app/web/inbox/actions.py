@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
@@ -15,16 +12,11 @@ from app.models import Conversation, Priority, Status, Tag, Team, User
 from app.queries.by_id import find
 from app.services import access, conversations, tags
 from app.web.inbox import snooze
+from app.web.inbox.acting import locked
 from app.web.inbox.conversation import back_to
 from app.web.session import current_user, signed_in
 
 pages = Blueprint("conversation_actions", __name__, url_prefix="/conversations/<public_id>")
-
-
-@contextmanager
-def _locked(public_id: str) -> Iterator[tuple[Session, Conversation]]:
-    with transaction() as session:
-        yield session, access.conversation_for(session, current_user(), public_id, lock=True)
 
 
 @pages.post("/assignment")
@@ -32,7 +24,7 @@ def _locked(public_id: str) -> Iterator[tuple[Session, Conversation]]:
 def assign(public_id: str) -> BaseResponse:
     """Give it to `assignee` (a public id, "me" or nobody), if it still is with whom the page said (`was`)."""
     user = current_user()
-    with _locked(public_id) as (session, conversation):
+    with locked(public_id) as (session, conversation):
         _check_holder(session, conversation)
         assignee = _colleague(session, conversation, user, request.form.get("assignee", ""))
         conversations.assign(session, conversation=conversation, actor=user, assignee=assignee)
@@ -62,7 +54,7 @@ def _colleague(session: Session, conversation: Conversation, user: User, wanted:
 @signed_in
 def give_to_team(public_id: str) -> BaseResponse:
     wanted = request.form.get("team", "")
-    with _locked(public_id) as (session, conversation):
+    with locked(public_id) as (session, conversation):
         team = find(session, Team, wanted) if wanted else None
         if wanted and team is None:
             raise Invalid("There is no such team any more.", field="team")
@@ -79,7 +71,7 @@ def set_status(public_id: str) -> BaseResponse:
         raise Invalid("Choose open, pending, snoozed or resolved.", field="status") from None
     asked = [request.form.get(name, "") for name in ("for", "until", "when")]
     until = snooze.asked(*asked) if status is Status.SNOOZED else None
-    with _locked(public_id) as (session, conversation):
+    with locked(public_id) as (session, conversation):
         conversations.set_status(
             session,
             conversation=conversation,
@@ -98,7 +90,7 @@ def set_priority(public_id: str) -> BaseResponse:
         priority = Priority(request.form.get("priority", ""))
     except ValueError:
         raise Invalid("Choose low, normal, high or urgent.", field="priority") from None
-    with _locked(public_id) as (session, conversation):
+    with locked(public_id) as (session, conversation):
         conversations.set_priority(session, conversation=conversation, actor=current_user(), priority=priority)
     return back_to(public_id)
 
@@ -108,7 +100,7 @@ def set_priority(public_id: str) -> BaseResponse:
 def change_tags(public_id: str) -> BaseResponse:
     """Put the tag named `put` on (made if it is new), or take the one with the id `take` off."""
     user, name, taken = current_user(), request.form.get("put", "").strip(), request.form.get("take", "")
-    with _locked(public_id) as (session, conversation):
+    with locked(public_id) as (session, conversation):
         if name:
             tags.put(session, conversation=conversation, tag=tags.named(session, name), actor=user)
         tag = find(session, Tag, taken) if taken else None

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, render_template, request
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response as BaseResponse
+from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import Conflict, Invalid
 from app.models import Conversation, Regrouping
 from app.queries import regrouping_view
 from app.services import access, regrouping
+from app.web.inbox.acting import Answer, locked_pair
 from app.web.inbox.conversation import back_to
 from app.web.session import current_user, signed_in
 
 pages = Blueprint("regrouping", __name__)
 
-Answer = BaseResponse | str | tuple[str, int]
 NEW = "new"
 
 
@@ -33,7 +33,7 @@ def merge(public_id: str) -> Answer:
     """Merge this one into `other`, or `other` into this one where `stays` is "this"."""
     try:
         with transaction() as session:
-            this, other = _pair(session, public_id, request.form.get("other", ""))
+            this, other = locked_pair(session, public_id, request.form.get("other", ""))
             source, target = (other, this) if request.form.get("stays") == "this" else (this, other)
             regrouping.merge(session, actor=current_user(), source=source, target=target)
             place, number = str(target.public_id), source.number
@@ -67,7 +67,7 @@ def move(public_id: str) -> Answer:
 
 @pages.post("/regroupings/<public_id>/undoing")
 @signed_in
-def undo(public_id: str) -> BaseResponse:
+def undo(public_id: str) -> Response:
     with transaction() as session:
         done = access.regrouping_for(session, current_user(), public_id)
         source, target = _locked(session, done)
@@ -80,15 +80,6 @@ def undo(public_id: str) -> BaseResponse:
     return back_to(place)
 
 
-def _pair(session: Session, public_id: str, other_id: str) -> tuple[Conversation, Conversation]:
-    if not other_id:
-        raise Invalid("Choose the other conversation.", field="other")
-    this = access.conversation_for(session, current_user(), public_id)
-    other = access.conversation_for(session, current_user(), other_id)
-    regrouping.locked(session, this, other)
-    return this, other
-
-
 def _moved(session: Session, message_id: str, source: Conversation) -> str:
     """Move what the form says; return the public id of the conversation it is in now."""
     user, other_id = current_user(), request.form.get("other", "")
@@ -96,7 +87,7 @@ def _moved(session: Session, message_id: str, source: Conversation) -> str:
         regrouping.locked(session, source)
         target = None
     else:
-        _, target = _pair(session, str(source.public_id), other_id)
+        _, target = locked_pair(session, str(source.public_id), other_id)
     message = access.message_for(session, user, message_id)
     messages = regrouping_view.from_here_on(session, message) if request.form.get("reach") == "on" else [message]
     if target is None:

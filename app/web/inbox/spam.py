@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response as BaseResponse
+from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import BlockedSender
 from app.queries import blocked_senders
 from app.services import access, blocking, by_public_id, spam
+from app.web.inbox.acting import Answer, locked
 from app.web.inbox.conversation import back_to
 from app.web.session import current_user, signed_in
 
 pages = Blueprint("spam", __name__)
 
-Answer = BaseResponse | str | tuple[str, int]
-
 
 @pages.post("/conversations/<public_id>/spamming")
 @signed_in
-def mark(public_id: str) -> BaseResponse:
-    with transaction() as session:
-        conversation = access.conversation_for(session, current_user(), public_id, lock=True)
+def mark(public_id: str) -> Response:
+    with locked(public_id) as (session, conversation):
         spam.mark(session, conversation=conversation, actor=current_user())
     flash("Marked as spam. The line in the timeline undoes it.", "success")
     return back_to(public_id)
@@ -31,9 +29,8 @@ def mark(public_id: str) -> BaseResponse:
 
 @pages.post("/conversations/<public_id>/unspamming")
 @signed_in
-def unmark(public_id: str) -> BaseResponse:
-    with transaction() as session:
-        conversation = access.conversation_for(session, current_user(), public_id, lock=True)
+def unmark(public_id: str) -> Response:
+    with locked(public_id) as (session, conversation):
         spam.unmark(session, conversation=conversation, actor=current_user())
     flash("Taken out of spam.", "success")
     return back_to(public_id)
@@ -52,8 +49,7 @@ def block(public_id: str) -> Answer:
     """Block `sender`: the kind and the address, with a blank between."""
     kind, _, address = request.form.get("sender", "").partition(" ")
     try:
-        with transaction() as session:
-            conversation = access.conversation_for(session, current_user(), public_id, lock=True)
+        with locked(public_id) as (session, conversation):
             blocking.block(session, actor=current_user(), conversation=conversation, kind=kind, address=address)
     except (Invalid, Conflict) as problem:
         return _choice(public_id, problem), problem.status
@@ -73,7 +69,7 @@ def ask(public_id: str) -> str:
 
 @pages.post("/blocked-senders/<public_id>/unblocking")
 @signed_in
-def unblock(public_id: str) -> BaseResponse:
+def unblock(public_id: str) -> Response:
     """Unblock; with `sure`, as the question was answered (`back`: bring back what went to spam), else ask it."""
     if "sure" not in request.form:
         return redirect(f"/blocked-senders/{public_id}/unblocking", code=303)

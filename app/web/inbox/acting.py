@@ -1,0 +1,35 @@
+"""What forms that act on conversations share: the rows, locked, and what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.db import transaction
+from app.errors import Invalid
+from app.models import Conversation
+from app.services import access, regrouping
+from app.web.session import current_user
+
+Answer: TypeAlias = Response | str | tuple[str, int]
+
+
+@contextmanager
+def locked(public_id: str) -> Iterator[tuple[Session, Conversation]]:
+    """Open a transaction with a conversation that the user may see, locked. Raises NotFound."""
+    with transaction() as session:
+        yield session, access.conversation_for(session, current_user(), public_id, lock=True)
+
+
+def locked_pair(session: Session, public_id: str, other_id: str) -> tuple[Conversation, Conversation]:
+    """Return two conversations that the user may see, both locked. Raises NotFound, Invalid where none was chosen."""
+    if not other_id:
+        raise Invalid("Choose the other conversation.", field="other")
+    this = access.conversation_for(session, current_user(), public_id)
+    other = access.conversation_for(session, current_user(), other_id)
+    regrouping.locked(session, this, other)
+    return this, other
