@@ -32,6 +32,7 @@ from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Malformed
 
 if TYPE_CHECKING:
+    from connectors._mail_servers import MailServers
     from connectors._survey import FolderListing, MailLine
 
 
@@ -62,6 +63,12 @@ class MailConnector(Defaults):
 
     def address(self, credentials: Credentials) -> str:
         return str(credentials.get("address") or "")
+
+    def find_servers(self, address: str) -> MailServers | None:
+        """Return what servers an address has and how its provider wants a sign-in; looks names up, connects nowhere."""
+        from connectors._mail_servers import find_servers
+
+        return find_servers(address)
 
     def check(self, credentials: Credentials) -> str:
         """Sign in to both servers and open each folder; name what is missing. Raises BadCredentials, Transient."""

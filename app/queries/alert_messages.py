@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.models import Alert, AlertMetric, Channel, Contact, Conversation, ConversationMood, Direction, Message
 from app.queries._json import AnySelect, InboxIds
 from app.queries.alert_counts import DIMENSIONS, TASKS
+from app.queries.demo_left_out import is_no_demo
 from app.queries.sentiment_facts import facts
 
 MOST_NOW, MOST_BEFORE = 1000, 3000  # messages that are read
@@ -109,6 +110,7 @@ def _fallen(alert: Alert, since: datetime, until: datetime, fell_to: float) -> A
         ConversationMood.lowest <= fell_to,
         ConversationMood.lowest_at >= since,
         ConversationMood.lowest_at < until,
+        is_no_demo(Conversation.channel_id),
         *_narrowed(alert, {name: getattr(Conversation, name) for name in DIMENSIONS}),
     ]
     query = select(ConversationMood.lowest_message_id.label("message_id"), Conversation.intent.label("intent"))

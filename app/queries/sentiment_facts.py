@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 
 from app.models import Conversation, Correction, Message, Prediction
 from app.queries._json import AnySelect
+from app.queries.demo_left_out import is_no_demo
 
 ABSTAINED = "abstained"  # the label of what must not be used; never hidden, counted on its own
 POLARITIES = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
@@ -63,7 +64,7 @@ def facts(*conditions: ColumnElement[bool]) -> AnySelect:
     """Return one row a prediction: COLUMNS, score, message_id, conversation_id.
 
     `conditions` must keep or drop whole messages, or all predictions of a version: intent and is_latest look at a
-    message's other predictions.
+    message's other predictions. Demo conversations are left out.
     """
     by_version = [Prediction.message_id, Prediction.model_version]
     of_intent = case((Prediction.task == "intent", func.nullif(truth(), ABSTAINED)))
@@ -88,5 +89,5 @@ def facts(*conditions: ColumnElement[bool]) -> AnySelect:
         .join(Message, Message.id == Prediction.message_id)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .outerjoin(Correction, is_corrected())
-        .where(*conditions)
+        .where(is_no_demo(Message.channel_id), *conditions)
     )

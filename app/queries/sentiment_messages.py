@@ -131,6 +131,7 @@ def _select() -> AnySelect:
         .join(Channel, Channel.id == Message.channel_id)
         .outerjoin(User, User.id == Prediction.assignee_id)
         .outerjoin(Correction, is_corrected())
+        .where(Channel.demo_of_id.is_(None))
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Conversation, Team, User
 from app.queries._json import InboxIds
+from app.queries.demo_left_out import is_no_demo
 from app.queries.sentiment_asked import NOBODY, Asked, Period
 from app.queries.sentiment_source import has_tag, is_value
 
@@ -84,6 +85,7 @@ def conditions(asked: Asked, period: Period, inbox_ids: InboxIds) -> list[Column
     wanted = [
         Conversation.inbox_id.in_(inbox_ids),
         Conversation.mood_lowest.is_not(None),
+        is_no_demo(Conversation.channel_id),
         or_(and_(at >= period.start, at < period.end), and_(at >= before[0], at < before[1])),
     ]
     for name, value in asked.filters.items():

@@ -6,13 +6,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.models import Conversation, Inbox, Message, Status, Team, TeamMember, User
+from app.models import Channel, Conversation, Inbox, Message, Status, Team, TeamMember, User
 from app.services import conversations, presence
 from app.services.access import colleagues
 
 
 def assign_waiting(session: Session, conversation: Conversation) -> None:
     """Give a conversation that nobody has to the next of its team; if nobody is there it waits for `sweep`."""
+    demo_of_id = session.get_one(Channel, conversation.channel_id).demo_of_id
+    if demo_of_id is not None:
+        _give_demo(session, conversation, demo_of_id)
+        return
     inbox = session.get_one(Inbox, conversation.inbox_id)
     team_id = conversation.team_id or inbox.team_id
     if not inbox.auto_assign or team_id is None or not _needs_somebody(session, conversation):
@@ -24,6 +28,13 @@ def assign_waiting(session: Session, conversation: Conversation) -> None:
     user = session.get_one(User, member.user_id)
     reason = f"next in line of {session.get_one(Team, team_id).name}"
     conversations.assign(session, conversation=conversation, actor=None, assignee=user, reason=reason)
+
+
+def _give_demo(session: Session, conversation: Conversation, user_id: int) -> None:
+    """Give a demo conversation to who asked for it: it is no work for colleagues."""
+    if _needs_somebody(session, conversation):
+        user = session.get_one(User, user_id)
+        conversations.assign(session, conversation=conversation, actor=None, assignee=user, reason="their own demo")
 
 
 def sweep(session: Session, *, limit: int = 50) -> int:
