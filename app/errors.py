@@ -11,6 +11,10 @@ AppError
 
 from __future__ import annotations
 
+from app.phrases import phrase
+
+NOTHING = phrase("There is nothing here, or it is not shared with you.")
+
 
 class AppError(Exception):
     """Base of everything the product refuses; `reason` is one sentence fit for a screen."""
@@ -33,7 +37,7 @@ class Invalid(AppError):
 class NotFound(AppError):
     status = 404
 
-    def __init__(self, reason: str = "There is nothing here, or it is not shared with you.") -> None:
+    def __init__(self, reason: str = NOTHING) -> None:
         super().__init__(reason)
 
 

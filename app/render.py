@@ -8,16 +8,20 @@ from math import ceil
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, has_request_context, request, url_for
+from flask import Flask, current_app, g, has_request_context, request, url_for
 from markupsafe import Markup
 
 from app import markup
 from app.clock import now
 from app.config import ROOT
 from app.discretion import discreet, discreet_cut
+from app.languages import date_words, decimal, translated
+from app.phrases import Phrase, phrase
+from app.vocabulary import WORDS
 
 DIST = ROOT / "app" / "static" / "dist"
 LONG = 120  # characters; what is longer on one line was cut off
+STRETCHES = {1: phrase("{count} s"), 60: phrase("{count} min"), 3600: phrase("{count} h"), 86400: phrase("{count} d")}
 HUES = 12  # classes hue-0 … hue-11 of the style sheet
 
 
@@ -59,9 +63,15 @@ def one_line(text: str) -> str:
 
 
 def zone() -> tzinfo:
-    """Return the time zone of the browser that asks (it says so in a cookie), else UTC."""
-    name = request.cookies.get("tz", "") if has_request_context() else ""
-    return _zone(name)
+    """Return the reader's time zone: their own, else their browser's (it is in a cookie), the house's, UTC."""
+    return _zone(zone_name())
+
+
+def zone_name() -> str:
+    """Return its name, "" where nobody said one."""
+    if not has_request_context():
+        return ""
+    return str(g.get("own_time_zone") or request.cookies.get("tz") or g.get("house_time_zone") or "")
 
 
 @lru_cache(maxsize=256)
@@ -81,16 +91,19 @@ def ago(moment: datetime | None) -> str:
     if moment is None:
         return ""
     seconds = (now() - moment).total_seconds()
-    for limit, size, unit in ((60, 0, "now"), (3600, 60, "m"), (86400, 3600, "h"), (7 * 86400, 86400, "d")):
-        if seconds < limit:
-            return unit if size == 0 else f"{int(seconds // size)}{unit}"
-    return _date(moment)
+    if seconds < 60:
+        return translated(phrase("now"))
+    if seconds < 3600:
+        return translated(phrase("{count}m", count=int(seconds // 60)))
+    if seconds < 86400:
+        return translated(phrase("{count}h", count=int(seconds // 3600)))
+    return translated(phrase("{count}d", count=int(seconds // 86400))) if seconds < 7 * 86400 else _date(moment)
 
 
 def leaves_in(moment: datetime) -> str:
     """Say how long a reply waits before it leaves: "Leaves in 8 s", and "Leaving" from then on."""
     left = (moment - now()).total_seconds()
-    return f"Leaves in {ceil(left)} s" if left > 0 else "Leaving"
+    return translated(phrase("Leaves in {seconds} s", seconds=ceil(left)) if left > 0 else phrase("Leaving"))
 
 
 def clock(moment: datetime | None) -> str:
@@ -98,15 +111,17 @@ def clock(moment: datetime | None) -> str:
     if moment is None:
         return ""
     here = moment.astimezone(zone())
-    return f"{here:%H:%M}" if here.date() == now().astimezone(zone()).date() else f"{_date(moment)}, {here:%H:%M}"
+    if here.date() == now().astimezone(zone()).date():
+        return f"{here:%H:%M}"
+    return translated(phrase("{date}, {time}", date=_date(moment), time=f"{here:%H:%M}"))
 
 
 def day(moment: datetime) -> str:
     """Say the day of a message as the heading over it: "Today", "Yesterday", "Monday 16 Nov"."""
     here, today = moment.astimezone(zone()).date(), now().astimezone(zone()).date()
     if here in {today, today - timedelta(days=1)}:
-        return "Today" if here == today else "Yesterday"
-    return f"{here:%A} {_date(moment)}"
+        return translated(phrase("Today") if here == today else phrase("Yesterday"))
+    return date_words(here, "EEEEMMMd" if here.year == today.year else "EEEEyMMMd")
 
 
 def moment_words(moment: datetime | None) -> str:
@@ -114,7 +129,7 @@ def moment_words(moment: datetime | None) -> str:
     if moment is None:
         return ""
     here = moment.astimezone(zone())
-    return f"{here.day} {here:%b %Y, %H:%M %Z}"
+    return translated(phrase("{date}, {time}", date=date_words(here.date(), "yMMMd"), time=f"{here:%H:%M %Z}"))
 
 
 def form_moment(moment: datetime | None) -> str:
@@ -124,7 +139,7 @@ def form_moment(moment: datetime | None) -> str:
 
 def _date(moment: datetime) -> str:
     here = moment.astimezone(zone())
-    return f"{here.day} {here:%b}" if here.year == now().astimezone(zone()).year else f"{here.day} {here:%b %Y}"
+    return date_words(here.date(), "MMMd" if here.year == now().astimezone(zone()).year else "yMMMd")
 
 
 def readable_bytes(size: int) -> str:
@@ -132,15 +147,19 @@ def readable_bytes(size: int) -> str:
     amount = float(size)
     for unit in ("B", "KB", "MB"):
         if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 10 else f"{amount:.1f} {unit}"
+            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 10 else f"{decimal(amount, places=1)} {unit}"
         amount /= 1000
-    return f"{amount:.1f} GB"
+    return f"{decimal(amount, places=1)} GB"
 
 
 def words(label: str | None) -> str:
-    """Turn a label of code into words for people: "refund_request" becomes "Refund request"."""
+    """Turn a label of code into words for people: "refund_request" becomes "Refund request".
+
+    What app/vocabulary.py lists is a phrase, and is read in the reader's language; other labels were made up by users.
+    """
     spaced = (label or "").replace("_", " ").replace("-", " ").strip()
-    return spaced[:1].upper() + spaced[1:]
+    said = spaced[:1].upper() + spaced[1:]
+    return WORDS.get(said, said)
 
 
 def percent(share: float | None) -> str:
@@ -151,12 +170,17 @@ def duration(seconds: float) -> str:
     """Say a stretch of time in its two largest units: "4 s", "3 h 12 min", "2 d 1 h"."""
     whole = max(0, int(seconds))
     if whole < 60:
-        return f"{whole} s"
-    units = ((86400, "d"), (3600, "h"), (60, "min"))
-    size, name = next((size, name) for size, name in units if whole >= size)
+        return translated(_stretch(1, whole))
+    sizes = (86400, 3600, 60)
+    size = next(size for size in sizes if whole >= size)
     rest = whole % size
-    below = next(((small, word) for small, word in units if small < size and rest >= small), None)
-    return f"{whole // size} {name}" + (f" {rest // below[0]} {below[1]}" if below else "")
+    below = next((small for small in sizes if small < size and rest >= small), None)
+    first = translated(_stretch(size, whole // size))
+    return f"{first} {translated(_stretch(below, rest // below))}" if below else first
+
+
+def _stretch(unit_seconds: int, count: int) -> Phrase:
+    return Phrase(STRETCHES[unit_seconds].template, values={"count": count})
 
 
 def initials(name: str) -> str:

@@ -28,6 +28,7 @@ from app.models.conversation_mood import ConversationMood
 from app.models.correction import Correction
 from app.models.delivery import Delivery, DeliveryState
 from app.models.draft import Draft, DraftKind, DraftVersion
+from app.models.house_setting import HouseSetting
 from app.models.inbox import Channel, ChannelState, Inbox, InboxAccess
 from app.models.kb_article import ArticleState, KbArticle
 from app.models.light_head import HeadActivation, HeadKind, Learning, LightHead, Subject
@@ -111,6 +112,7 @@ __all__ = [
     "HeadActivation",
     "HeadKind",
     "Heartbeat",
+    "HouseSetting",
     "Inbox",
     "InboxAccess",
     "IntentExample",

@@ -27,6 +27,7 @@ class TokenPurpose(StrEnum):
 class User(Base):
     """A person or bot. `session_version` goes up when the password changes: every older session ends.
 
+    `language` (as in `<html lang>`) and `time_zone` (as "Europe/Berlin"): "" leaves them to the browser.
     `own_keys`: the commands whose keys they changed, by id (app/commands/registry.py), "" for none.
     `first_steps`: what they put aside and tried of them (services/first_steps.py), empty for who never had any.
     """
@@ -44,6 +45,8 @@ class User(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     is_accepting: Mapped[bool] = mapped_column(default=True, server_default="true")
     theme: Mapped[str] = mapped_column(default="system", server_default="system")
+    language: Mapped[str] = mapped_column(default="", server_default="")
+    time_zone: Mapped[str] = mapped_column(default="", server_default="")
     own_keys: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     has_single_keys: Mapped[bool] = mapped_column(default=True, server_default="true")
     first_steps: Mapped[Json] = mapped_column(default=dict, server_default="{}")

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.errors import Forbidden, Invalid
-from app.models import PrivacySetting, Role, User
+from app.models import BusinessHours, HouseSetting, PrivacySetting, Role, User
 from app.personal_data import HOME
 from app.services import search_fill, users
 
@@ -33,16 +33,26 @@ def find(session: Session) -> Privacy:
     return _of(session.get(PrivacySetting, 1))
 
 
-def find_signed_in(session: Session, token: str) -> tuple[User, Privacy] | None:
-    """Return the user whom a session cookie names, if it still holds, with the rules: one query a request."""
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the workspace has set for all its readers: language and time zone are "" where nobody has said."""
+
+    language: str = ""
+    time_zone: str = ""
+
+
+def find_signed_in(session: Session, token: str) -> tuple[User, Privacy, House] | None:
+    """Return the user whom a session cookie names, if it still holds, with the house's rules: one query a request."""
     public_id = users.public_id_in(token)
     if public_id is None:
         return None
-    query = select(User, PrivacySetting).outerjoin(PrivacySetting, true()).where(User.public_id == public_id)
-    row = session.execute(query).one_or_none()
+    language = select(HouseSetting.language).scalar_subquery()
+    time_zone = select(BusinessHours.time_zone).scalar_subquery()
+    query = select(User, PrivacySetting, language, time_zone).outerjoin(PrivacySetting, true())
+    row = session.execute(query.where(User.public_id == public_id)).one_or_none()
     if row is None or not users.is_session_of(row[0], token):
         return None
-    return row[0], _of(row[1])
+    return row[0], _of(row[1]), House(row[2] or "", row[3] or "")
 
 
 def require_reveal(user: User, privacy: Privacy) -> None:

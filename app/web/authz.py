@@ -123,9 +123,11 @@ def _load(session_id: str) -> SignedIn | None:
         found = privacy.find_signed_in(db, session_id)
         if found is None:
             return None
-        user, rules = found
+        user, rules, house = found
         db.expunge(user)
     g.region = rules.region  # app/render.py hides by it
+    g.own_language, g.own_time_zone = user.language, user.time_zone  # app/web/languages.py and app/render.py read them
+    g.house_language, g.house_time_zone = house.language, house.time_zone
     return SignedIn(user, rules)
 
 

@@ -12,30 +12,33 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from app.errors import AppError, Conflict, Invalid, TooMany
+from app.languages import translated
+from app.phrases import phrase
 
 TITLES = {
-    400: "That did not work",
-    401: "Sign in first",
-    403: "Not allowed",
-    404: "Nothing here",
-    405: "Not possible here",
-    409: "Somebody was faster",
-    413: "Too large",
-    422: "Not usable like this",
-    429: "One moment",
-    500: "Something broke here",
-    503: "Busy or starting",
+    400: phrase("That did not work"),
+    401: phrase("Sign in first"),
+    403: phrase("Not allowed"),
+    404: phrase("Nothing here"),
+    405: phrase("Not possible here"),
+    409: phrase("Somebody was faster"),
+    413: phrase("Too large"),
+    422: phrase("Not usable like this"),
+    429: phrase("One moment"),
+    500: phrase("Something broke here"),
+    503: phrase("Busy or starting"),
 }
 SENTENCES = {
-    400: "The request could not be read. Go back, reload the page and try again.",
-    404: "There is nothing here, or it is not shared with you.",
-    405: "This address does not take that kind of request.",
-    413: "That is more than 50 MB. Send a smaller file, or a link to it.",
-    500: "The fault is ours and has been written down. Try again; what you had saved is safe.",
+    400: phrase("The request could not be read. Go back, reload the page and try again."),
+    404: phrase("There is nothing here, or it is not shared with you."),
+    405: phrase("This address does not take that kind of request."),
+    413: phrase("That is more than 50 MB. Send a smaller file, or a link to it."),
+    500: phrase("The fault is ours and has been written down. Try again; what you had saved is safe."),
 }
-STALE_FORM = "This page was open while you signed in or out elsewhere. Go back, reload it and send it again."
-UNSTORABLE = "This holds a character, or a number, that cannot be stored."
-BUSY = "The database does not answer right now. Try again in a few seconds; nothing is lost."
+STALE_FORM = phrase("This page was open while you signed in or out elsewhere. Go back, reload it and send it again.")
+UNSTORABLE = phrase("This holds a character, or a number, that cannot be stored.")
+BUSY = phrase("The database does not answer right now. Try again in a few seconds; nothing is lost.")
+TOO_OFTEN = phrase("That was too often. Wait a minute, then try again.")
 BUSY_RETRY_SECONDS = 2
 
 
@@ -63,7 +66,7 @@ def _refused(error: AppError) -> Response:
 
 def _too_many(error: RateLimitExceeded) -> Response:
     own_words = error.limit.error_message
-    response = _answer(429, str(own_words or "That was too often. Wait a minute, then try again."))
+    response = _answer(429, own_words if isinstance(own_words, str) else TOO_OFTEN)
     response.headers["Retry-After"] = str(error.limit.limit.get_expiry())
     return response
 
@@ -87,6 +90,7 @@ def _database_away(error: Exception) -> Response:
 
 
 def _answer(status: int, sentence: str, **more: Any) -> Response:
+    sentence = translated(sentence)
     if _wants_json():
         return Response(json.dumps({"error": sentence, **more}), status, mimetype="application/json")
     if request.headers.get("HX-Request"):
