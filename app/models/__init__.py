@@ -22,14 +22,16 @@ from app.models.business_hours import BusinessHours
 from app.models.canned_response import CannedResponse
 from app.models.case import Case, CaseConversation, CaseStatus, CaseType
 from app.models.channel_template import ChannelTemplate
+from app.models.checklist import ChecklistItem, ChecklistTemplate
 from app.models.contact import Contact, ContactIdentity
 from app.models.conversation import Conversation, ConversationRead, Priority, Status, ThreadReference
+from app.models.conversation_link import ConversationLink, LinkKind
 from app.models.conversation_mood import ConversationMood
 from app.models.correction import Correction
 from app.models.delivery import Delivery, DeliveryState
 from app.models.draft import Draft, DraftKind, DraftVersion
 from app.models.house_setting import HouseSetting
-from app.models.inbox import Channel, ChannelState, Inbox, InboxAccess
+from app.models.inbox import AssigneeThen, Channel, ChannelState, Inbox, InboxAccess, Reopening
 from app.models.kb_article import ArticleState, KbArticle
 from app.models.light_head import HeadActivation, HeadKind, Learning, LightHead, Subject
 from app.models.look_up import LookUp, LookUpState
@@ -73,6 +75,7 @@ __all__ = [
     "Ask",
     "AskKind",
     "AskState",
+    "AssigneeThen",
     "Attachment",
     "AuditAction",
     "AuditEntry",
@@ -93,10 +96,13 @@ __all__ = [
     "ChannelState",
     "ChannelTemplate",
     "CheckState",
+    "ChecklistItem",
+    "ChecklistTemplate",
     "Contact",
     "ContactIdentity",
     "ContactKey",
     "Conversation",
+    "ConversationLink",
     "ConversationMood",
     "ConversationRead",
     "Correction",
@@ -119,6 +125,7 @@ __all__ = [
     "KbArticle",
     "Learning",
     "LightHead",
+    "LinkKind",
     "ListSetting",
     "LookUp",
     "LookUpState",
@@ -145,6 +152,7 @@ __all__ = [
     "Regrouping",
     "RegroupingKind",
     "RemoteFile",
+    "Reopening",
     "Role",
     "SavedView",
     "ScheduledReply",

@@ -37,7 +37,8 @@ class Conversation(Base):
     `sentiment`
     (`confidence` is the model's of it), `emotion`, `intent` and `urgency` are the last ones that were not abstained;
     `latest_answers` says which messages gave them. `waiting_since` is set while the customer waits for us.
-    `caught_by_id`: the block that put it into spam.
+    `caught_by_id`: the block that put it into spam. `resolved_at`: since when it is resolved, None where that is
+    not known; `continued_in_id`: where its customer went on after that, by the reopen rules of the inbox.
     `sleeps_through`: while snoozed, new messages do not wake it unless they make the mood fall.
     """
 
@@ -55,6 +56,7 @@ class Conversation(Base):
         Index("ix_conversation_waiting", "status", WAITING_PLACE, "id"),
         Index("ix_conversation_rescoring", "mood_version", "last_message_at"),
         Index("ix_conversation_merged_into", "merged_into_id", postgresql_where="merged_into_id IS NOT NULL"),
+        Index("ix_conversation_continued_in", "continued_in_id", postgresql_where="continued_in_id IS NOT NULL"),
         Index("ix_conversation_caught_by", "caught_by_id", postgresql_where="caught_by_id IS NOT NULL"),
         Index("ix_conversation_waking", "snoozed_until", postgresql_where="status = 'snoozed'"),
     )
@@ -71,6 +73,7 @@ class Conversation(Base):
     reply_token: Mapped[str] = mapped_column(unique=True)
     related_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"))
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"))  # where its messages are now
+    continued_in_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id", ondelete="SET NULL"))
     caught_by_id: Mapped[int | None] = mapped_column(ForeignKey("blocked_sender.id", ondelete="SET NULL"))
     status: Mapped[Status] = mapped_column(one_of(Status), default=Status.OPEN)
     priority: Mapped[Priority] = mapped_column(one_of(Priority), default=Priority.NORMAL)
@@ -79,6 +82,7 @@ class Conversation(Base):
     snoozed_until: Mapped[datetime | None]  # None while snoozed: until the customer answers
     sleeps_through: Mapped[bool] = mapped_column(default=False, server_default="false")
     waiting_since: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
     last_message_at: Mapped[datetime]
     last_message_id: Mapped[
         int | None

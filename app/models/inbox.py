@@ -17,8 +17,27 @@ class ChannelState(StrEnum):
     REMOVED = "removed"
 
 
+class Reopening(StrEnum):
+    """What becomes of a resolved conversation whose customer writes again."""
+
+    ALWAYS = "always"  # it is open again
+    WITHIN = "within"  # open again within `reopen_days`, a new conversation later
+    NEVER = "never"  # always a new conversation
+
+
+class AssigneeThen(StrEnum):
+    """Who has a conversation that was resolved, once it is open again."""
+
+    KEPT = "kept"
+    KEPT_IF_HERE = "kept_if_here"  # else its team, or that of the inbox, hands it out
+    CLEARED = "cleared"
+
+
 class Inbox(Base):
-    """`team_id` is the team that takes what no rule assigns; `auto_assign` gives it to a member who is online."""
+    """`team_id` is the team that takes what no rule assigns; `auto_assign` gives it to a member who is online.
+
+    `reopening`, `reopen_days`, `assignee_then` and `thanks_reopen` are its reopen rules (app/services/reopen_rules.py).
+    """
 
     __tablename__ = "inbox"
 
@@ -28,6 +47,14 @@ class Inbox(Base):
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id", ondelete="SET NULL"), index=True)
     auto_assign: Mapped[bool] = mapped_column(default=True, server_default="true")
     signature: Mapped[str] = mapped_column(default="", server_default="")
+    reopening: Mapped[Reopening] = mapped_column(
+        one_of(Reopening), default=Reopening.ALWAYS, server_default=Reopening.ALWAYS.value
+    )
+    reopen_days: Mapped[int] = mapped_column(default=14, server_default="14")
+    assignee_then: Mapped[AssigneeThen] = mapped_column(
+        one_of(AssigneeThen), default=AssigneeThen.KEPT, server_default=AssigneeThen.KEPT.value
+    )
+    thanks_reopen: Mapped[bool] = mapped_column(default=False, server_default="false")
     created_at: Mapped[Created]
 
 

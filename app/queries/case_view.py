@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -10,8 +12,9 @@ from sqlalchemy.orm import Session, aliased
 
 from app.models import Activity, Case, CaseConversation, Channel, Contact, Conversation, User
 from app.queries._json import InboxIds, json_list, json_object, moment
+from app.queries.activity_lines import ActivityLine, activity_line, activity_object
 from app.queries.conversation_list import contact_label
-from app.queries.conversation_view import ActivityLine, OtherConversation, activity_line
+from app.queries.conversation_view import OtherConversation
 
 MOST_ACTIVITIES, MOST_CONVERSATIONS = 200, 100
 Owner = aliased(User)
@@ -36,7 +39,7 @@ def view(session: Session, *, case_id: int, inbox_ids: InboxIds) -> CaseView:
             contact_label().label("contact_name"),
             Owner,
             _conversations(inbox_ids).label("conversations"),
-            _activities().label("activities"),
+            _activities(inbox_ids).label("activities"),
         )
         .join(Contact, Contact.id == Case.contact_id)
         .outerjoin(Owner, Owner.id == Case.owner_id)
@@ -49,8 +52,18 @@ def view(session: Session, *, case_id: int, inbox_ids: InboxIds) -> CaseView:
         contact_name=row.contact_name,
         owner=row[3],
         conversations=tuple(_conversation(one) for one in row.conversations),
-        activities=tuple(activity_line(line) for line in row.activities),
+        activities=tuple(_told_once([activity_line(line) for line in row.activities])),
     )
+
+
+def _told_once(lines: Sequence[ActivityLine]) -> Iterator[ActivityLine]:
+    """Leave out what was written down again for each further conversation of the case."""
+    told: set[tuple[str, str, datetime | None]] = set()
+    for line in lines:
+        key = (line.verb, str(line.data), line.created_at)
+        if key not in told:
+            told.add(key)
+            yield line
 
 
 def _conversation(told: dict[str, Any]) -> OtherConversation:
@@ -80,13 +93,12 @@ def _conversations(inbox_ids: InboxIds) -> ColumnElement[Any]:
     return select(json_list(lines.c.line, order=lines.c.id)).scalar_subquery()
 
 
-def _activities() -> ColumnElement[Any]:
-    line = json_object(
-        id=Activity.id, place=Activity.id, verb=Activity.verb, data=Activity.data, created_at=Activity.created_at
-    )
+def _activities(inbox_ids: InboxIds) -> ColumnElement[Any]:
+    seen = select(Conversation.id).where(Conversation.inbox_id.in_(inbox_ids))
     lines = (
-        select(line.label("line"), Activity.id)
+        select(activity_object().label("line"), Activity.id)
         .where(Activity.case_id == Case.id)
+        .where(Activity.conversation_id.is_(None) | Activity.conversation_id.in_(seen))
         .order_by(Activity.id.desc())
         .limit(MOST_ACTIVITIES)
         .correlate(Case)

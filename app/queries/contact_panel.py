@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from app.models import Activity, Case, CaseConversation, Channel, Contact, ContactIdentity, Conversation
 from app.queries._json import InboxIds, json_list, json_object, moment
+from app.queries.activity_lines import ActivityLine, activity_line, activity_object, may_be_told
 from app.queries.conversation_list import contact_label
 from app.queries.conversation_view import (
-    ActivityLine,
     CaseLine,
     IdentityRow,
     OtherConversation,
     Owner,
-    activity_line,
     case_columns,
     case_line,
     identity_object,
@@ -108,17 +107,10 @@ def _cases(inbox_ids: InboxIds) -> ColumnElement[Any]:
 
 
 def _activities(inbox_ids: InboxIds) -> ColumnElement[Any]:
-    line = json_object(
-        id=Activity.id,
-        place=func.coalesce(Activity.message_id, 0),
-        verb=Activity.verb,
-        data=Activity.data,
-        created_at=Activity.created_at,
-    )
     seen = select(Conversation.id).where(Conversation.inbox_id.in_(inbox_ids))
     lines = (
-        select(line.label("line"), Activity.id)
-        .where(Activity.contact_id == Contact.id)
+        select(activity_object().label("line"), Activity.id)
+        .where(Activity.contact_id == Contact.id, may_be_told(inbox_ids))
         .where(Activity.conversation_id.is_(None) | Activity.conversation_id.in_(seen))
         .order_by(Activity.id.desc())
         .limit(4 * MOST)

@@ -26,9 +26,11 @@ from app.models import (
     Team,
     User,
 )
-from app.queries import mood_lines, scheduled_replies
+from app.queries import linked_conversations, mood_lines, scheduled_replies
 from app.queries._json import InboxIds, json_list, json_object, moment
+from app.queries.activity_lines import ActivityLine, activity_line, activity_object, may_be_told
 from app.queries.conversation_list import TagRow, contact_label, tags_of_conversation
+from app.queries.linked_conversations import LinkRow
 from app.queries.mood_lines import MoodLine
 from app.queries.scheduled_replies import ScheduledRow
 
@@ -89,17 +91,6 @@ class OtherConversation:
 
 
 @dataclass(frozen=True, slots=True)
-class ActivityLine:
-    """`place` is the id of the message it comes after."""
-
-    id: int
-    place: int
-    verb: str
-    data: dict[str, Any]
-    created_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class ConversationView:
     conversation: Conversation
     contact: Contact
@@ -113,6 +104,7 @@ class ConversationView:
     identities: tuple[IdentityRow, ...]
     cases: tuple[CaseLine, ...]
     others: tuple[OtherConversation, ...]
+    links: tuple[LinkRow, ...]
     activities: tuple[ActivityLine, ...]
     lines: tuple[MoodLine, ...]  # the one shown first, none where no mood is known
     scheduled: tuple[ScheduledRow, ...] = ()  # what leaves later, the earliest first
@@ -145,7 +137,8 @@ def find(session: Session, *, public_id: str, user: User, inbox_ids: InboxIds) -
             _identities().label("identities"),
             _cases().label("cases"),
             _others(inbox_ids).label("others"),
-            _activities().label("activities"),
+            linked_conversations.of_conversation(inbox_ids).label("links"),
+            _activities(inbox_ids).label("activities"),
             mood_lines.of_conversation().label("lines"),
             _has_taken_back(user).label("has_taken_back"),
             scheduled_replies.of_conversation().label("scheduled"),
@@ -252,27 +245,16 @@ def _others(inbox_ids: InboxIds) -> ColumnElement[Any]:
     return select(json_list(lines.c.line)).scalar_subquery()
 
 
-def _activities() -> ColumnElement[Any]:
-    line = json_object(
-        id=Activity.id,
-        place=func.coalesce(Activity.message_id, 0),
-        verb=Activity.verb,
-        data=Activity.data,
-        created_at=Activity.created_at,
-    )
+def _activities(inbox_ids: InboxIds) -> ColumnElement[Any]:
     lines = (
-        select(line.label("line"), Activity.id)
-        .where(Activity.conversation_id == Conversation.id)
+        select(activity_object().label("line"), Activity.id)
+        .where(Activity.conversation_id == Conversation.id, may_be_told(inbox_ids))
         .order_by(Activity.id.desc())
         .limit(MOST_ACTIVITIES)
         .correlate(Conversation)
         .subquery()
     )
     return select(json_list(lines.c.line, order=lines.c.id)).scalar_subquery()
-
-
-def activity_line(line: dict[str, Any]) -> ActivityLine:
-    return ActivityLine(**{**line, "created_at": moment(line["created_at"])})
 
 
 def _view(row: Any) -> ConversationView:
@@ -294,6 +276,7 @@ def _view(row: Any) -> ConversationView:
         others=tuple(
             OtherConversation(**{**other, "last_message_at": moment(other["last_message_at"])}) for other in row.others
         ),
+        links=tuple(linked_conversations.read(link) for link in row.links),
         activities=tuple(activity_line(line) for line in row.activities),
         lines=tuple(mood_lines.read(line) for line in row.lines),
     )

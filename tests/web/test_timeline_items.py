@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from app.queries.conversation_view import ActivityLine
+from app.queries.activity_lines import ActivityLine
 from app.queries.timeline import MessageRow, TimelinePage
 from app.web.inbox.timeline_items import Item, Line, arrange
 

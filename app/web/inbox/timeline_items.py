@@ -14,8 +14,9 @@ from flask import Flask, current_app, render_template
 from jinja2 import TemplateError
 from markupsafe import Markup
 
+from app.queries.activity_lines import ActivityLine
 from app.queries.contact_panel import ContactView
-from app.queries.conversation_view import ActivityLine, ConversationView
+from app.queries.conversation_view import ConversationView
 from app.queries.scheduled_replies import ScheduledRow
 from app.queries.timeline import MessageRow, TimelinePage
 from app.render import day
@@ -53,6 +54,7 @@ class Line:
 UNDOING = {  # what a line's data names → who undoes it
     "regrouping": "/regroupings/{}/undoing",
     "spam": "/conversations/{}/unspamming",
+    "link": "/links/{}/removal",
     "block": "/blocked-senders/{}/unblocking",
 }
 Item = Day | Elsewhere | Line | MessageRow
