@@ -18,7 +18,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 
 from connectors._mail_settings import MailSettings
-from connectors.base import Address, OutboundMessage
+from connectors.base import Address, OutboundAttachment, OutboundMessage
 from connectors.errors import Rejected
 
 _MAX_ATTACHMENT_BYTES = 25_000_000
@@ -26,6 +26,7 @@ _MAX_REFERENCES = 30
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,200}")
 _CONTENT_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
 _MESSAGE_ID = re.compile(r"[^\s<>]{1,900}")
+_CONTENT_ID = re.compile(r"[A-Za-z0-9._+-]{1,100}@[A-Za-z0-9.-]{1,100}")
 # other signs that some programs take for the end of a line, or that no header may hold
 _STRAY = dict.fromkeys([*range(1, 32), 127, 0x85, 0x2028, 0x2029], " ")
 
@@ -160,20 +161,40 @@ def _token(value: str, what: str) -> str:
 
 
 def _body(message: OutboundMessage) -> EmailMessage:
-    """Text and HTML as alternatives, then the attachments."""
-    body = EmailMessage(policy=SMTP)
-    body.set_content(_encodable(message.text))
-    body.add_alternative(_encodable(message.html or _as_html(message.text)), subtype="html")
+    """Text and HTML as alternatives, the HTML with its pictures; then the attachments."""
     if sum(len(attachment.data) for attachment in message.attachments) > _MAX_ATTACHMENT_BYTES:
         raise Rejected(f"The attachments are larger than {_MAX_ATTACHMENT_BYTES // 1_000_000} MB together.")
+    body = EmailMessage(policy=SMTP)
+    body.set_content(_encodable(message.text))
+    page = message.html or _as_html(message.text)
+    body.add_alternative(_encodable(page), subtype="html")
+    _, formatted = body.iter_parts()
+    rest: list[tuple[bytes, str, str, str]] = []
     for attachment in message.attachments:
-        content_type = _clean(attachment.content_type, "type of an attachment").strip().lower()
-        if not _CONTENT_TYPE.fullmatch(content_type) or content_type.startswith(("message/", "multipart/")):
-            content_type = "application/octet-stream"  # those two may not be encoded, and not all servers take 8 bits
-        maintype, _, subtype = content_type.partition("/")
-        filename = _clean(attachment.filename, "name of an attachment").strip() or "attachment"
-        body.add_attachment(attachment.data, maintype=maintype, subtype=subtype, filename=filename)
+        maintype, subtype, filename = _described(attachment)
+        if _is_shown(attachment, page):
+            cid = f"<{attachment.content_id}>"
+            formatted.add_related(
+                attachment.data, maintype=maintype, subtype=subtype, filename=filename, cid=cid, disposition="inline"
+            )
+        else:
+            rest.append((attachment.data, maintype, subtype, filename))
+    for data, maintype, subtype, filename in rest:
+        body.add_attachment(data, maintype=maintype, subtype=subtype, filename=filename)
     return body
+
+
+def _is_shown(attachment: OutboundAttachment, page: str) -> bool:
+    return bool(_CONTENT_ID.fullmatch(attachment.content_id)) and f"cid:{attachment.content_id}" in page
+
+
+def _described(attachment: OutboundAttachment) -> tuple[str, str, str]:
+    """Return both halves of the type and the name of a file as its headers may say them."""
+    content_type = _clean(attachment.content_type, "type of an attachment").strip().lower()
+    if not _CONTENT_TYPE.fullmatch(content_type) or content_type.startswith(("message/", "multipart/")):
+        content_type = "application/octet-stream"  # those two may not be encoded, and not all servers take 8 bits
+    maintype, _, subtype = content_type.partition("/")
+    return maintype, subtype, _clean(attachment.filename, "name of an attachment").strip() or "attachment"
 
 
 def _encodable(text: str) -> str:

@@ -222,13 +222,13 @@ class OutboundAttachment:
     content_type: str
     data: bytes
     url: str = ""  # where a provider may fetch it, for some days; "" where the world cannot reach us
+    content_id: str = ""  # `cid:` in the HTML shows it there; without brackets
 
 
 @dataclass(frozen=True, slots=True)
 class OutboundMessage:
-    """A reply on its way out. `idempotency_key` is stable over retries; ids carry no angle brackets.
-
-    `in_reply_to` is the newest message of the conversation, `answers` the customer's message that is answered.
+    """A reply on its way out; ids carry no angle brackets. `idempotency_key` is stable over retries, `in_reply_to` the
+    newest message of the conversation, `answers` the customer's message that is answered.
     """
 
     idempotency_key: str

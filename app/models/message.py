@@ -33,6 +33,7 @@ class SendState(StrEnum):
 class Message(Base):
     """`text` holds the new words only, `quoted` and `signature` what was cut from them, `html` is raw and untrusted.
 
+    Of a formatted reply of ours `markdown` is what was typed, `text` its plain words, `html` made of it by us.
     `recipients` is {"to": [{email, name}], "cc": […], "bcc": […], "reply_to": […]}; of a reply that left with another
     address than its channel's own, "from" names it. `in_reply_to` and `references` carry ids
     without angle brackets. `annotated_at` and `routed_at` say how far understanding and routing have come.
@@ -82,6 +83,7 @@ class Message(Base):
     quoted: Mapped[str] = mapped_column(default="", server_default="")
     signature: Mapped[str] = mapped_column(default="", server_default="")
     html: Mapped[str | None]
+    markdown: Mapped[str | None]
     sender: Mapped[str] = mapped_column(default="", server_default="")
     is_verified: Mapped[bool] = mapped_column(default=False, server_default="false")
     recipients: Mapped[Json] = mapped_column(default=dict, server_default="{}")

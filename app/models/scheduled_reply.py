@@ -17,9 +17,9 @@ class ScheduledState(StrEnum):
 
 
 class ScheduledReply(Base):
-    """`files` are {filename, content_type, size, blob_sha256} in order; `sender` is the address it leaves with, "" for
-    the usual one. `waits_for_nobody`: it leaves even if the customer wrote after message `seen_id`, the newest one
-    when it was scheduled.
+    """`files` are {filename, content_type, size, blob_sha256, content_id} in order; `sender` is the address it leaves
+    with, "" for the usual one. `waits_for_nobody`: it leaves even if the customer wrote after message `seen_id`, the
+    newest one when it was scheduled.
     """
 
     __tablename__ = "scheduled_reply"
@@ -34,6 +34,7 @@ class ScheduledReply(Base):
     author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
     answers_id: Mapped[int | None] = mapped_column(ForeignKey("message.id", ondelete="SET NULL"), index=True)
     text: Mapped[str] = mapped_column(default="", server_default="")
+    is_markdown: Mapped[bool] = mapped_column(default=False, server_default="false")
     cc: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     bcc: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     sender: Mapped[str] = mapped_column(default="", server_default="")

@@ -12,8 +12,8 @@ from app.models.base import Base, Created, Id, Json, PublicId
 
 
 class TakenBack(Base):
-    """`files` are {filename, content_type, size, blob_sha256} in order; `template` is what Message.template kept,
-    `sender` the address it was to leave with ("" for the usual one), and `due_at` when, if it was scheduled.
+    """`files` are {filename, content_type, size, blob_sha256, content_id} in order; `template` is what Message.template
+    kept, `sender` the address it was to leave with ("" for the usual one), and `due_at` when, if it was scheduled.
     """
 
     __tablename__ = "taken_back"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import Attachment, Channel, Conversation, Correction, Message, Prediction, User
@@ -54,6 +54,7 @@ class AttachmentRow:
     content_type: str
     size: int
     is_inline: bool
+    content_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class MessageRow:
     send_attempts: int = 0
     send_after: datetime | None = None
     has_source: bool = False  # the bytes that brought it are kept
+    layout: str | None = None  # clean HTML of a formatted reply of ours, its pictures by their content ids
 
     @property
     def is_untried(self) -> bool:
@@ -190,7 +192,8 @@ def _select() -> AnySelect:
             (func.length(Message.text) > LONGEST_TEXT).label("is_cut"),
             func.left(Message.quoted, LONGEST_TEXT).label("quoted"),
             func.left(Message.signature, LONGEST_TEXT).label("signature"),
-            Message.html.is_not(None).label("has_html"),
+            and_(Message.html.is_not(None), Message.markdown.is_(None)).label("has_html"),
+            case((Message.markdown.is_not(None), Message.html)).label("layout"),
             Message.recipients,
             Message.custom,
             Message.auto,
@@ -260,6 +263,7 @@ def _attachments() -> ColumnElement[Any]:
         content_type=Attachment.content_type,
         size=Attachment.size,
         is_inline=Attachment.is_inline,
+        content_id=Attachment.content_id,
     )
     query = select(json_list(file, order=Attachment.id)).where(Attachment.message_id == Message.id)
     return query.correlate(Message).scalar_subquery()

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
+from app.markdown import Formatted, formatted
 from app.models import Conversation
 from app.services import answering, delivery_route, recipients
 from app.services.answering import AS_USUAL, Answer, Wish
@@ -19,20 +20,29 @@ from app.services.recipients import JUST_THE_CUSTOMER, Recipients
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """`wish` says which message is answered, whether privately, and from which template (its text is the reply's)."""
+    """`wish` says which message is answered, whether privately, and from which template (its text is the reply's).
+
+    `is_markdown`: where the channel takes formatted text, that is what its marks mean.
+    """
 
     text: str
     client_key: str
     uploads: Sequence[StoredAttachment] = ()
     recipients: Recipients = JUST_THE_CUSTOMER
     wish: Wish = AS_USUAL
+    is_markdown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What it comes to: words in order, the way they go, what they answer."""
+    """What it comes to: plain words in order, the way they go, what they answer.
+
+    `source` is what was typed, `layout` its formatted form, None where it is plain.
+    """
 
     text: str
+    source: str
+    layout: Formatted | None
     route: Route
     answer: Answer
     recipients: Recipients
@@ -56,7 +66,10 @@ def check(
         is_public=answer.is_public,
         leaves_at=leaves_at,
     )
-    return Checked(text, route, answer, recipients.check(outgoing.recipients, route))
+    wants = outgoing.is_markdown and route.capabilities.html and answer.template is None
+    layout = formatted(text, [file.content_id for file in outgoing.uploads if file.content_id]) if wants else None
+    told = recipients.check(outgoing.recipients, route)
+    return Checked(layout.words if layout else text, text, layout, route, answer, told)
 
 
 def words(text: str, uploads: Sequence[StoredAttachment], client_key: str) -> str:

@@ -10,6 +10,7 @@ What is sent later is no message until then (scheduled_replies).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -48,14 +49,15 @@ IN_SPAM = "This conversation is marked as spam. Take it out of spam before you a
 UNFINISHED = {SendState.FAILED, SendState.UNCERTAIN}
 
 
-def store_upload(filename: str, content_type: str, data: bytes) -> StoredAttachment:
-    """Keep an uploaded file's bytes. No transaction may be open."""
+def store_upload(filename: str, content_type: str, data: bytes, *, content_id: str | None = None) -> StoredAttachment:
+    """Keep an uploaded file's bytes. No transaction may be open. `content_id`: formatted text may show it there."""
     assert_no_transaction()
     return StoredAttachment(
         filename=plain(filename, 255) or "file",
         content_type=plain(content_type, 255) or "application/octet-stream",
         size=len(data),
         blob_sha256=blobs.put(data),
+        content_id=content_id,
     )
 
 
@@ -73,6 +75,7 @@ def queue_reply(
     wish: Wish = AS_USUAL,
     automatic: bool = False,
     wait: timedelta = AT_ONCE,
+    is_markdown: bool = False,
 ) -> Message:
     """Write a reply and have it sent; the same client_key twice is one reply.
 
@@ -80,6 +83,7 @@ def queue_reply(
     answered, whether privately, and from which template (its text is then the reply's).
     `automatic`: nobody wrote it, so that the breaker of automatic_mail holds; what has no `author` always is.
     `wait`: how long it can be taken back (taking_back) before it leaves; not in a live chat.
+    `is_markdown`: the text is formatted, and its pictures are uploads with a content id, where the channel takes that.
 
     Raises Invalid when there is nothing to send, it is too long for the channel, or no channel can carry it, and
     Conflict where an automatic reply may not be sent.
@@ -88,7 +92,7 @@ def queue_reply(
         raise Invalid(IN_SPAM, field="text")
     automatic = automatic or author is None
     wanted = Recipients(tuple(cc), tuple(bcc), sender)
-    outgoing = Outgoing(text, client_key, uploads, wanted, wish)
+    outgoing = Outgoing(text, client_key, uploads, wanted, wish, is_markdown)
     ready = check(session, conversation=conversation, outgoing=outgoing)
     if automatic:
         _ask_breaker(session, ready.answer)
@@ -100,7 +104,7 @@ def queue_reply(
         "waited_since": conversation.waiting_since if author else None,
         "client_key": client_key,
     }
-    message = _write(session, conversation, uploads, values)
+    message = _write(session, conversation, _placed(uploads, ready), values)
     if message is None:
         return _written_before(session, conversation, client_key)
     if author is None:
@@ -166,6 +170,8 @@ def _values(conversation: Conversation, ready: Checked) -> dict[str, Any]:
     sender = recipients.chosen(route, ready.recipients.sender)
     return {
         "text": ready.text,
+        "markdown": ready.source if ready.layout else None,
+        "html": ready.layout.html if ready.layout else None,
         "channel_id": route.channel.id,
         "is_public": answer.is_public,
         "answers_id": answer.answered.id if answer.answered else None,
@@ -175,6 +181,15 @@ def _values(conversation: Conversation, ready: Checked) -> dict[str, Any]:
         "send_state": SendState.QUEUED,
         "sender": sender.email if sender else route.channel.address,
     }
+
+
+def _placed(uploads: Sequence[StoredAttachment], ready: Checked) -> list[StoredAttachment]:
+    """Return the files as they are stored: those that stand among the words keep the id that says where."""
+    shown = ready.layout.pictures if ready.layout else frozenset()
+    return [
+        replace(file, is_inline=True) if file.content_id in shown else replace(file, content_id=None)
+        for file in uploads
+    ]
 
 
 def _write(
@@ -206,6 +221,8 @@ def _attachment(message: Message, upload: StoredAttachment) -> dict[str, Any]:
         "content_type": upload.content_type,
         "size": upload.size,
         "blob_sha256": upload.blob_sha256,
+        "is_inline": upload.is_inline,
+        "content_id": upload.content_id,
     }
 
 

@@ -13,6 +13,7 @@ from app import outbox
 from app.clock import now
 from app.crypto import unseal
 from app.events import ReplyFailed, ReplySent
+from app.markdown import letter
 from app.models import (
     Attachment,
     Channel,
@@ -56,14 +57,17 @@ UNSURE = "A worker stopped while sending: it may have left, or not."
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A reply that this worker alone may send now; `files` are (name, type, blob, public address), read outside."""
+    """A reply that this worker alone may send now; `files` are (name, type, blob, public address, content id).
+
+    Their bytes are read outside.
+    """
 
     message_id: int
     channel_id: int
     kind: str
     credentials: Credentials
     outbound: OutboundMessage
-    files: tuple[tuple[str, str, str, str], ...]
+    files: tuple[tuple[str, str, str, str, str], ...]
 
 
 def claim_next(session: Session, *, conversation_id: int) -> Claim | None:
@@ -161,10 +165,10 @@ def _claim(session: Session, conversation: Conversation, message: Message, chann
     author = session.get(User, message.author_id) if message.author_id else None
     inbox = session.get_one(Inbox, conversation.inbox_id)
     is_letter = connector_for(channel.kind).capabilities.subject and message.template is None
-    text = message.text
+    signature = ""
     if is_letter:
         contact = session.get_one(Contact, conversation.contact_id)
-        text = signatures.below(text, inbox=inbox, conversation=conversation, contact=contact, author=author)
+        signature = signatures.of_letter(inbox=inbox, conversation=conversation, contact=contact, author=author)
     answered = session.get(Message, message.answers_id) if message.answers_id else None
     known = _thread(session, conversation, channel)
     credentials = unseal(channel.sealed)
@@ -177,7 +181,8 @@ def _claim(session: Session, conversation: Conversation, message: Message, chann
         sender=_sender(message, author.name if author else inbox.name),
         recipient=local_people.bare(channel, message.recipients["to"][0]["email"]),
         subject=_reply_subject(conversation.subject or _first_words(session, conversation)),
-        text=text,
+        text=signatures.below(message.text, signature),
+        html=letter(message.html or "", signature) if message.markdown is not None else None,
         reply_token=conversation.reply_token,
         from_name=author.name if author else inbox.name,
         in_reply_to=known[-1] if known else None,
@@ -195,7 +200,10 @@ def _claim(session: Session, conversation: Conversation, message: Message, chann
         kind=channel.kind,
         credentials=credentials,
         outbound=outbound,
-        files=tuple((file.filename, file.content_type, file.blob_sha256, public_files.url_of(file)) for file in files),
+        files=tuple(
+            (file.filename, file.content_type, file.blob_sha256, public_files.url_of(file), file.content_id or "")
+            for file in files
+        ),
     )
 
 

@@ -30,11 +30,15 @@ def clean(text: str) -> str:
     return text.replace("\r\n", "\n").strip()
 
 
-def below(text: str, *, inbox: Inbox, conversation: Conversation, contact: Contact, author: User | None) -> str:
-    """Return a mail's words with the signature below them. Mail that nobody wrote is signed by the inbox."""
+def of_letter(*, inbox: Inbox, conversation: Conversation, contact: Contact, author: User | None) -> str:
+    """Return the signature of a mail, "" for none. Mail that nobody wrote is signed by the inbox."""
     if not inbox.signature:
-        return text
+        return ""
     writer = author or User(name=inbox.name)
     values = canned_responses.values_for(conversation, contact, writer) | {"inbox.name": inbox.name}
-    signature = _BRACES.sub(lambda found: values.get(found[1].strip(), found[0]), inbox.signature)
-    return f"{text}\n\n-- \n{signature}"
+    return _BRACES.sub(lambda found: values.get(found[1].strip(), found[0]), inbox.signature)
+
+
+def below(text: str, signature: str) -> str:
+    """Return a mail's words with the signature below them."""
+    return f"{text}\n\n-- \n{signature}" if signature else text

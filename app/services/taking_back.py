@@ -93,7 +93,7 @@ def _keep(session: Session, message: Message, actor: User) -> TakenBack:
         user_id=actor.id,
         conversation_id=message.conversation_id,
         answers_id=message.answers_id,
-        text=message.text,
+        text=message.text if message.markdown is None else message.markdown,
         cc=[copy["email"] for copy in message.recipients.get("cc", ())],
         bcc=[copy["email"] for copy in message.recipients.get("bcc", ())],
         sender=message.sender,
@@ -108,7 +108,7 @@ def _keep(session: Session, message: Message, actor: User) -> TakenBack:
 
 def files_of(files: Sequence[Attachment | StoredAttachment]) -> list[dict[str, Any]]:
     """Return what is kept of files, in order."""
-    names = ("filename", "content_type", "size", "blob_sha256")
+    names = ("filename", "content_type", "size", "blob_sha256", "content_id")
     return [{name: getattr(file, name) for name in names} for file in files]
 
 

@@ -48,7 +48,7 @@ def _send(claim: Claim) -> bool:
 
 def _hand_over(claim: Claim) -> Receipt:
     assert_no_transaction()
-    files = tuple(OutboundAttachment(name, kind, blobs.get(sha), url) for name, kind, sha, url in claim.files)
+    files = tuple(OutboundAttachment(name, kind, blobs.get(sha), url, cid) for name, kind, sha, url, cid in claim.files)
     return connector_for(claim.kind).send(claim.credentials, replace(claim.outbound, attachments=files))
 
 

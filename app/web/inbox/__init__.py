@@ -20,6 +20,7 @@ from app.web.inbox import (
     files,
     helpers,
     jumping,
+    layouts,
     regrouping,
     revealing,
     search,
@@ -58,6 +59,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         LOOKS
         | answers.LOOKS
+        | layouts.LOOKS
         | {"view_address": views.address_of, "bulk_choices": bulk.choices, "bulk_sentence": bulk.sentence}
     )
     app.jinja_env.filters["many"] = many

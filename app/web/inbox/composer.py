@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.db import reading, retrying, transaction
 from app.errors import Conflict, Invalid
+from app.markdown import CONTENT_ID, PICTURE_TYPES
 from app.models import Conversation, Message, ScheduledReply, Status, User
 from app.services import (
     access,
@@ -37,6 +38,7 @@ from app.web.session import current_user, signed_in
 pages = Blueprint("composer", __name__)
 
 MOST_FILES = 20
+MARKDOWN = "markdown"
 SNOOZE = "snoozed-"  # in `then`, before how long
 DEEDS = {"retry": replies.retry, "discard": replies.discard, "undo": taking_back.take_back}
 
@@ -57,8 +59,9 @@ def reply(public_id: str) -> BaseResponse:
     `then=resolved` also resolves, `then=snoozed-tomorrow` also snoozes; `later` (with `later_at`) says that it leaves
     at a time, `even_if_answered` that it does so even if the customer writes before. `answers` names the customer's
     message that is answered, `private` takes it out of public, `cc`, `bcc` and `sender` are addresses, and a `template`
-    with its `value`s stands in the place of words. `seen` is the newest message when the reply was begun: what was said
-    since is shown first (409).
+    with its `value`s stands in the place of words. `format=markdown`: the words are, and their pictures are the files
+    `picture`, each shown where its `picture_id` is named. `seen` is the newest message when the reply was begun: what
+    was said since is shown first (409).
     """
     out, then = _outgoing(_uploads(public_id)), _then()
     leaves_at = later.leaves_at(request.form.get("later", ""), request.form.get("later_at", ""))
@@ -85,7 +88,9 @@ def reply(public_id: str) -> BaseResponse:
 
 
 def _write(session: Session, conversation: Conversation, user: User, out: Outgoing, leaves_at: datetime | None) -> None:
-    uploads = [*_kept_files(session, conversation, user), *out.uploads]
+    again = {file.content_id for file in out.uploads if file.content_id}
+    kept = [file for file in _kept_files(session, conversation, user) if file.content_id not in again]
+    uploads = [*kept, *out.uploads]
     if leaves_at is None:
         message: Message | ScheduledReply | None = replies.queue_reply(
             session,
@@ -99,13 +104,14 @@ def _write(session: Session, conversation: Conversation, user: User, out: Outgoi
             sender=out.recipients.sender,
             wish=out.wish,
             wait=sending_rules.undo_wait(session),
+            is_markdown=out.is_markdown,
         )
     else:
         message = scheduled_replies.schedule(
             session,
             conversation=conversation,
             author=user,
-            out=Outgoing(out.text, out.client_key, uploads, out.recipients, out.wish),
+            out=Outgoing(out.text, out.client_key, uploads, out.recipients, out.wish, out.is_markdown),
             due_at=leaves_at,
             waits_for_nobody=request.form.get("even_if_answered") == "1",
         )
@@ -229,16 +235,32 @@ def _outgoing(uploads: list[StoredAttachment]) -> Outgoing:
         bcc=recipients.typed(form.get("bcc", ""), "bcc"),
         sender=form.get("sender", "").strip().lower(),
     )
-    return Outgoing(form.get("text", ""), form.get("client_key", ""), uploads, named, wish)
+    is_markdown = form.get("format") == MARKDOWN
+    return Outgoing(form.get("text", ""), form.get("client_key", ""), uploads, named, wish, is_markdown)
 
 
 def _uploads(public_id: str) -> list[StoredAttachment]:
     """Write the files to disk before any transaction opens, for somebody who may see the conversation."""
-    files: list[FileStorage] = [file for file in request.files.getlist("files") if file.filename]
+    files: list[tuple[FileStorage, str | None]] = [
+        (file, None) for file in request.files.getlist("files") if file.filename
+    ]
+    files += _pictures()
     if len(files) > MOST_FILES:
         raise Invalid(f"Attach at most {MOST_FILES} files at once.", field="files")
     if not files:
         return []
     with reading() as session:
         access.conversation_for(session, current_user(), public_id)
-    return [replies.store_upload(file.filename or "", file.mimetype, file.read()) for file in files]
+    return [
+        replies.store_upload(file.filename or "", file.mimetype, file.read(), content_id=content_id)
+        for file, content_id in files
+    ]
+
+
+def _pictures() -> list[tuple[FileStorage, str | None]]:
+    """Return the pictures that stand among the words with their content ids; what is no picture has none."""
+    files = [file for file in request.files.getlist("picture") if file.filename]
+    ids = request.form.getlist("picture_id")
+    if len(ids) != len(files) or not all(CONTENT_ID.fullmatch(one) for one in ids) or len(set(ids)) != len(ids):
+        raise Invalid("The form is out of date: load the page again.", field="picture")
+    return [(file, one if file.mimetype in PICTURE_TYPES else None) for file, one in zip(files, ids, strict=True)]

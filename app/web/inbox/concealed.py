@@ -51,6 +51,7 @@ def without_words(row: MessageRow) -> MessageRow:
         quoted="",
         signature="",
         has_html=False,
+        layout=None,
         custom={},
         predictions=(),
         attachments=(),
