@@ -20,7 +20,6 @@ from app.models import (
     Ask,
     Attachment,
     BulkAction,
-    CannedResponse,
     Case,
     CaseConversation,
     Channel,
@@ -31,8 +30,6 @@ from app.models import (
     Delivery,
     Inbox,
     InboxAccess,
-    Macro,
-    MacroRun,
     Message,
     Regrouping,
     Role,
@@ -173,49 +170,6 @@ def views_of(user: User) -> ColumnElement[bool]:
 def saved_view_for(session: Session, user: User, public_id: str | UUID, *, lock: bool = False) -> SavedView:
     query = select(SavedView).where(SavedView.public_id == _uuid(public_id), views_of(user))
     return _one(session, query.with_for_update() if lock else query)
-
-
-def canned_responses_of(user: User) -> ColumnElement[bool]:
-    """Return the condition on CannedResponse that keeps what a user may see: their own, and what is shared with them."""
-    shared = CannedResponse.owner_id.is_(None)
-    if user.role not in {Role.SUPERVISOR, Role.ADMIN}:
-        of_inbox = or_(CannedResponse.inbox_id.is_(None), CannedResponse.inbox_id.in_(inbox_ids_of(user)))
-        of_team = or_(CannedResponse.team_id.is_(None), CannedResponse.team_id.in_(_teams_of(user)))
-        shared = and_(shared, of_inbox, of_team)
-    return or_(CannedResponse.owner_id == user.id, shared)
-
-
-def canned_response_for(session: Session, user: User, public_id: str | UUID, *, lock: bool = False) -> CannedResponse:
-    query = select(CannedResponse).where(CannedResponse.public_id == _uuid(public_id), canned_responses_of(user))
-    return _one(session, query.with_for_update() if lock else query)
-
-
-def macros_of(user: User) -> ColumnElement[bool]:
-    """Return the condition on Macro that keeps what a user may run: their own, their teams', everybody's."""
-    shared = Macro.owner_id.is_(None)
-    if user.role not in {Role.SUPERVISOR, Role.ADMIN}:
-        shared = and_(shared, or_(Macro.team_id.is_(None), Macro.team_id.in_(_teams_of(user))))
-    return or_(Macro.owner_id == user.id, shared)
-
-
-def macro_for(session: Session, user: User, public_id: str | UUID, *, lock: bool = False) -> Macro:
-    query = select(Macro).where(Macro.public_id == _uuid(public_id), macros_of(user))
-    return _one(session, query.with_for_update() if lock else query)
-
-
-def macro_run_for(session: Session, user: User, public_id: str | UUID, *, lock: bool = False) -> MacroRun:
-    """What a macro did is for who ran it, while they see the conversation."""
-    query = (
-        select(MacroRun)
-        .join(Conversation, Conversation.id == MacroRun.conversation_id)
-        .join(Inbox, Inbox.id == Conversation.inbox_id)
-        .where(MacroRun.public_id == _uuid(public_id), MacroRun.user_id == user.id, inboxes_of(user))
-    )
-    return _one(session, query.with_for_update(of=MacroRun) if lock else query)
-
-
-def _teams_of(user: User) -> Select[int]:
-    return select(TeamMember.team_id).where(TeamMember.user_id == user.id)
 
 
 def bulk_action_for(session: Session, user: User, public_id: str | UUID, *, lock: bool = False) -> BulkAction:
