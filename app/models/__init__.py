@@ -19,7 +19,7 @@ from app.models.base import Base
 from app.models.blocked_sender import BlockedSender
 from app.models.bulk_action import BulkAction, BulkItem, BulkItemState, BulkState
 from app.models.business_hours import BusinessHours
-from app.models.canned_response import CannedResponse
+from app.models.canned_response import CannedResponse, CannedResponseUse, CannedResponseVariant
 from app.models.case import Case, CaseConversation, CaseStatus, CaseType
 from app.models.channel_template import ChannelTemplate
 from app.models.checklist import ChecklistItem, ChecklistTemplate
@@ -35,6 +35,7 @@ from app.models.inbox import AssigneeThen, Channel, ChannelState, Inbox, InboxAc
 from app.models.kb_article import ArticleState, KbArticle
 from app.models.light_head import HeadActivation, HeadKind, Learning, LightHead, Subject
 from app.models.look_up import LookUp, LookUpState
+from app.models.macro import Macro, MacroRun
 from app.models.mailbox_check import CheckState, MailboxCheck
 from app.models.message import Attachment, DailyCount, Direction, Message, SendState, Visibility
 from app.models.message_action import ActionState, MessageAction
@@ -88,6 +89,8 @@ __all__ = [
     "BulkState",
     "BusinessHours",
     "CannedResponse",
+    "CannedResponseUse",
+    "CannedResponseVariant",
     "Case",
     "CaseConversation",
     "CaseStatus",
@@ -129,6 +132,8 @@ __all__ = [
     "ListSetting",
     "LookUp",
     "LookUpState",
+    "Macro",
+    "MacroRun",
     "MailboxCheck",
     "Message",
     "MessageAction",
