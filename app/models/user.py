@@ -30,6 +30,7 @@ class User(Base):
     `language` (as in `<html lang>`) and `time_zone` (as "Europe/Berlin"): "" leaves them to the browser.
     `own_keys`: the commands whose keys they changed, by id (app/commands/registry.py), "" for none.
     `first_steps`: what they put aside and tried of them (services/first_steps.py), empty for who never had any.
+    `keeps_offline`: devices on which they stay signed in may keep what they read.
     """
 
     __tablename__ = "user"
@@ -50,6 +51,7 @@ class User(Base):
     own_keys: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     has_single_keys: Mapped[bool] = mapped_column(default=True, server_default="true")
     first_steps: Mapped[Json] = mapped_column(default=dict, server_default="{}")
+    keeps_offline: Mapped[bool] = mapped_column(default=True, server_default="true")
     created_at: Mapped[Created]
 
     @property

@@ -11,6 +11,7 @@ ROOMS = (
     "session",
     "links",
     "errors",
+    "pwa",
     "inbox",
     "webform",
     "webchat",

@@ -23,6 +23,8 @@ import "./inbox/search";
 import "./inbox/views";
 import "./inbox/template_form";
 import "./notices/permission";
+import "./offline/leaving";
+import "./offline/registration";
 import { goLive } from "./inbox/live";
 
 // the server says times in the zone of the browser that asks
