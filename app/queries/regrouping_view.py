@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.models import Channel, Contact, Conversation, Message, Status
+from app.queries._json import InboxIds
 from app.queries.conversation_list import contact_label
 
 MOST = 20
@@ -30,12 +31,15 @@ class Candidate:
     is_same_contact: bool
 
 
-def candidates(session: Session, conversation: Conversation, *, word: str = "") -> list[Candidate]:
-    """Read the conversations of the same inbox that this one could go into, the contact's own first. One query.
+def candidates(
+    session: Session, conversation: Conversation, *, word: str = "", inbox_ids: InboxIds | None = None
+) -> list[Candidate]:
+    """Read the conversations that this one could go into, or be linked with, the contact's own first. One query.
 
     Args:
         session: to read with.
         conversation: one the user may see; everything else in its inbox they may see as well.
+        inbox_ids: where to look, those the user may see; None: in the conversation's own inbox.
         word: a number (with # or without), or a part of a subject or a name; empty: only those of the contact.
 
     """
@@ -55,7 +59,7 @@ def candidates(session: Session, conversation: Conversation, *, word: str = "") 
         )
         .join(Contact, Contact.id == Conversation.contact_id)
         .join(Channel, Channel.id == Conversation.channel_id)
-        .where(Conversation.inbox_id == conversation.inbox_id, Conversation.id != conversation.id)
+        .where(_where(conversation, inbox_ids), Conversation.id != conversation.id)
         .where(Conversation.merged_into_id.is_(None))
     )
     word = word[:LONGEST_WORD].strip()
@@ -71,6 +75,10 @@ def candidates(session: Session, conversation: Conversation, *, word: str = "") 
     order = (Conversation.contact_id == conversation.contact_id).desc(), Conversation.last_message_at.desc()
     found = session.execute(query.order_by(*order, Conversation.id.desc()).limit(MOST))
     return [Candidate(**row) for row in found.mappings()]
+
+
+def _where(conversation: Conversation, inbox_ids: InboxIds | None) -> ColumnElement[bool]:
+    return Conversation.inbox_id == conversation.inbox_id if inbox_ids is None else Conversation.inbox_id.in_(inbox_ids)
 
 
 def from_here_on(session: Session, message: Message) -> list[Message]:

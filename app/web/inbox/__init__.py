@@ -21,6 +21,7 @@ from app.web.inbox import (
     helpers,
     jumping,
     layouts,
+    linking,
     regrouping,
     revealing,
     search,
@@ -43,6 +44,7 @@ def register(app: Flask) -> None:
         files,
         helpers,
         jumping,
+        linking,
         regrouping,
         spam,
         revealing,
@@ -60,6 +62,7 @@ def register(app: Flask) -> None:
         LOOKS
         | answers.LOOKS
         | layouts.LOOKS
+        | {"RELATION_WORDS": linking.WORDS}
         | {"view_address": views.address_of, "bulk_choices": bulk.choices, "bulk_sentence": bulk.sentence}
     )
     app.jinja_env.filters["many"] = many

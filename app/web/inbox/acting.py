@@ -1,4 +1,4 @@
-"""What forms that act on conversations share: the rows, locked, and what is answered."""
+"""What forms on conversations share: the rows, locked; what is answered; and a word with a button that undoes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
+from flask import flash
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -33,3 +34,8 @@ def locked_pair(session: Session, public_id: str, other_id: str) -> tuple[Conver
     other = access.conversation_for(session, current_user(), other_id)
     regrouping.locked(session, this, other)
     return this, other
+
+
+def tell_undoable(words: str, address: str, **fields: str) -> None:
+    """Say what was done on the next page, beside a button that sends `fields` to `address`, where it is undone."""
+    flash({"words": words, "undo": address, "fields": fields}, "success")  # type: ignore[arg-type] # any JSON is kept

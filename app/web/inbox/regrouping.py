@@ -11,7 +11,7 @@ from app.errors import Conflict, Invalid
 from app.models import Conversation, Regrouping
 from app.queries import regrouping_view
 from app.services import access, regrouping
-from app.web.inbox.acting import Answer, locked_pair
+from app.web.inbox.acting import Answer, locked_pair, tell_undoable
 from app.web.inbox.conversation import back_to
 from app.web.session import current_user, signed_in
 
@@ -35,11 +35,11 @@ def merge(public_id: str) -> Answer:
         with transaction() as session:
             this, other = locked_pair(session, public_id, request.form.get("other", ""))
             source, target = (other, this) if request.form.get("stays") == "this" else (this, other)
-            regrouping.merge(session, actor=current_user(), source=source, target=target)
-            place, number = str(target.public_id), source.number
+            done = regrouping.merge(session, actor=current_user(), source=source, target=target)
+            place, number, undo_at = str(target.public_id), source.number, _undoing(done)
     except (Invalid, Conflict) as problem:
         return _choice(public_id, problem), problem.status
-    flash(f"#{number} was merged into this conversation. The line in the timeline undoes it.", "success")
+    tell_undoable(f"#{number} was merged into this conversation.", undo_at)
     return back_to(place)
 
 
@@ -58,10 +58,12 @@ def move(public_id: str) -> Answer:
         with transaction() as session:
             message = access.message_for(session, current_user(), public_id)
             source = session.get_one(Conversation, message.conversation_id)
-            place = _moved(session, str(message.public_id), source)
+            done = _moved(session, str(message.public_id), source)
+            place = str(session.get_one(Conversation, done.target_id).public_id)
+            undo_at = _undoing(done)
     except (Invalid, Conflict) as problem:
         return _place_choice(public_id, problem), problem.status
-    flash("Moved. The line in the timeline brings it back.", "success")
+    tell_undoable("Moved.", undo_at)
     return back_to(place)
 
 
@@ -80,8 +82,8 @@ def undo(public_id: str) -> Response:
     return back_to(place)
 
 
-def _moved(session: Session, message_id: str, source: Conversation) -> str:
-    """Move what the form says; return the public id of the conversation it is in now."""
+def _moved(session: Session, message_id: str, source: Conversation) -> Regrouping:
+    """Move what the form says."""
     user, other_id = current_user(), request.form.get("other", "")
     if other_id == NEW:
         regrouping.locked(session, source)
@@ -91,10 +93,13 @@ def _moved(session: Session, message_id: str, source: Conversation) -> str:
     message = access.message_for(session, user, message_id)
     messages = regrouping_view.from_here_on(session, message) if request.form.get("reach") == "on" else [message]
     if target is None:
-        done = regrouping.split(session, actor=user, source=source, messages=messages)
-        return str(session.get_one(Conversation, done.target_id).public_id)
-    regrouping.move(session, actor=user, source=source, target=target, messages=messages)
-    return str(target.public_id)
+        return regrouping.split(session, actor=user, source=source, messages=messages)
+    return regrouping.move(session, actor=user, source=source, target=target, messages=messages)
+
+
+def _undoing(done: Regrouping) -> str:
+    """Return where a form that undoes this is sent."""
+    return f"/regroupings/{done.public_id}/undoing"
 
 
 def _locked(session: Session, done: Regrouping) -> tuple[Conversation, Conversation]:

@@ -11,7 +11,7 @@ from app.errors import AppError, Conflict, Invalid
 from app.models import BlockedSender
 from app.queries import blocked_senders
 from app.services import access, blocking, by_public_id, spam
-from app.web.inbox.acting import Answer, locked
+from app.web.inbox.acting import Answer, locked, tell_undoable
 from app.web.inbox.conversation import back_to
 from app.web.session import current_user, signed_in
 
@@ -23,7 +23,7 @@ pages = Blueprint("spam", __name__)
 def mark(public_id: str) -> Response:
     with locked(public_id) as (session, conversation):
         spam.mark(session, conversation=conversation, actor=current_user())
-    flash("Marked as spam. The line in the timeline undoes it.", "success")
+    tell_undoable("Marked as spam.", f"/conversations/{public_id}/unspamming")
     return back_to(public_id)
 
 
@@ -50,10 +50,13 @@ def block(public_id: str) -> Answer:
     kind, _, address = request.form.get("sender", "").partition(" ")
     try:
         with locked(public_id) as (session, conversation):
-            blocking.block(session, actor=current_user(), conversation=conversation, kind=kind, address=address)
+            blocked = blocking.block(
+                session, actor=current_user(), conversation=conversation, kind=kind, address=address
+            )
+            place = str(blocked.public_id)
     except (Invalid, Conflict) as problem:
         return _choice(public_id, problem), problem.status
-    flash("Blocked. The line in the timeline undoes it.", "success")
+    tell_undoable(f"Blocked: {address}.", f"/blocked-senders/{place}/unblocking", sure="1", back="1")
     return back_to(public_id)
 
 
