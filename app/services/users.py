@@ -12,6 +12,7 @@ from app import outbox
 from app.errors import Conflict, Invalid, NotFound
 from app.events import AccessChanged
 from app.models import Role, TokenPurpose, User, UserToken
+from app.services import first_steps
 
 THEMES = ("system", "light", "dark")
 LONGEST_NAME = 100
@@ -150,6 +151,7 @@ def sign_out_everywhere(session: Session, *, user: User) -> None:
 def edit_profile(session: Session, *, user: User, name: str, theme: str, is_accepting: bool) -> None:
     """Change what a user decides about themselves. Raises Invalid."""
     user.name = clean_name(name)
+    first_steps.note_tried(session, user=user, what=first_steps.PROFILE)
     set_theme(session, user=user, theme=theme)
     set_accepting(session, user=user, is_accepting=is_accepting)
 

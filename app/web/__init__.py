@@ -20,6 +20,7 @@ ROOMS = (
     "reports",
     "alerts",
     "command_bar",
+    "first_steps",
     "settings",
 )
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from app.db import reading, transaction
 from app.errors import Invalid
 from app.models import TokenPurpose, User
-from app.services import links, passwords, users, workspace
+from app.services import first_steps, links, passwords, users, workspace
 from app.web.authz import begin_session, public
 from app.web.limits import limiter
 
@@ -43,12 +43,13 @@ def set_up_now(token: str) -> Response | tuple[str, int]:
         with transaction() as session:
             links.use(session, purpose=TokenPurpose.SETUP, token=token)
             user = workspace.first_admin(session, email=email, name=name, password_hash=hashed)
+            first_steps.begin(session, user=user)
     except Invalid as problem:
         return render_template("session/set_up.html", values=request.form, problem=problem), problem.status
     workspace.forget_setup_link()
     begin_session(user)
-    flash("Welcome. Connect a channel to see messages arrive.", "success")
-    return redirect("/settings/channels", code=303)
+    flash("Welcome. The workspace is yours.", "success")
+    return redirect("/first-steps", code=303)
 
 
 @pages.get("/invite/<token>", defaults={"purpose": TokenPurpose.INVITE}, endpoint="invite")
@@ -75,7 +76,8 @@ def choose_password(purpose: TokenPurpose, token: str) -> Response | tuple[str, 
         assert owner is not None, "invitations and resets belong to a user"
         users.set_password(session, user=owner, password_hash=hashed)
     begin_session(owner)
-    return redirect("/", code=303)
+    is_new = purpose is TokenPurpose.INVITE and first_steps.is_shown(owner)
+    return redirect("/first-steps" if is_new else "/", code=303)
 
 
 def _owner(purpose: TokenPurpose, token: str) -> User:

@@ -3,6 +3,7 @@ import "./page/htmx_setup";
 import "./commands/keys";
 import "./page/copy";
 import "./page/filter_list";
+import "./page/first_keys";
 import "./page/menus";
 import "./page/press_itself";
 import "./page/print";

@@ -17,6 +17,9 @@ from connectors.protocol import Connector
 
 MADE_HERE = frozenset({"secret", "reply_secret", "webhook_secret", "verify_token", "identify_secret"})
 
+PLAIN_KINDS = frozenset({"text", "integer", "choice"})  # what an address may name: nothing secret, nothing long
+LONGEST_NAMED = 300  # characters
+
 
 @dataclass
 class ChannelForm:
@@ -34,9 +37,11 @@ class ChannelForm:
 
     @classmethod
     def empty(cls, kind: str) -> ChannelForm:
-        """Return the form of a new channel. Raises NotFound for an unknown kind."""
+        """Return the form of a new channel; the address may name values of its plain settings. Raises NotFound."""
         connector = channel_settings.find_connector(kind)
-        return cls(kind, name=connector.label, values=channel_settings.defaults(kind))
+        given = {setting.key: _named(setting) for setting in connector.settings if setting.kind in PLAIN_KINDS}
+        named = {key: value for key, value in given.items() if value}
+        return cls(kind, name=connector.label, values=channel_settings.defaults(kind) | named)
 
     @classmethod
     def of(cls, channel: Channel, inbox: Inbox) -> ChannelForm:
@@ -109,6 +114,10 @@ def can_be_made(kind: str, key: str) -> bool:
 def _sent(setting: Setting) -> str | bool:
     name = channel_settings.field_of(setting.key)
     return name in request.form if setting.kind == "boolean" else request.form.get(name, "")
+
+
+def _named(setting: Setting) -> str:
+    return request.args.get(channel_settings.field_of(setting.key), "")[:LONGEST_NAMED]
 
 
 def _held(values: Mapping[str, Any]) -> frozenset[str]:

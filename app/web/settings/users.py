@@ -12,7 +12,7 @@ from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import AuditAction, Role, TokenPurpose, User
 from app.queries import settings_people
-from app.services import audit, by_public_id, links, users
+from app.services import audit, by_public_id, first_steps, links, users
 from app.web.authz import admin_only, current_user
 
 pages = Blueprint("settings_users", __name__, url_prefix="/settings/users")
@@ -50,6 +50,7 @@ def invite() -> Response | str | tuple[str, int]:
                 name=request.form.get("name", ""),
                 role=users.role_named(request.form.get("role", "")),
             )
+            first_steps.begin(session, user=user)
             link = _link(session, user) if user.role is not Role.BOT else None
             _note(session, AuditAction.USER_INVITED, user, {"role": user.role.value})
     except Invalid as problem:
