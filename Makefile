@@ -1,5 +1,6 @@
 # Tributary: `make run` and `make test` do all the set-up themselves. Settings: see .env.example.
 .DEFAULT_GOAL := help
+.PHONY: translations
 .PHONY: help run setup test test-matrix check check-types check-migrations check-style check-imports check-front-end bench clean
 
 # the first Python on PATH that is new enough; PYTHON=/path/to/python chooses another
@@ -52,6 +53,11 @@ check-imports:
 
 check-front-end:
 	.venv/bin/python -m workers.setup npm run --silent check
+
+translations: ## gather marked words into the .po files, compile and check them (PART=one of them)
+	.venv/bin/python -m workers.translations update $(PART)
+	.venv/bin/python -m workers.translations compile
+	.venv/bin/python -m workers.translations check $(PART)
 
 bench: ## run the benchmarks (NAME=one of them)
 	.venv/bin/python -m bench $(NAME)

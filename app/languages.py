@@ -6,7 +6,8 @@ one that is asked for by name. English is the language of the source and needs n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -89,6 +90,17 @@ def language() -> Language:
     get_locale()  # asks the selector below, once a request
     spoken: Language = g.get("spoken", LANGUAGES[ENGLISH])
     return spoken
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Say what follows in another language than the reader's; of a code nobody knows, in English. Requests only."""
+    before = language()
+    g.spoken = known(code) or LANGUAGES[ENGLISH]
+    try:
+        yield
+    finally:
+        g.spoken = before
 
 
 def _chosen(choose: Callable[[], str]) -> str:

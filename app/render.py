@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from math import ceil
@@ -72,6 +74,17 @@ def zone_name() -> str:
     if not has_request_context():
         return ""
     return str(g.get("own_time_zone") or request.cookies.get("tz") or g.get("house_time_zone") or "")
+
+
+@contextmanager
+def reading_by(name: str) -> Iterator[None]:
+    """Say what follows by another clock than the reader's own; "" takes that of the browser. Requests only."""
+    before = g.get("own_time_zone", "")
+    g.own_time_zone = name
+    try:
+        yield
+    finally:
+        g.own_time_zone = before
 
 
 @lru_cache(maxsize=256)

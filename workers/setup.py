@@ -125,6 +125,7 @@ def _steps(*, for_tests: bool, torch: str, front_end: bool) -> Iterable[Step]:
         yield Step(title, VENV / ".encoder", ENCODER, _install_encoder, MEGABYTES["encoder"])
     if front_end:
         yield from _front_end_steps()
+    yield Step("compiling the translations", ROOT / "app/translations/.set-up", _words_digest(), _compile_words)
 
 
 def digest(*parts: str) -> str:
@@ -209,6 +210,17 @@ def _source_digest() -> str:
     patterns = ("package*.json", "templates/**/*.html", "app/static/src/**/*", "app/static/css/**/*", "app/**/*.py")
     files = sorted(path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file())
     return digest(*(f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files))
+
+
+def _words_digest() -> str:
+    """Digest what the compiled translations depend on: the catalogues, and the words that scripts ask for."""
+    patterns = ("app/translations/*/*.po", "app/static/src/**/*.ts", "workers/translations/*.py")
+    files = sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+    return digest(*(f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files))
+
+
+def _compile_words() -> None:
+    call([str(PYTHON), "-m", "workers.translations", "compile"], trouble="A catalogue cannot be read: see above.")
 
 
 def npm(*arguments: str) -> None:

@@ -13,6 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from app.config import settings
 from app.db import assert_no_transaction
 from app.errors import Invalid
+from app.phrases import phrase
 
 Result = TypeVar("Result")
 
@@ -24,15 +25,15 @@ HASTY = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # for tests (
 def check_rules(password: str, *, email: str) -> None:
     """Refuse a password that is too short, absurdly long, or the user's own address. Raises Invalid."""
     if len(password) < SHORTEST:
-        raise Invalid(
-            f"Use at least {SHORTEST} characters: three or four words are easy to remember.", field="password"
-        )
+        short = phrase("Use at least {least} characters: three or four words are easy to remember.", least=SHORTEST)
+        raise Invalid(short, field="password")
     if len(password) > LONGEST:
-        raise Invalid(f"Use at most {LONGEST} characters.", field="password")
+        raise Invalid(phrase("Use at most {most} characters.", most=LONGEST), field="password")
     if password.strip().lower() in {email.lower(), email.lower().partition("@")[0]}:
-        raise Invalid("Your own address is the first thing others would try. Use something else.", field="password")
+        own = phrase("Your own address is the first thing others would try. Use something else.")
+        raise Invalid(own, field="password")
     if len(set(password)) < 4:
-        raise Invalid("Use more than three different characters.", field="password")
+        raise Invalid(phrase("Use more than three different characters."), field="password")
 
 
 def hash_password(password: str, *, email: str) -> str:

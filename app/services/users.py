@@ -13,6 +13,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.events import AccessChanged
 from app.models import Role, TokenPurpose, User, UserToken
 from app.services import first_steps
+from app.phrases import phrase
 
 THEMES = ("system", "light", "dark")
 LONGEST_NAME = 100
@@ -25,9 +26,9 @@ def clean_email(text: str) -> str:
     local, at, domain = email.rpartition("@")
     plain = email.isprintable() and not any(character in email for character in ' \t<>,;:"()')
     if not (at and local and "." in domain and not domain.startswith(".") and plain and "@" not in local):
-        raise Invalid("Write a whole address, like ana@example.com.", field="email")
+        raise Invalid(phrase("Write a whole address, like ana@example.com."), field="email")
     if len(email) > LONGEST_EMAIL:
-        raise Invalid("This address is too long.", field="email")
+        raise Invalid(phrase("This address is too long."), field="email")
     return email
 
 
@@ -35,9 +36,9 @@ def clean_name(text: str) -> str:
     """Return a name with its blanks put in order. Raises Invalid."""
     name = " ".join(text.split())
     if not name or not name.isprintable():
-        raise Invalid("Say what to call this person.", field="name")
+        raise Invalid(phrase("Say what to call this person."), field="name")
     if len(name) > LONGEST_NAME:
-        raise Invalid(f"Use at most {LONGEST_NAME} characters.", field="name")
+        raise Invalid(phrase("Use at most {most} characters.", most=LONGEST_NAME), field="name")
     return name
 
 
@@ -46,7 +47,7 @@ def role_named(text: str) -> Role:
     try:
         return Role(text)
     except ValueError:
-        raise Invalid(f"Choose one of {', '.join(Role)}.", field="role") from None
+        raise Invalid(phrase("Choose one of {choices}.", choices=", ".join(Role)), field="role") from None
 
 
 def session_id(user: User) -> str:
@@ -93,7 +94,7 @@ def get_by_email(session: Session, email: str) -> User:
     """Return a user by address. Raises NotFound."""
     user = find_by_email(session, email)
     if user is None:
-        raise NotFound(f"There is no user with the address {email}.")
+        raise NotFound(phrase("There is no user with the address {address}.", address=email))
     return user
 
 
@@ -104,7 +105,7 @@ def add(session: Session, *, email: str, name: str, role: Role, password_hash: s
         with session.begin_nested():
             session.add(user)
     except IntegrityError:
-        raise Invalid("A user with this address exists already.", field="email") from None
+        raise Invalid(phrase("A user with this address exists already."), field="email") from None
     return user
 
 
@@ -159,7 +160,7 @@ def edit_profile(session: Session, *, user: User, name: str, theme: str, is_acce
 def set_theme(session: Session, *, user: User, theme: str) -> None:
     """Choose light or dark, or leave it to the device. Raises Invalid."""
     if theme not in THEMES:
-        raise Invalid(f"Choose one of {', '.join(THEMES)}.", field="theme")
+        raise Invalid(phrase("Choose one of {choices}.", choices=", ".join(THEMES)), field="theme")
     user.theme = theme
     session.flush()
 
@@ -174,7 +175,7 @@ def _keep_one_admin(session: Session, user: User) -> None:
     """Lock all admins in one order, so that two who demote each other cannot both succeed."""
     admins = select(User.id).where(User.role == Role.ADMIN, User.is_active).order_by(User.id).with_for_update()
     if set(session.scalars(admins)) <= {user.id}:
-        raise Conflict("This is the last active admin: make somebody else an admin first.")
+        raise Conflict(phrase("This is the last active admin: make somebody else an admin first."))
 
 
 def _end_sessions(session: Session, user: User) -> None:

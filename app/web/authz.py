@@ -16,7 +16,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.authz import Authz, admin_only, authz_of, declare, public, signed_in, supervisor_only
 from app.db import reading
 from app.errors import Forbidden
+from app.languages import translated
 from app.models import Role, User
+from app.phrases import phrase
 from app.services import privacy, users
 from app.services.privacy import Privacy
 
@@ -43,6 +45,7 @@ ROLES = {
     Authz.ADMIN: frozenset({Role.ADMIN}),
 }
 
+SIGN_IN_FIRST = phrase("Sign in first.")
 csrf = CSRFProtect()
 login_manager = flask_login.LoginManager()
 login_manager.session_protection = None  # the cookie is signed; addresses and browsers of honest people change
@@ -145,7 +148,7 @@ def _gate() -> BaseResponse | None:
         return None  # no such page: the 404 comes from Flask
     authz = authz_of(_view())
     if authz is None:
-        raise Forbidden("This address does not say who may use it, so nobody may.")
+        raise Forbidden(phrase("This address does not say who may use it, so nobody may."))
     if authz is Authz.PUBLIC:
         return None
     g.user_for_page = user = find_current_user()
@@ -163,7 +166,11 @@ def _view() -> Any:
 
 
 def _refusal(authz: Authz) -> str:
-    return "Only admins can do this." if authz is Authz.ADMIN else "Only supervisors and admins can do this."
+    return (
+        phrase("Only admins can do this.")
+        if authz is Authz.ADMIN
+        else phrase("Only supervisors and admins can do this.")
+    )
 
 
 def _ask_to_sign_in() -> BaseResponse:
@@ -175,7 +182,7 @@ def _ask_to_sign_in() -> BaseResponse:
     if request.method != "GET" or request.accept_mimetypes.best == "application/json":
         if request.accept_mimetypes.accept_html and not request.is_json:
             return redirect(_sign_in_address("/"), code=303)
-        return make_response({"error": "Sign in first."}, 401)
+        return make_response({"error": translated(SIGN_IN_FIRST)}, 401)
     return redirect(_sign_in_address(request.full_path.rstrip("?")), code=303)
 
 

@@ -32,7 +32,12 @@ def script_words() -> str:
 
 def _choose() -> str:
     own: str = g.get("own_language", "")
-    return own or request.accept_languages.best_match(LANGUAGES) or g.get("house_language", "") or _of_the_house()
+    return own or language_for_browser()
+
+
+def language_for_browser() -> str:
+    """Return the language for a reader who has chosen none."""
+    return request.accept_languages.best_match(LANGUAGES) or g.get("house_language", "") or _of_the_house()
 
 
 def _of_the_house() -> str:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request
+from flask import Blueprint, Flask, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import Invalid
 from app.models import TokenPurpose, User
+from app.phrases import phrase
 from app.services import first_steps, links, passwords, users, workspace
 from app.web.authz import begin_session, public
+from app.web.languages import flash
 from app.web.limits import limiter
 
 pages = Blueprint("links", __name__)
 
 TRIES = "20 per minute"
-DIFFERENT = "The two passwords differ: type the same one twice."
+DIFFERENT = phrase("The two passwords differ: type the same one twice.")
 
 
 def register(app: Flask) -> None:
@@ -48,7 +50,7 @@ def set_up_now(token: str) -> Response | tuple[str, int]:
         return render_template("session/set_up.html", values=request.form, problem=problem), problem.status
     workspace.forget_setup_link()
     begin_session(user)
-    flash("Welcome. The workspace is yours.", "success")
+    flash(phrase("Welcome. The workspace is yours."), "success")
     return redirect("/first-steps", code=303)
 
 

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from app import crypto
 from app.db import reading, transaction
 from app.models import User
+from app.phrases import phrase
 from app.services import passwords, users
 from app.web import authz, headers, limits
 from app.web.authz import (
@@ -39,10 +40,10 @@ __all__ = [
 
 pages = Blueprint("session", __name__)
 
-WRONG = "This address and password do not fit together."
+WRONG = phrase("This address and password do not fit together.")
 PER_COMPUTER, PER_ADDRESS = "10 per minute", "5 per 15 minutes"
-TOO_OFTEN = "Too many tries to sign in. Wait a minute, then try again."
-TOO_OFTEN_FOR_ADDRESS = "Too many tries for this address. Wait 15 minutes, or ask an admin for a new password."
+TOO_OFTEN = phrase("Too many tries to sign in. Wait a minute, then try again.")
+TOO_OFTEN_FOR_ADDRESS = phrase("Too many tries for this address. Wait 15 minutes, or ask an admin for a new password.")
 
 
 def register(app: Flask) -> None:

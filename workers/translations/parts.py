@@ -1,0 +1,113 @@
+"""Which file of translations a source belongs to, so that several people can translate side by side.
+
+A part is one file a language, app/translations/<language>/<part>.po. The first prefix that fits a source names it.
+"""
+
+from __future__ import annotations
+
+from app.config import ROOT
+
+PARTS: dict[str, tuple[str, ...]] = {
+    "words": ("app/vocabulary.py",),
+    "frame": (
+        "templates/base.html",
+        "templates/_parts/",
+        "templates/errors/",
+        "templates/session/",
+        "templates/settings/_",
+        "app/render.py",
+        "app/errors.py",
+        "app/languages.py",
+        "app/web/authz.py",
+        "app/web/errors.py",
+        "app/web/limits.py",
+        "app/web/links.py",
+        "app/web/session.py",
+        "app/services/links.py",
+        "app/services/passwords.py",
+        "app/static/src/page/",
+    ),
+    "account": (
+        "templates/settings/account.html",
+        "app/web/settings/account.py",
+        "app/services/reading_settings.py",
+        "app/services/users.py",
+    ),
+    "commands": ("templates/commands/", "app/commands/", "app/web/command_bar.py", "app/static/src/commands/"),
+    "search": ("templates/search/", "app/web/inbox/found", "app/web/inbox/search", "app/queries/search_"),
+    "reports": ("templates/reports/", "app/web/reports/", "app/queries/sentiment_", "app/static/src/reports"),
+    "alerts": (
+        "templates/alerts/",
+        "templates/settings/alert",
+        "app/web/alert",
+        "app/web/settings/alert",
+        "app/services/alert",
+        "app/queries/alert",
+    ),
+    "contacts": ("templates/contacts/", "app/web/inbox/contact", "app/services/contacts.py", "app/queries/contact"),
+    "visitors": (
+        "templates/webchat/",
+        "templates/webform/",
+        "app/web/webchat",
+        "app/web/webform",
+        "app/services/visitors.py",
+        "app/static/src/widget",
+        "app/static/src/form",
+    ),
+    "mail": ("templates/mail/",),
+    "channels": (
+        "connectors/",
+        "templates/settings/channel",
+        "templates/settings/mailbox",
+        "templates/settings/webhook",
+        "app/web/settings/channel",
+        "app/web/settings/mailbox",
+        "app/web/settings/webhook",
+        "app/services/channel",
+        "app/services/mailbox",
+        "app/services/webhook",
+    ),
+    "understanding": (
+        "templates/settings/accuracy",
+        "templates/settings/learning",
+        "templates/settings/intent",
+        "templates/settings/kept_back",
+        "app/web/settings/accuracy",
+        "app/web/settings/learning",
+        "app/web/settings/intent",
+        "app/web/intent_titles.py",
+        "app/services/learning.py",
+        "app/services/lessons.py",
+        "app/services/workspace_intents.py",
+        "nlp/",
+    ),
+    "rules": ("templates/settings/rule", "app/web/settings/rule", "app/services/rule", "app/services/first_rules.py"),
+    "settings": ("templates/settings/", "app/web/settings/"),
+    "cases": ("templates/cases/", "templates/entries/", "app/web/inbox/case", "app/services/cases.py"),
+    "composer": ("templates/composer/", "app/static/src/inbox/composer", "app/web/inbox/composer"),
+    "conversations": ("templates/conversations/",),
+    "messages": ("templates/messages/",),
+    "inbox": ("templates/inbox/", "app/web/inbox/", "app/static/src/inbox/", "app/static/src/notices/"),
+    "scripts": ("app/static/src/",),
+    "services": ("app/services/", "app/queries/", "app/models/"),
+    "rest": ("app/", "templates/", "workers/"),
+}
+
+# Templates in which every word that people read is marked (a test keeps it so): folders or files.
+MARKED: tuple[str, ...] = ()
+# Parts that every language has whole: a missing or uncertain entry is an error there.
+COMPLETE: tuple[str, ...] = ()
+
+_PREFIXES = [(prefix, part) for part, prefixes in PARTS.items() for prefix in prefixes]
+
+
+def part_of(source: str) -> str:
+    """Return the part of a file, given by its path from the project's folder."""
+    return next((part for prefix, part in _PREFIXES if source.startswith(prefix)), "rest")
+
+
+def marked_templates() -> list[str]:
+    """Return the paths of the templates that are held to be marked throughout."""
+    everything = sorted((ROOT / "templates").rglob("*.*"))
+    paths = [str(path.relative_to(ROOT)) for path in everything]
+    return [path for path in paths if path.startswith(MARKED)] if MARKED else []
