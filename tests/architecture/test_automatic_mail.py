@@ -9,6 +9,7 @@ from tests.architecture.source import modules
 SENDERS = {
     "app/services/sending.py",  # what was queued
     "app/services/alert_notices.py",  # to people who work here, never to a customer
+    "app/services/invitations.py",  # to people who are to work here
 }
 
 
@@ -23,7 +24,7 @@ def makers_of(name: str) -> set[str]:
     }
 
 
-def test_only_the_sender_and_the_alerts_make_what_leaves() -> None:
+def test_only_the_sender_the_alerts_and_the_invitations_make_what_leaves() -> None:
     assert makers_of("OutboundMessage") == SENDERS
 
 
