@@ -23,7 +23,7 @@ class Provider:
     help_url: str = ""
 
 
-_OWN_PASSWORD = "{} does not let programs in with your usual password: make an app password there and type it here."
+_ADVICE = "{} does not let programs in with your usual password: make an app password there and type it here."
 
 PROVIDERS = (
     Provider(
@@ -64,7 +64,7 @@ PROVIDERS = (
         ("mail.icloud.com",),
         "imap.mail.me.com",
         "smtp.mail.me.com",
-        advice=_OWN_PASSWORD.format("Apple"),
+        advice=_ADVICE.format("Apple"),
         help_url="https://support.apple.com/102654",
     ),
     Provider(
@@ -75,7 +75,7 @@ PROVIDERS = (
         "smtp.mail.yahoo.com",
         465,
         "ssl",
-        advice=_OWN_PASSWORD.format("Yahoo"),
+        advice=_ADVICE.format("Yahoo"),
         help_url="https://help.yahoo.com/kb/SLN15241.html",
     ),
     Provider(
@@ -86,7 +86,7 @@ PROVIDERS = (
         "smtp.fastmail.com",
         465,
         "ssl",
-        advice=_OWN_PASSWORD.format("Fastmail"),
+        advice=_ADVICE.format("Fastmail"),
         help_url="https://www.fastmail.help/hc/en-us/articles/360058752854",
     ),
     Provider(
