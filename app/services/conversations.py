@@ -99,6 +99,7 @@ def set_status(
     if conversation.status is Status.SPAM:
         spam_lines.settle(session, conversation)
     conversation.status, conversation.snoozed_until, conversation.sleeps_through = status, until, sleeps_through
+    conversation.resolved_at = now() if status is Status.RESOLVED else None
     if status in {Status.RESOLVED, Status.SPAM}:
         conversation.waiting_since = None
     told = until.strftime("%d %b %Y %H:%M UTC") if until else "they answer"

@@ -27,7 +27,7 @@ from app.models import (
     User,
     WorkspaceIntent,
 )
-from app.services import assignment, cases, conversations, rules, tags
+from app.services import assignment, cases, conversations, reopen_rules, rules, tags
 from app.services.access import sees_inbox
 from app.services.first_rules import INTENTS
 from app.services.labels import NO_EMOTION, SEVERAL
@@ -45,6 +45,7 @@ def route(session: Session, *, message_ids: Sequence[int]) -> None:
     for conversation_id in sorted(session.scalars(query)):
         conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
         for message in _unrouted(session, conversation, message_ids):
+            reopen_rules.settle_thanks(session, conversation, message)
             if conversation.status is not Status.SPAM:
                 _run(session, book, conversation, message)
             message.routed_at = now()

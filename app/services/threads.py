@@ -1,7 +1,8 @@
 """Which conversation a message belongs to.
 
 In this order: the token in the address it was sent to, the private thread into which a public conversation moved, the
-channel's own thread, the messages it refers to (nearest first). Never the subject. A sender who is not part of the
+channel's own thread, the messages it refers to (nearest first). Never the subject. What was resolved may go on in a new
+conversation (reopen_rules); then all that named the old one leads to that. A sender who is not part of the
 conversation found, and was never named in it, gets a conversation of their own; both show a line about the other.
 
 A private thread of the provider is one conversation, whoever speaks in it (a group, a shared room). Of a public thread
@@ -21,8 +22,8 @@ from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from app.crypto import new_token
-from app.models import Contact, Conversation, Message, ThreadReference
-from app.services import activities, private_threads
+from app.models import Contact, Conversation, Message, Status, ThreadReference
+from app.services import activities, private_threads, reopen_rules
 from app.services.arrivals import MAX_SHORT, Arrival, plain
 from app.services.numbering import Ids
 from connectors.base import Credentials
@@ -53,13 +54,19 @@ def place(
     ids = Ids(session, Conversation, len(arrivals))
     places: list[Place] = []
     strangers: list[tuple[Place, Conversation]] = []
+    rules, ended = reopen_rules.Rules(session), _Ended()
     for index, arrival in enumerate(arrivals):
         contact = contacts[index]
-        found = _found(arrival, candidates)
+        found = ended.now(_found(arrival, candidates))
         if found and _belongs(arrival, contact, members.get(found.id, (found,)), named[found.id]):
+            if rules.begins_new(found, arrival):
+                opened = _opened_for(session, ids, arrival, found)
+                opened.assignee_id = found.assignee_id if rules.keeps(found) else None
+                found = ended.go_on(found, opened, contact)
             placed = Place(arrival, contact, found)
         else:
-            placed = Place(arrival, contact, _open(session, ids, arrival, contact))
+            placed = Place(arrival, contact, _open(ids, arrival, contact.id))
+            session.add(placed.conversation)
             if found and not arrival.message.is_public:
                 strangers.append((placed, found))
         _remember(arrival, placed.conversation, candidates)
@@ -68,8 +75,27 @@ def place(
     session.flush()  # the conversations before what refers to them
     for stranger, found in strangers:
         _keep_apart(session, stranger, found)
+    for old, new, contact in ended.pairs:
+        reopen_rules.continue_in(session, old=old, new=new, contact=contact)
     _store_references(session, places)
     return places
+
+
+class _Ended:
+    """Which resolved conversations went on in a new one in this batch."""
+
+    def __init__(self) -> None:
+        self.pairs: list[tuple[Conversation, Conversation, Contact]] = []
+        self._new: dict[int, Conversation] = {}
+
+    def now(self, found: Conversation | None) -> Conversation | None:
+        """Return where a conversation that was found goes on."""
+        return self._new.get(found.id, found) if found else None
+
+    def go_on(self, old: Conversation, new: Conversation, contact: Contact) -> Conversation:
+        self.pairs.append((old, new, contact))
+        self._new[old.id] = new
+        return new
 
 
 def bare_subject(subject: str) -> str:
@@ -139,12 +165,27 @@ def _candidates(
 
 
 def _locked(session: Session, wanted: ColumnElement[bool]) -> tuple[list[Conversation], dict[int, Conversation]]:
-    """Lock the wanted rows and those that they were merged into; return them, and by id where each one is now."""
+    """Lock the wanted rows and those that they lead to; return them, and by id where each one is now."""
     query = select(Conversation).where(wanted).order_by(Conversation.id).with_for_update()
     rows = {row.id: row for row in session.scalars(query)}
-    for id_ in sorted({row.merged_into_id for row in rows.values() if row.merged_into_id} - rows.keys()):
-        rows[id_] = session.get_one(Conversation, id_, with_for_update=True)
-    return list(rows.values()), {row.id: rows[row.merged_into_id or row.id] for row in rows.values()}
+    while further := sorted(_leads_to(rows.values()) - rows.keys()):
+        for id_ in further:
+            rows[id_] = session.get_one(Conversation, id_, with_for_update=True)
+    return list(rows.values()), {row.id: _home(row, rows) for row in rows.values()}
+
+
+def _leads_to(rows: Iterable[Conversation]) -> set[int]:
+    """Return the ids of what these were merged into, or go on in."""
+    merged = {row.merged_into_id for row in rows if row.merged_into_id}
+    return merged | {row.continued_in_id for row in rows if row.continued_in_id and row.status is Status.RESOLVED}
+
+
+def _home(row: Conversation, rows: dict[int, Conversation]) -> Conversation:
+    """Return where what belongs to a conversation goes now."""
+    here = rows[row.merged_into_id or row.id]
+    if here.continued_in_id and here.status is Status.RESOLVED:
+        here = rows[here.continued_in_id]
+    return rows[here.merged_into_id or here.id]
 
 
 def _referred(session: Session, references: set[tuple[int, str]]) -> dict[tuple[int, str], int]:
@@ -188,13 +229,13 @@ def _addresses(arrival: Arrival) -> set[str]:
     return {said.sender.address, *(address.email for address in (*said.to, *said.cc, *said.reply_to))}
 
 
-def _open(session: Session, ids: Ids, arrival: Arrival, contact: Contact) -> Conversation:
-    conversation = Conversation(
+def _open(ids: Ids, arrival: Arrival, contact_id: int) -> Conversation:
+    return Conversation(
         id=ids.take(),
         public_id=uuid7(),
         inbox_id=arrival.inbox_id,
         channel_id=arrival.channel_id,
-        contact_id=contact.id,
+        contact_id=contact_id,
         subject=bare_subject(plain(arrival.message.subject, MAX_SHORT)),
         thread_key=arrival.thread_name,
         reply_token=new_token(),
@@ -202,8 +243,17 @@ def _open(session: Session, ids: Ids, arrival: Arrival, contact: Contact) -> Con
         version=0,
         messages=0,
     )
-    session.add(conversation)
-    return conversation
+
+
+def _opened_for(session: Session, ids: Ids, arrival: Arrival, old: Conversation) -> Conversation:
+    """Open the conversation in which a resolved one goes on; its thread at the provider is the new one's."""
+    if old.thread_key is not None and old.thread_key == arrival.thread_name:
+        old.thread_key = None
+        session.flush()  # two may not have one thread
+    new = _open(ids, arrival, old.contact_id)
+    session.add(new)
+    new.subject, new.team_id = new.subject or old.subject, old.team_id
+    return new
 
 
 def _keep_apart(session: Session, stranger: Place, found: Conversation) -> None:

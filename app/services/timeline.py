@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from app.models import Attachment, Conversation, DailyCount, Direction, Message, Status, Visibility
-from app.services import activities, search_index
+from app.services import activities, reopen_rules, search_index
 from app.services.arrivals import MAX_HTML, MAX_SHORT, MAX_TEXT, Arrival, plain, web_address
 from app.services.threads import Place
 from connectors.base import Address
@@ -33,8 +33,9 @@ def write(session: Session, places: Sequence[Place]) -> list[tuple[Place, Messag
     _write_attachments(session, written)
     files = {message.id: [item.filename for item in place.arrival.attachments] for place, message in written}
     search_index.messages(session, messages, files)
+    rules = reopen_rules.Rules(session)
     for place, message in written:
-        _move(session, place, message)
+        _move(session, place, message, rules)
     count(session, [(message, place.arrival.received_at.date()) for place, message in written])
     return written
 
@@ -132,7 +133,7 @@ def _write_attachments(session: Session, written: Sequence[tuple[Place, Message]
         session.execute(insert(Attachment), rows)
 
 
-def _move(session: Session, place: Place, message: Message) -> None:
+def _move(session: Session, place: Place, message: Message, rules: reopen_rules.Rules) -> None:
     conversation, arrival = place.conversation, place.arrival
     if arrival.received_at >= conversation.last_message_at:  # else an older one came late
         conversation.last_message_at = arrival.received_at
@@ -150,9 +151,16 @@ def _move(session: Session, place: Place, message: Message) -> None:
     conversation.waiting_since = conversation.waiting_since or arrival.received_at
     sleeps_on = conversation.status is Status.SNOOZED and conversation.sleeps_through
     if conversation.status in CLOSED and not sleeps_on:
-        conversation.status, conversation.snoozed_until = Status.OPEN, None
-        data = {"contact": place.contact.name or arrival.message.sender.address}
-        activities.record(session, verb="conversation.answered_again", conversation=conversation, data=data)
+        _open_again(session, place, message, rules)
+
+
+def _open_again(session: Session, place: Place, message: Message, rules: reopen_rules.Rules) -> None:
+    conversation, was = place.conversation, reopen_rules.as_it_is(place.conversation)
+    conversation.status, conversation.snoozed_until, conversation.resolved_at = Status.OPEN, None, None
+    data = {"contact": place.contact.name or place.arrival.message.sender.address, "by": message.id, **was}
+    activities.record(session, verb="conversation.answered_again", conversation=conversation, data=data)
+    if was["was"] == Status.RESOLVED.value:
+        rules.hand_on(conversation)
 
 
 def _files(arrival: Arrival) -> str:
