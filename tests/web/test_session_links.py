@@ -119,8 +119,8 @@ def test_the_set_up_link_makes_the_first_admin_once(house: Flask) -> None:
     for browser in (first, second):
         assert browser.get(path).status_code == 200
     form = {"name": "Ana", "email": ADMIN, **GOOD}
-    assert first.post(path, form).location == "/settings/channels"
-    assert first.get("/settings/channels").status_code == 200
+    assert first.post(path, form).location == "/first-steps"
+    assert first.get("/first-steps").status_code == 200
     assert second.post(path, form | {"email": "eve@example.com"}).status_code == 404
     assert workspace.read_setup_link() == ""
     with db.reading() as session:

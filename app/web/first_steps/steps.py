@@ -37,7 +37,7 @@ WORDS: dict[Key, Words] = {
         "What customers write to your support address becomes conversations, and your answers leave from it.",
         "Connect a mailbox",
         f"{HERE}/mailbox",
-        "mail",
+        "mailbox",
     ),
     "colleagues": Words(
         "Invite colleagues",
