@@ -8,12 +8,20 @@ from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
-from app.models import Inbox, Team, User
+from app.models import AssigneeThen, Inbox, Reopening, Team, User
 from app.queries import settings_people
-from app.services import by_public_id, inboxes, recipients, signatures
+from app.services import by_public_id, inboxes, recipients, reopen_rules, signatures
 from app.web.authz import admin_only
 
 pages = Blueprint("settings_inboxes", __name__, url_prefix="/settings/inboxes")
+
+
+REOPENING = {  # what a new inbox begins with
+    "reopening": Reopening.ALWAYS.value,
+    "reopen_days": 14,
+    "assignee_then": AssigneeThen.KEPT.value,
+    "thanks_reopen": False,
+}
 
 
 @pages.get("")
@@ -89,7 +97,20 @@ def _take_form(session: Session, inbox: Inbox) -> None:
         users=by_public_id.get_all(session, User, request.form.getlist("users")),
         teams=by_public_id.get_all(session, Team, request.form.getlist("teams")),
     )
+    _take_reopen_rules(session, inbox)
     _take_senders(session, inbox)
+
+
+def _take_reopen_rules(session: Session, inbox: Inbox) -> None:
+    if "reopening" in request.form:
+        reopen_rules.save(
+            session,
+            inbox=inbox,
+            reopening=request.form.get("reopening", ""),
+            days=request.form.get("reopen_days", "").strip(),
+            assignee_then=request.form.get("assignee_then", ""),
+            thanks_reopen=request.form.get("thanks_reopen") == "1",
+        )
 
 
 def _take_senders(session: Session, inbox: Inbox) -> None:
@@ -114,6 +135,7 @@ def _form(inbox_id: str | None, problem: AppError | None) -> str:
             "team": str(team.public_id) if team else "",
             "auto_assign": inbox.auto_assign if inbox else True,
             "signature": inbox.signature if inbox else "",
+            **{name: getattr(inbox, name) if inbox else default for name, default in REOPENING.items()},
             "users": users,
             "teams": teams,
         }
@@ -143,6 +165,8 @@ def _typed() -> dict[str, object]:
         "team": form.get("team", ""),
         "auto_assign": form.get("auto_assign") == "1",
         "signature": form.get("signature", ""),
+        **{name: form.get(name, "") for name in REOPENING},
+        "thanks_reopen": form.get("thanks_reopen") == "1",
         "users": form.getlist("users"),
         "teams": form.getlist("teams"),
     }
