@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment
 
@@ -14,7 +12,8 @@ from app.config import ROOT
 from workers.translations.catalogues import TRANSLATED, compile_all, compile_if_stale, put, update
 from workers.translations.checks import missing, problems
 from workers.translations.parts import PARTS, marked_templates
-from workers.translations.sources import Key, gathered
+from workers.translations.sources import gathered
+from workers.translations.table import rows, written
 from workers.translations.unmarked import unmarked
 
 
@@ -23,11 +22,11 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, words in (
         ("update", "write the .po of these parts anew from the sources (none named: all)"),
-        ("missing", "print what is not translated in these parts, as JSON to fill in"),
+        ("missing", "print a table of what is not translated in these parts, to be filled in"),
         ("check", "say what is wrong with these parts"),
     ):
         commands.add_parser(name, help=words).add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
-    fill = commands.add_parser("fill", help="store translations from such a JSON file in a part")
+    fill = commands.add_parser("fill", help="store translations from such a table in a part")
     fill.add_argument("part", choices=list(PARTS))
     fill.add_argument("file", type=Path)
     commands.add_parser("compile", help="make what the product reads").add_argument("--if-stale", action="store_true")
@@ -42,30 +41,23 @@ def _update(asked: argparse.Namespace) -> int:
 
 
 def _missing(asked: argparse.Namespace) -> int:
-    """Print a list of {"one", "many"?, "context"?, "notes"?, "where", <language>: ""}, empty where words are wanted."""
+    """Print as a table what some language lacks in these parts."""
     marked = gathered()
-    rows: dict[Key, dict[str, Any]] = {}
-    for part in asked.parts or PARTS:
-        for language in TRANSLATED:
-            for one in missing(marked, language, part):
-                row: dict[str, Any] = rows.setdefault(one.key, {"one": one.key.one})
-                more = {"many": one.many, "context": one.key.context, "notes": " ".join(sorted(one.notes))}
-                row.update({name: value for name, value in more.items() if value})
-                row["where"] = min(one.places)
-                row[language.code] = ""
-    print(json.dumps(list(rows.values()), ensure_ascii=False, indent=1))
+    lacking = {one.key: one for part in asked.parts or PARTS for to in TRANSLATED for one in missing(marked, to, part)}
+    print(written([*lacking.values()]))
     return 0
 
 
 def _fill(asked: argparse.Namespace) -> int:
-    rows = json.loads(asked.file.read_text(encoding="utf-8"))
+    """Store a filled table in a part; what is translated already is replaced."""
+    said = list(rows(asked.file.read_text(encoding="utf-8")))
     unknown: set[str] = set()
     for language in TRANSLATED:
-        said = {Key(row["one"], row.get("context", "")): row[language.code] for row in rows if row.get(language.code)}
-        unknown |= {key.one for key in put(asked.part, language, said)}
+        words = {row.key: row.said[language.code] for row in said if language.code in row.said}
+        unknown |= {key.one for key in put(asked.part, language, words)}
     for one in sorted(unknown):
-        print(f"not in this part (mark it and run update): {one!r}", file=sys.stderr)
-    return 1 if unknown else _check(argparse.Namespace(parts=[asked.part]))
+        print(f"not in this part (another part's, or mark it and run update): {one!r}", file=sys.stderr)
+    return _check(argparse.Namespace(parts=[asked.part]))
 
 
 def _check(asked: argparse.Namespace) -> int:

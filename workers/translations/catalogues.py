@@ -96,13 +96,13 @@ def _write(language: Language, part: str, wanted: list[Marked], elsewhere: dict[
     return missing
 
 
-def put(part: str, language: Language, said: dict[Key, str | list[str]]) -> list[Key]:
-    """Store translations in a part. Returns those that are not marked there (run `update` first)."""
+def put(part: str, language: Language, said: dict[Key, list[str]]) -> list[Key]:
+    """Store translations, in all their forms, in a part. Returns those that are not marked there."""
     catalogue = read(language, part)
     known = dict(entries(catalogue))
-    for key, words in said.items():
+    for key, forms in said.items():
         if key in known:
-            known[key].string = tuple(words) if isinstance(words, list) else words
+            known[key].string = tuple(forms) if isinstance(known[key].id, (tuple, list)) else forms[0]
             known[key].flags.discard("fuzzy")
     _replace(path_of(language, part), _as_po(catalogue))
     return [key for key in said if key not in known]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from babel.messages.catalog import Message
+from babel.messages.catalog import Catalog, Message
 
 from app.languages import Language
 from app.phrases import PLACE
@@ -39,6 +39,9 @@ def _in_a_language(language: Language, marked: dict[Key, Marked], parts: tuple[s
             first, other = said.setdefault(key, (place, message))
             if is_whole(message) and is_whole(other) and message.string != other.string:
                 yield f"{place}: {key.one!r} is said differently in {first}"
+            forms = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
+            if len(message.id) == 2 and isinstance(message.id, (tuple, list)) and len(forms) != plural_forms(language):
+                yield f"{place}: {key.one!r} has {len(forms)} forms and not {plural_forms(language)}"
             if part in parts:
                 yield from (f"{place}: {key.one!r}: {fault}" for fault in faults(message))
         if part in parts and part in COMPLETE:
@@ -51,8 +54,7 @@ def faults(message: Message) -> Iterator[str]:
     forms = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
     if not any(forms):
         return
-    allowed = {frozenset(PLACE.findall(text)) for text in english}
-    wanted = frozenset().union(*allowed)
+    wanted = frozenset(place for text in english for place in PLACE.findall(text))
     for form in forms:
         places = frozenset(PLACE.findall(form or ""))
         # a form for one, two or none may say the number in words
@@ -64,6 +66,11 @@ def faults(message: Message) -> Iterator[str]:
             yield f"holds a placeholder that is none here: {form!r}"
         if (form or "").strip() != form and not any(text.strip() != text for text in english):
             yield f"begins or ends with a blank: {form!r}"
+
+
+def plural_forms(language: Language) -> int:
+    """Return how many forms a plural has: 6 in Arabic, 1 in Japanese, 2 in the others."""
+    return int(Catalog(locale=language.locale).num_plurals)
 
 
 def _in_the_english(marked: dict[Key, Marked]) -> Iterator[str]:

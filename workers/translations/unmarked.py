@@ -9,8 +9,10 @@ from html.parser import HTMLParser
 from jinja2 import Environment, nodes
 from jinja2.lexer import TOKEN_COMMENT, TOKEN_DATA, TOKEN_RAW_BEGIN
 
-HOLE = "\x00"  # stands for what Jinja puts in
+HOLE = "\ue000"  # stands for what Jinja puts in
 WORD = re.compile(r"[A-Za-z]{2,}")
+# attributes that a macro writes by themselves
+ATTRIBUTE = re.compile(r'[a-z-]+="[^"]*"|\b(?:required|checked|selected)\b')
 SENTENCE = re.compile(
     r"^[A-Z][a-z]|[a-z][.!?:…]( |$)|^[a-z]+ [a-z]+ [a-z]+ "
 )  # of strings in expressions: looks like words
@@ -53,7 +55,7 @@ class _Words(HTMLParser):
             self._look(data)
 
     def _look(self, text: str) -> None:
-        words = [word for word in WORD.findall(text.replace(HOLE, " ")) if word not in NAMES]
+        words = [word for word in WORD.findall(ATTRIBUTE.sub(" ", text.replace(HOLE, " "))) if word not in NAMES]
         if words:
             self.found.append((self.getpos()[0], " ".join(text.replace(HOLE, "…").split())))
 
@@ -95,6 +97,9 @@ def _strings(node: nodes.Node) -> Iterator[tuple[int, str]]:
     if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in UNREAD:
         return
     if isinstance(node, (nodes.Compare, nodes.Test, nodes.Extends, nodes.Include, nodes.FromImport, nodes.Import)):
+        return
+    if isinstance(node, nodes.Pair):  # the key of a dictionary is looked up, not read
+        yield from _strings(node.value)
         return
     if isinstance(node, nodes.Const) and isinstance(node.value, str) and _is_read(node.value):
         yield node.lineno, node.value

@@ -2,6 +2,7 @@
 // conversations while one types; what a command changes is offered from the page's own fields (`choices`).
 import { type Command, choicesOf, isUsable, nowSays, take, told } from "./told";
 import { openNow, remembered } from "./recent";
+import { t } from "../page/words";
 
 const WAIT_MS = 180; // after a key, before the server is asked
 
@@ -27,7 +28,7 @@ export function openBar(): boolean {
 
 async function begin(): Promise<void> {
   chosen = null;
-  write("What do you want to do, open or find?", "Do, open or find …");
+  write(t("What do you want to do, open or find?"), t("Do, open or find …"));
   part("found")?.replaceChildren();
   const others = remembered().filter((id) => id !== openNow());
   const recent = others.map((id) => `recent=${id}`).join("&");
@@ -35,7 +36,7 @@ async function begin(): Promise<void> {
   if (chosen) return;
   const commands = part("commands");
   if (commands && list !== null) commands.innerHTML = list;
-  else if (commands) say("The server cannot be reached.");
+  else if (commands) say(t("The server cannot be reached."));
   narrow();
 }
 
@@ -74,7 +75,7 @@ function regroup(): void {
   }
   const items = shown();
   mark(items.find((item) => item.getAttribute("aria-selected") === "true") ?? items[0]);
-  say(items.length ? "" : "Nothing is called that.");
+  say(items.length ? "" : t("Nothing is called that."));
 }
 
 function say(words: string): void {
@@ -127,7 +128,7 @@ function press(item: HTMLElement): void {
 function offer(command: Command): void {
   chosen = command;
   options = choicesOf(command);
-  write(`${command.title}: choose`, `${command.title} …`);
+  write(t("{command}: choose", { command: command.title }), `${command.title} …`);
   part("found")?.replaceChildren();
   part("commands")?.replaceChildren(groupOf(command, options));
   regroup();
@@ -153,7 +154,7 @@ function itemOf(control: HTMLElement, at: number): HTMLElement {
   const title = document.createElement("bdi");
   title.className = "bar-title";
   title.textContent = words;
-  item.append(title, isNow ? "now" : "");
+  item.append(title, isNow ? t("now") : "");
   return item;
 }
 

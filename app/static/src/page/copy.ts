@@ -1,4 +1,6 @@
 // <copy-text>: a text with a button that takes it along. Without this script the text is there to be marked by hand.
+import { t } from "./words";
+
 class CopyText extends HTMLElement {
   connectedCallback(): void {
     const button = this.querySelector<HTMLButtonElement>("[data-copy]");
@@ -14,10 +16,10 @@ async function copy(text: HTMLInputElement | HTMLTextAreaElement, button: HTMLBu
   const before = button.textContent;
   try {
     await navigator.clipboard.writeText(text.value);
-    button.textContent = "Copied";
+    button.textContent = t("Copied");
   } catch {
     text.select(); // no clipboard without https: the text is marked, the keyboard does the rest
-    button.textContent = "Press Ctrl+C";
+    button.textContent = t("Press Ctrl+C");
   }
   setTimeout(() => (button.textContent = before), 2000);
 }

@@ -1,6 +1,7 @@
 // htmx with the few rules of this product: what a person has opened stays open, refusals are said in words.
 import htmx from "htmx.org";
 import { say } from "./toast";
+import { t } from "./words";
 
 interface RequestContext {
   response?: { status: number; raw: Response };
@@ -29,10 +30,10 @@ export function isFailure(status: number): boolean {
 
 /** The sentence of a refused request: the server answers htmx in plain text. */
 export async function reasonOf(response: Response, text?: string): Promise<string> {
-  if (response.status === 401) return "Your session has ended. Sign in again in another tab; your words are kept here.";
+  if (response.status === 401) return t("Your session has ended. Sign in again in another tab; your words are kept here.");
   const said = text ?? (await response.text().catch(() => ""));
   const plain = response.headers.get("Content-Type")?.startsWith("text/plain");
-  return plain && said ? said : "That did not work. Try again in a moment.";
+  return plain && said ? said : t("That did not work. Try again in a moment.");
 }
 
 document.addEventListener("htmx:response:error", (event) => {
@@ -46,13 +47,13 @@ document.addEventListener("htmx:response:error", (event) => {
 document.addEventListener("htmx:error", (event) => {
   const { ctx, error } = (event as HtmxEvent).detail;
   if (!(error instanceof TypeError)) return;
-  if (!ctx?.request?.method || ctx.request.method === "GET") say("The server cannot be reached.", "error");
-  else say("The server cannot be reached. What you did was not saved.", "error", () => again(ctx.sourceElement));
+  if (!ctx?.request?.method || ctx.request.method === "GET") say(t("The server cannot be reached."), "error");
+  else say(t("The server cannot be reached. What you did was not saved."), "error", () => again(ctx.sourceElement));
 });
 
 /** Do once more what did not reach the server: its form as it stands, by the button that was pressed. */
 function again(source: Element | undefined): void {
-  if (!source?.isConnected) say("The page has changed since. Look again, then do it anew.");
+  if (!source?.isConnected) say(t("The page has changed since. Look again, then do it anew."));
   else if (source instanceof HTMLFormElement) source.requestSubmit(pressed.get(source));
   else if (source instanceof HTMLElement) source.click();
 }

@@ -1,4 +1,6 @@
 // Short sentences in the corner, gone by themselves; read aloud by screen readers.
+import { t } from "./words";
+
 const SHOWN_MS = 7000;
 const LONG_MS = 60_000; // where there is something to do
 
@@ -18,7 +20,7 @@ function buttonFor(line: HTMLElement, again: () => void): HTMLButtonElement {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "tool tool-line";
-  button.textContent = "Try again";
+  button.textContent = t("Try again");
   button.addEventListener("click", () => {
     line.remove();
     again();
