@@ -59,8 +59,20 @@ VERIFY_TOKEN = Setting(
 def advanced(api_url: str = API_URL) -> tuple[Setting, ...]:
     """Return the settings that few people change."""
     return (
-        Setting("api_version", "Version of the Graph API", default=API_VERSION, group="Advanced"),
-        Setting("api_url", "Address of the Graph API", default=api_url, group="Advanced"),
+        Setting(
+            "api_version",
+            "Version of the Graph API",
+            default=API_VERSION,
+            group="Advanced",
+            help="Meta ends each version after about two years: raise it then",
+        ),
+        Setting(
+            "api_url",
+            "Address of the Graph API",
+            default=api_url,
+            group="Advanced",
+            help="Only for tests and proxies; change it only if the provider tells you to",
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import parse_qs
 
-from connectors._mail_settings import AUTHSERV_ID
+from connectors._mail_fields import AUTHSERV_ID
 from connectors._parts import take_apart
 from connectors._signing import require_same, require_secret
 from connectors.base import Credentials, RawDelivery, Received, WebAnswer, WebRequest

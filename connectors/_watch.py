@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from connectors._folder import Folder
 from connectors._imap import LARGEST_MAIL, Mailbox, NoSuchFolder, StoredMail
-from connectors._mail_settings import AUTHSERV_ID, MailSettings, Timing
+from connectors._mail_fields import AUTHSERV_ID
+from connectors._mail_settings import MailSettings, Timing
 from connectors.base import Batch, Cursor, RawDelivery
 from connectors.errors import Transient
 

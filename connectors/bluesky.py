@@ -77,9 +77,27 @@ class BlueskyConnector(Defaults):
             "Bluesky’s own sign-in page is not used: an app password does as well, and can be taken back there.",
         ),
         Setting(KEPT, "Its session", kind="kept"),
-        Setting("direct_messages", "Bring direct messages", kind="boolean", default=True),
-        Setting("api_url", "Server", default=DEFAULT_SERVICE, group="Advanced"),
-        Setting("directory_url", "Directory of accounts", default=DEFAULT_DIRECTORY, group="Advanced"),
+        Setting(
+            "direct_messages",
+            "Bring direct messages",
+            kind="boolean",
+            default=True,
+            help="Needs an app password that allows direct messages. Off: only public posts come in",
+        ),
+        Setting(
+            "api_url",
+            "Server",
+            default=DEFAULT_SERVICE,
+            group="Advanced",
+            help="Where the account lives; another one only where you do not use bsky.social",
+        ),
+        Setting(
+            "directory_url",
+            "Directory of accounts",
+            default=DEFAULT_DIRECTORY,
+            group="Advanced",
+            help="Where accounts and their servers are looked up; change it only with a network of your own",
+        ),
     )
 
     def address(self, credentials: Credentials) -> str:

@@ -104,11 +104,24 @@ class LineConnector(Defaults):
             kind="choice",
             default="addressed",
             choices=(("addressed", "Those that mention the account"), ("all", "All"), ("none", "None")),
+            help="Which messages come in from groups that the account was added to; chats with one person always do",
         ),
         TELLS_READ,
         SHOWS_TYPING,
-        Setting("api_url", "Address of the API", default=API_URL, group="Advanced"),
-        Setting("data_url", "Address that files come from", default=DATA_URL, group="Advanced"),
+        Setting(
+            "api_url",
+            "Address of the API",
+            default=API_URL,
+            group="Advanced",
+            help="Only for tests and proxies; change it only if the provider tells you to",
+        ),
+        Setting(
+            "data_url",
+            "Address that files come from",
+            default=DATA_URL,
+            group="Advanced",
+            help="Only for tests and proxies; change it only if the provider tells you to",
+        ),
     )
 
     def check(self, credentials: Credentials) -> str:

@@ -13,8 +13,9 @@ from collections.abc import Generator, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from connectors._mail_fields import AUTHSERV_ID, SETTINGS
 from connectors._mail_oauth import OAuth
-from connectors._mail_settings import AUTHSERV_ID, SETTINGS, MailSettings, Timing, read_oauth, read_settings
+from connectors._mail_settings import MailSettings, Timing, read_oauth, read_settings
 from connectors.base import (
     Batch,
     Capabilities,

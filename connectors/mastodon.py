@@ -83,6 +83,7 @@ class MastodonConnector(MastodonSignIn, Defaults):
             default=UNLISTED,
             choices=((UNLISTED, "Kept out of public timelines"), ("public", "Listed everywhere")),
             group="Advanced",
+            help="Who comes across your answers to public posts; the person answered sees them either way",
         ),
         Setting(
             "streaming",

@@ -67,8 +67,14 @@ class RedditConnector(RedditSignIn, Defaults):
     )
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("client_id", "App id", required=True, help="Under the app's name at reddit.com/prefs/apps."),
-        Setting("client_secret", "App secret", "secret", required=True),
-        Setting("username", "Account", help="Without u/."),
+        Setting(
+            "client_secret",
+            "App secret",
+            "secret",
+            required=True,
+            help="Of the app you registered at Reddit; it is sealed and never shown again",
+        ),
+        Setting("username", "Account", help="The account that answers, without u/"),
         Setting(
             "password", "Password of the account", "secret", help="For apps of the kind “script”, instead of a sign-in."
         ),
@@ -81,9 +87,28 @@ class RedditConnector(RedditSignIn, Defaults):
             help="One word or phrase a line: of the watched communities only what holds one of them is taken. "
             "Empty: everything.",
         ),
-        Setting("poll_seconds", "Seconds between two looks", "integer", default=60, group="Advanced"),
-        Setting("api_url", "API address", default=api.API_URL, group="Advanced"),
-        Setting("sign_in_url", "Sign-in address", default=api.SIGN_IN_URL, group="Advanced"),
+        Setting(
+            "poll_seconds",
+            "Seconds between two looks",
+            "integer",
+            default=60,
+            group="Advanced",
+            help="Smaller is sooner, and uses up more of the calls that Reddit allows; 60 is usual",
+        ),
+        Setting(
+            "api_url",
+            "API address",
+            default=api.API_URL,
+            group="Advanced",
+            help="Only for tests and proxies; change it only if the provider tells you to",
+        ),
+        Setting(
+            "sign_in_url",
+            "Sign-in address",
+            default=api.SIGN_IN_URL,
+            group="Advanced",
+            help="Only for tests and proxies; change it only if the provider tells you to",
+        ),
     )
 
     def __init__(self, pace: Pace | None = None) -> None:

@@ -65,13 +65,21 @@ class ReviewsConnector(Defaults):
                 (CONNECT, "App Store Connect"),
                 (PLAY, "Google Play"),
             ),
+            help="Where reviews are read; answering needs App Store Connect or Google Play, with the keys below",
         ),
         Setting(
             "app_id", "App", required=True, help="Its number in the App Store (id284882215: 284882215), or com.acme."
         ),
         Setting("countries", "Countries", default="us", help="Of the public feed: us, de, jp.", group="Public feed"),
-        Setting("issuer_id", "Issuer id", group="App Store Connect"),
-        Setting("key_id", "Key id", group="App Store Connect"),
+        Setting(
+            "issuer_id",
+            "Issuer id",
+            group="App Store Connect",
+            help="From App Store Connect, Users and Access, Integrations; only for that store",
+        ),
+        Setting(
+            "key_id", "Key id", group="App Store Connect", help="Of the key you made there; only for App Store Connect"
+        ),
         Setting("private_key", "Private key", kind="secret", help="The .p8 file's text.", group="App Store Connect"),
         Setting(
             "service_account",
@@ -80,7 +88,14 @@ class ReviewsConnector(Defaults):
             help="The JSON file's text; the account needs the permission to reply to reviews.",
             group="Google Play",
         ),
-        Setting("minutes", "Minutes between looks", kind="integer", default=DEFAULT_MINUTES, group="Advanced"),
+        Setting(
+            "minutes",
+            "Minutes between looks",
+            kind="integer",
+            default=DEFAULT_MINUTES,
+            group="Advanced",
+            help="How long a new review may wait until it is seen; stores count how often they are asked",
+        ),
         Setting("api_url", "Address of the store's API", help="Empty: the store's own.", group="Advanced"),
     )
 

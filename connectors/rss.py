@@ -74,8 +74,22 @@ class RssConnector(Defaults):
             help="One word or phrase a line: only entries with one of them are brought. "
             "A line that begins with a minus sign keeps entries out. Empty: everything is brought.",
         ),
-        Setting("minutes", "Minutes between looks", kind="integer", default=DEFAULT_MINUTES, group="Advanced"),
-        Setting("import_existing", "Bring what is there already", kind="boolean", default=False, group="Advanced"),
+        Setting(
+            "minutes",
+            "Minutes between looks",
+            kind="integer",
+            default=DEFAULT_MINUTES,
+            group="Advanced",
+            help="How long a new entry may wait until it is seen; sites ask for 10 or more",
+        ),
+        Setting(
+            "import_existing",
+            "Bring what is there already",
+            kind="boolean",
+            default=False,
+            group="Advanced",
+            help="On: the entries the feed holds now come in, too. Off: only new ones",
+        ),
     )
 
     def check(self, credentials: Credentials) -> str:

@@ -106,6 +106,7 @@ class SlackConnector(SlackSignIn, Defaults):
                 ("everybody", "Everybody's in the app's channels"),
                 ("others", "Only those of people from other workspaces (channels shared with customers)"),
             ),
+            help="The second keeps colleagues' talk out of the inbox where channels are shared with customers",
         ),
         Setting(
             "channels",
@@ -114,7 +115,13 @@ class SlackConnector(SlackSignIn, Defaults):
             help="One id a line, as C024BE91L. Empty: every channel that the app was invited to.",
         ),
         *APP_SETTINGS,
-        Setting("api_url", "Address of the API", default=API_URL, group="Advanced"),
+        Setting(
+            "api_url",
+            "Address of the API",
+            default=API_URL,
+            group="Advanced",
+            help="Only for tests and proxies; change it only if the provider tells you to",
+        ),
     )
 
     def check(self, credentials: Credentials) -> str:

@@ -91,6 +91,7 @@ class SmsConnector(Defaults):
             kind="choice",
             default="twilio",
             choices=(("twilio", "Twilio"), ("vonage", "Vonage")),
+            help="Which of the two carries your messages: the fields below mean different things for each",
         ),
         Setting("account_sid", "Account SID, or API key", required=True, help="Twilio: AC…. Vonage: the API key."),
         Setting(

@@ -111,6 +111,7 @@ class TelegramConnector(Defaults):
             default="polling",
             choices=(("polling", "We ask for them (no public address needed)"), ("webhook", "Telegram calls us")),
             group="Receiving",
+            help="Asking works everywhere; calls need an address of yours that the world can reach over https",
         ),
         Setting("webhook", "Webhook address", group="Receiving", help="Of this channel; testing it tells Telegram."),
         Setting(
@@ -129,7 +130,13 @@ class TelegramConnector(Defaults):
             help="Telegram keeps messages that nobody fetched for 24 hours.",
         ),
         SHOWS_TYPING,
-        Setting("api_url", "Address of the Bot API", default=API_URL, group="Advanced"),
+        Setting(
+            "api_url",
+            "Address of the Bot API",
+            default=API_URL,
+            group="Advanced",
+            help="Another one only where you run a Bot API server of your own",
+        ),
     )
 
     def __init__(self, pace: Pace | None = None) -> None:

@@ -90,8 +90,19 @@ class ViberConnector(Defaults):
         Setting("sender_name", "Name that answers carry", required=True, help=f"Up to {LONGEST_NAME} characters."),
         Setting("sender_avatar", "Address of the picture beside them", help="https://…, at most 100 KB; may be empty."),
         Setting("webhook", "Webhook address", help="Of this channel; testing the channel tells Viber."),
-        Setting("welcome", "Welcome to those who open the chat", kind="lines", help="Empty: none."),
-        Setting("api_url", "Address of the API", default=API_URL, group="Advanced"),
+        Setting(
+            "welcome",
+            "Welcome to those who open the chat",
+            kind="lines",
+            help="Sent once to who opens the chat for the first time; empty: nothing is sent",
+        ),
+        Setting(
+            "api_url",
+            "Address of the API",
+            default=API_URL,
+            group="Advanced",
+            help="Only for tests and proxies; change it only if the provider tells you to",
+        ),
     )
 
     def check(self, credentials: Credentials) -> str:

@@ -69,7 +69,13 @@ class VoiceConnector(Defaults):
         Setting(
             "auth_token", "Auth token", kind="secret", group="Twilio", help="Checks callbacks, fetches recordings."
         ),
-        Setting("api_url", "Address of the API", default=API_URL, group="Advanced"),
+        Setting(
+            "api_url",
+            "Address of the API",
+            default=API_URL,
+            group="Advanced",
+            help="Only for tests and proxies; change it only if the provider tells you to",
+        ),
     )
     entry_title: ClassVar[str] = "Log a call"
     entry: ClassVar[tuple[Setting, ...]] = (

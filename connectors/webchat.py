@@ -52,12 +52,35 @@ class WebchatConnector(Defaults):
         max_text=MAX_TEXT,
     )
     settings: ClassVar[tuple[Setting, ...]] = (
-        Setting("title", "Title", default="Chat with us", required=True),
-        Setting("greeting", "First words", kind="lines", default="Hello! How can we help?"),
-        Setting("away", "Words while away", kind="lines", default="We are away right now. Leave a message."),
+        Setting(
+            "title",
+            "Title",
+            default="Chat with us",
+            required=True,
+            help="Stands at the top of the open chat, and screen readers say it of the bubble",
+        ),
+        Setting(
+            "greeting",
+            "First words",
+            kind="lines",
+            default="Hello! How can we help?",
+            help="What a visitor reads before anything was said",
+        ),
+        Setting(
+            "away",
+            "Words while away",
+            kind="lines",
+            default="We are away right now. Leave a message.",
+            help="Shown instead while nobody who sees the inbox is online and takes new work",
+        ),
         Setting("colour", "Colour", default="#4f46e5", help="Of the bubble and the visitor's own messages: #rrggbb."),
         Setting(
-            "side", "Side of the page", kind="choice", default="right", choices=(("right", "Right"), ("left", "Left"))
+            "side",
+            "Side of the page",
+            kind="choice",
+            default="right",
+            choices=(("right", "Right"), ("left", "Left")),
+            help="In which lower corner of your pages the bubble sits",
         ),
         Setting(
             "origins",

@@ -70,14 +70,22 @@ class WebformConnector(Defaults):
         push=True, own_pages=True, subject=True, attachments=True, max_text=MAX_TEXT
     )
     settings: ClassVar[tuple[Setting, ...]] = (
-        Setting("title", "Title", default="Contact us", required=True),
+        Setting("title", "Title", default="Contact us", required=True, help="Stands above the form, on your website"),
         Setting(
-            "intro", "Words above the form", kind="lines", default="Tell us what it is about; we answer by e-mail."
+            "intro",
+            "Words above the form",
+            kind="lines",
+            default="Tell us what it is about; we answer by e-mail.",
+            help="Shown below the title, before the fields; empty: nothing",
         ),
         Setting(
-            "thanks", "Words after sending", kind="lines", default="Thank you. We have your message and answer soon."
+            "thanks",
+            "Words after sending",
+            kind="lines",
+            default="Thank you. We have your message and answer soon.",
+            help="What people see once their message is here",
         ),
-        Setting("button", "Text on the button", default="Send"),
+        Setting("button", "Text on the button", default="Send", help="What people press to send the form"),
         Setting("colour", "Colour", default="#4f46e5", help="Of the button and of links, as #rrggbb."),
         Setting(
             "fields",
@@ -87,7 +95,13 @@ class WebformConnector(Defaults):
             default=DEFAULT_FIELDS,
             help="One a line: key|label|type|required. Types: text, email, phone, textarea, checkbox, choice:one;two.",
         ),
-        Setting("files", "People may add files", kind="boolean", default=True),
+        Setting(
+            "files",
+            "People may add files",
+            kind="boolean",
+            default=True,
+            help="On: a field for files, at most 25 MB together. Off: words only",
+        ),
         Setting(
             "origins",
             "Websites",

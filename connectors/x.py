@@ -98,10 +98,22 @@ class XConnector(XSignIn, Defaults):
         Setting("consumer_key", "API key", "secret", help="Of the app, at developer.x.com under Keys and tokens."),
         Setting("consumer_secret", "API key secret", "secret", help="It also signs the webhooks."),
         Setting("access_token", "Access token", "secret", help="Of the account, with the right to write and to DM."),
-        Setting("access_token_secret", "Access token secret", "secret"),
-        Setting("direct_messages", "Read direct messages", "boolean", default=True),
-        Setting("quotes", "Search for posts that quote the account", "boolean", default=True),
-        Setting("long_posts", "The account may write long posts (X Premium)", "boolean", default=False),
+        Setting(
+            "access_token_secret", "Access token secret", "secret",
+            help="Comes in a pair with the access token; it is sealed and never shown again",
+        ),
+        Setting(
+            "direct_messages", "Read direct messages", "boolean", default=True,
+            help="Off: only public posts come in, and direct messages stay unanswered here",
+        ),
+        Setting(
+            "quotes", "Search for posts that quote the account", "boolean", default=True,
+            help="Costs one more question to X at each look; posts that quote the account then come in as mentions do",
+        ),
+        Setting(
+            "long_posts", "The account may write long posts (X Premium)", "boolean", default=False,
+            help="On: answers may have up to 25,000 characters. Off: 280, and X refuses more",
+        ),
         Setting(
             "poll_seconds", "Seconds between two looks", "integer", default=90, group="Advanced",
             help="X bills what is read and allows direct messages to be asked for once a minute.",
@@ -115,7 +127,10 @@ class XConnector(XSignIn, Defaults):
             "recorded", "Folder of recorded payloads", group="Advanced",
             help="A folder on the server, read instead of the API: without access to it, nothing can be sent.",
         ),
-        Setting("api_url", "API address", default=api.API_URL, group="Advanced"),
+        Setting(
+            "api_url", "API address", default=api.API_URL, group="Advanced",
+            help="Only for tests and proxies; change it only if the provider tells you to",
+        ),
     )  # fmt: skip
 
     def __init__(self, pace: Pace | None = None) -> None:
