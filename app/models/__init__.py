@@ -30,6 +30,7 @@ from app.models.conversation_mood import ConversationMood
 from app.models.correction import Correction
 from app.models.delivery import Delivery, DeliveryState
 from app.models.draft import Draft, DraftKind, DraftVersion
+from app.models.follower import Follower
 from app.models.house_setting import HouseSetting
 from app.models.inbox import AssigneeThen, Channel, ChannelState, Inbox, InboxAccess, Reopening
 from app.models.kb_article import ArticleState, KbArticle
@@ -42,6 +43,7 @@ from app.models.message_action import ActionState, MessageAction
 from app.models.message_change import MessageChange
 from app.models.message_reaction import MessageReaction
 from app.models.message_revision import MessageRevision
+from app.models.note_mention import MentionedUser, NoteMention, NoteThread
 from app.models.notice_setting import NoticeScope, NoticeSetting
 from app.models.outbox_event import Heartbeat, OutboxEvent
 from app.models.prediction import MessageEmbedding, Prediction, PredictionModel
@@ -118,6 +120,7 @@ __all__ = [
     "DraftKind",
     "DraftVersion",
     "FetchState",
+    "Follower",
     "FoundWords",
     "HeadActivation",
     "HeadKind",
@@ -136,6 +139,7 @@ __all__ = [
     "Macro",
     "MacroRun",
     "MailboxCheck",
+    "MentionedUser",
     "Message",
     "MessageAction",
     "MessageChange",
@@ -143,6 +147,8 @@ __all__ = [
     "MessageReaction",
     "MessageRevision",
     "MessageWords",
+    "NoteMention",
+    "NoteThread",
     "NoticeScope",
     "NoticeSetting",
     "NoticeState",

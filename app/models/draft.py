@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Id, PublicId, one_of
@@ -20,7 +20,7 @@ class Draft(Base):
     """One of each user in a conversation; colleagues may read it and take it over (`taken_from_id` lost it then).
 
     `seen` is the newest message when it was begun, `client_key` the page that wrote last. One without words was
-    emptied: its earlier words can still be brought back.
+    emptied: its earlier words can still be brought back. `writing_since`: when this stretch of writing began.
     """
 
     __tablename__ = "draft"
@@ -36,6 +36,7 @@ class Draft(Base):
     seen: Mapped[str] = mapped_column(default="", server_default="")
     client_key: Mapped[str] = mapped_column(default="", server_default="")
     version: Mapped[int] = mapped_column(default=1, server_default="1")
+    writing_since: Mapped[datetime] = mapped_column(server_default=func.now())
     written_at: Mapped[datetime]
 
     @property

@@ -44,6 +44,7 @@ class Message(Base):
     "moderator", "provider", "team" (us, from here), "" where nobody tells; the words stay, and are not shown as said.
     Of our replies: `answers_id` is the customer's message that is answered, `template` {"name", "language", "text",
     "values"} of what was sent instead of free text, `delivered_at` and `read_at` what the provider told.
+    Of a note `thread_id` is the note that it answers, which answers none.
     """
 
     __tablename__ = "message"
@@ -65,6 +66,7 @@ class Message(Base):
         Index("ix_message_unsent", "id", postgresql_where="send_state IN ('queued', 'sending')"),
         Index("ix_message_created_at", "created_at"),
         Index("ix_message_answers", "answers_id", postgresql_where="answers_id IS NOT NULL"),
+        Index("ix_message_thread", "thread_id", "id", postgresql_where="thread_id IS NOT NULL"),
     )
 
     id: Mapped[Id]
@@ -100,6 +102,7 @@ class Message(Base):
     deleted_at: Mapped[datetime | None]
     deleted_by: Mapped[str] = mapped_column(default="", server_default="")
     answers_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    thread_id: Mapped[int | None] = mapped_column(ForeignKey("message.id", ondelete="SET NULL"))
     template: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     delivered_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]

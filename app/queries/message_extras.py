@@ -1,5 +1,5 @@
-"""What hangs on a message of the timeline besides its words: files still away, signs under it, words before an edit,
-what agents did with it, what it answers. Each is JSON inside the message's row.
+"""What hangs on a message of the timeline besides its words: files still away, signs under it, words before
+an edit, what agents did with it, what it answers, and the mentions and thread of a note. Each is JSON in its row.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from app.models import (
     RemoteFile,
     User,
 )
+from app.queries import note_extras
 from app.queries._json import json_list, json_object, moment
+from app.queries.note_extras import MentionRow, ThreadNoteRow, thread_note
 
 MOST_REVISIONS, MOST_ACTIONS, MOST_REACTIONS = 10, 10, 50
 LONGEST_REVISION, LONGEST_EXCERPT = 4_000, 200  # characters
@@ -85,13 +87,16 @@ class AnsweredRow:
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """Newest first: `revisions` and `actions`. The others in their own order."""
+    """Newest first: `revisions` and `actions`. The others in their own order; `thread` has the notes under a note."""
 
     remote_files: tuple[RemoteFileRow, ...] = ()
     reactions: tuple[ReactionRow, ...] = ()
     revisions: tuple[RevisionRow, ...] = ()
     actions: tuple[ActionRow, ...] = ()
     answers: AnsweredRow | None = None
+    mentions: tuple[MentionRow, ...] = ()
+    thread: tuple[ThreadNoteRow, ...] = ()
+    resolved_by: str | None = None  # who settled the thread, "" for somebody who has left; None while it is open
 
 
 NOTHING = Extras()
@@ -105,6 +110,9 @@ def column() -> ColumnElement[Any]:
         revisions=_revisions(),
         actions=_actions(),
         answers=_answers(),
+        mentions=note_extras.mentions(Message),
+        thread=note_extras.thread(),
+        resolved_by=note_extras.resolved_by(),
     )
 
 
@@ -116,6 +124,9 @@ def read(told: dict[str, Any]) -> Extras:
         revisions=tuple(RevisionRow(one["text"], moment(one["seen_at"])) for one in told["revisions"]),
         actions=tuple(ActionRow(**one) for one in told["actions"]),
         answers=AnsweredRow(**told["answers"]) if told["answers"] else None,
+        mentions=tuple(MentionRow(**one) for one in told["mentions"]),
+        thread=tuple(thread_note(one) for one in told["thread"]),
+        resolved_by=told["resolved_by"],
     )
 
 

@@ -139,8 +139,9 @@ def start_at(session: Session, *, conversation_id: int, since: datetime | None =
 
 
 def of_conversation(session: Session, *, conversation_id: int, before: str = "", limit: int = PAGE) -> TimelinePage:
-    """Read the newest messages of one conversation, or those before a message."""
-    return _page(session, _select().where(Message.conversation_id == conversation_id), before, limit)
+    """Read the newest messages of one conversation, or those before a message; answers of notes under their notes."""
+    query = _select().where(Message.conversation_id == conversation_id, Message.thread_id.is_(None))
+    return _page(session, query, before, limit)
 
 
 def of_contact(
@@ -148,6 +149,7 @@ def of_contact(
 ) -> TimelinePage:
     """Read the newest messages of a contact over all channels that the user may see."""
     query = _select().where(Message.contact_id == contact_id, Conversation.inbox_id.in_(inbox_ids))
+    query = query.where(Message.thread_id.is_(None))
     return _page(session, query, before, limit)
 
 

@@ -18,7 +18,7 @@ from app.clock import now
 from app.errors import Invalid
 from app.events import ConversationRead as ConversationReadEvent
 from app.models import AutomationRule, Conversation, ConversationRead, Priority, Status, Team, User
-from app.services import activities, read_marks, spam_lines
+from app.services import activities, mentions, read_marks, spam_lines
 from app.services.changes import conversation_changed
 
 STATUS_VERBS = {
@@ -157,10 +157,12 @@ def mark_read(session: Session, *, conversation: Conversation, user: User) -> No
             where=ConversationRead.message_id < statement.excluded.message_id,
         ).returning(ConversationRead.message_id)
     ).first()
-    if changed:
+    was_mentioned = mentions.see(session, conversation=conversation, user=user)
+    if changed or was_mentioned:
         outbox.record(
             session, ConversationReadEvent(conversation=str(conversation.public_id), user=str(user.public_id))
         )
+    if changed:
         read_marks.want(session, conversation=conversation)
 
 

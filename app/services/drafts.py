@@ -20,6 +20,7 @@ from app.clock import now
 from app.errors import Conflict, Invalid
 from app.events import DraftChanged
 from app.models import Conversation, Draft, DraftKind, DraftVersion, Message, ScheduledReply, User
+from app.services import soft_locks
 
 LONGEST = 100_000  # characters
 MOST_VERSIONS = 20
@@ -57,16 +58,17 @@ def keep(
         if mark:
             raise Conflict("This draft was sent or taken over elsewhere meanwhile.")
         row = Draft(conversation_id=conversation.id, author_id=author.id, version=1, client_key=client_key, seen=seen)
-        row.kind, row.text, row.written_at = kind, text, now()
+        row.kind, row.text, row.written_at, row.writing_since = kind, text, now(), now()
         return _begin(session, conversation, row)
     if (row.text, row.kind) == (text, kind):
         return row
     if row.mark not in {mark, before} and not (client_key and row.client_key == client_key):
         raise Conflict(CHANGED, version=row.version)
-    was_shown = bool(row.text.strip()), row.kind
+    was_shown = bool(row.text.strip()) and row.written_at > now() - soft_locks.ALIVE, row.kind
     if _is_worth_a_version(session, row, text):
         _keep_version(session, row)
     row.seen = row.seen if row.text.strip() else seen
+    row.writing_since = row.writing_since if was_shown[0] else now()
     row.text, row.kind, row.client_key = text, kind, client_key
     row.version, row.written_at = row.version + 1, now()
     if was_shown != (bool(text.strip()), kind):
@@ -94,6 +96,7 @@ def take_over(session: Session, *, conversation: Conversation, user: User, publi
         session.flush()  # one draft of each
     row.taken_from_id, row.author_id = row.author_id, user.id
     row.version, row.client_key, row.written_at = row.version + 1, "", now()
+    row.writing_since = row.written_at
     _tell(session, conversation)
     return row
 
@@ -107,6 +110,7 @@ def bring_back(session: Session, *, conversation: Conversation, author: User, ve
     text, was_empty = earlier.text, not row.text.strip()
     _keep_version(session, row)
     row.text, row.client_key, row.version, row.written_at = text, "", row.version + 1, now()
+    row.writing_since = row.writing_since if not was_empty else row.written_at
     if was_empty:
         _tell(session, conversation)
     return earlier

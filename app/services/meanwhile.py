@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.models import Channel, Conversation, Direction, Message, User, Visibility
+from app.services import soft_locks
+from app.services.soft_locks import Holder
 from connectors.registry import connector_for
 
 MOST = 5
@@ -36,6 +39,38 @@ def news(session: Session, *, conversation: Conversation, user: User, seen: str,
         matters |= Message.direction == Direction.INBOUND
     query = select(Message.id).where(Message.conversation_id == conversation.id, since, matters)
     return list(session.scalars(query.order_by(Message.id.desc()).limit(MOST)))[::-1]
+
+
+def others(
+    session: Session,
+    *,
+    conversation: Conversation,
+    user: User,
+    seen: str,
+    client_key: str,
+    known: Collection[str] = (),
+) -> list[Holder]:
+    """Return the colleagues whose reply is on its way: being written now, or scheduled for what is answered here.
+
+    `known` are the keys of those that the user was told of; for the rest see `news`. In a live chat several may write.
+    """
+    if _is_there(session, conversation, client_key) or _is_live(session, conversation):
+        return []
+    found = soft_locks.holders(session, conversation=conversation, user=user, known=known)
+    return found + soft_locks.scheduled(
+        session, conversation=conversation, user=user, seen_id=_newest_seen(session, conversation, seen), known=known
+    )
+
+
+def _newest_seen(session: Session, conversation: Conversation, seen: str) -> int | None:
+    """Return the id of the customer's newest message up to the one that was seen."""
+    since = _after(session, seen)
+    if since is None:
+        return None
+    query = select(Message.id).where(
+        Message.conversation_id == conversation.id, ~since, Message.direction == Direction.INBOUND
+    )
+    return session.scalars(query.order_by(Message.id.desc()).limit(1)).first()
 
 
 def _after(session: Session, seen: str) -> ColumnElement[bool] | None:

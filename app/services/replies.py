@@ -9,7 +9,7 @@ What is sent later is no message until then (scheduled_replies).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -35,7 +35,7 @@ from app.models import (
     User,
     Visibility,
 )
-from app.services import activities, automatic_mail, message_changes, recipients, search_index
+from app.services import activities, automatic_mail, followers, mentions, message_changes, recipients, search_index
 from app.services.answering import AS_USUAL, Answer, Wish
 from app.services.arrivals import StoredAttachment, plain
 from app.services.automatic_mail import AUTOMATIC
@@ -126,13 +126,22 @@ def write_note(
     text: str,
     client_key: str,
     uploads: Sequence[StoredAttachment] = (),
+    thread: Message | None = None,
+    chosen: Collection[str] = (),
 ) -> Message:
-    """Write a private note; it never leaves the house. The same client_key twice is one note."""
+    """Write a private note; it never leaves the house. The same client_key twice is one note.
+
+    Its author follows the conversation from now on, and whom it mentions. `thread`: the note that it answers;
+    `chosen`: the public ids of those whom the author picked, where several have one name.
+    """
     text = words(text, uploads, client_key)
     values = {"channel_id": conversation.channel_id, "author_id": author.id, "visibility": Visibility.PRIVATE}
+    values |= {"thread_id": thread.id if thread else None}
     message = _write(session, conversation, uploads, {"text": text, "client_key": client_key, **values})
     if message is None:
         return _written_before(session, conversation, client_key)
+    mentions.record(session, conversation=conversation, note=message, author=author, chosen=chosen)
+    followers.add(session, conversation=conversation, user_ids=[author.id])
     outbox.record(session, _move(session, NoteWritten, conversation, message))
     return message
 
