@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.models import AlertMetric, Conversation, ConversationMood, Message, SentimentCount, SentimentHour, Watched
 from app.queries._json import AnySelect
 from app.queries.demo_left_out import is_no_demo
-from app.queries.sentiment_facts import ABSTAINED, facts
+from app.queries.sentiment_facts import ABSTAINED, facts, is_no_spam
 
 TASKS = {
     AlertMetric.VOLUME: "sentiment",
@@ -142,6 +142,7 @@ def _fell(since: datetime, until: datetime, fell_to: float) -> list[ColumnElemen
         ConversationMood.lowest_at >= since,
         ConversationMood.lowest_at < until,
         is_no_demo(Conversation.channel_id),
+        is_no_spam(),
     ]
 
 

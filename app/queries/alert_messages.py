@@ -15,7 +15,7 @@ from app.models import Alert, AlertMetric, Channel, Contact, Conversation, Conve
 from app.queries._json import AnySelect, InboxIds
 from app.queries.alert_counts import DIMENSIONS, TASKS
 from app.queries.demo_left_out import is_no_demo
-from app.queries.sentiment_facts import facts
+from app.queries.sentiment_facts import facts, is_no_spam
 
 MOST_NOW, MOST_BEFORE = 1000, 3000  # messages that are read
 LONGEST_TEXT = 2000  # characters of each
@@ -111,6 +111,7 @@ def _fallen(alert: Alert, since: datetime, until: datetime, fell_to: float) -> A
         ConversationMood.lowest_at >= since,
         ConversationMood.lowest_at < until,
         is_no_demo(Conversation.channel_id),
+        is_no_spam(),
         *_narrowed(alert, {name: getattr(Conversation, name) for name in DIMENSIONS}),
     ]
     query = select(ConversationMood.lowest_message_id.label("message_id"), Conversation.intent.label("intent"))

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, select
 
-from app.models import Conversation, Correction, Message, Prediction
+from app.models import Conversation, Correction, Message, Prediction, Status
 from app.queries._json import AnySelect
 from app.queries.demo_left_out import is_no_demo
 
@@ -55,6 +55,11 @@ def is_corrected(told: type[Prediction] = Prediction, corrected: type[Correction
     )
 
 
+def is_no_spam() -> ColumnElement[bool]:
+    """Return the condition on Conversation that leaves spam out of what is counted: nobody we serve wrote it."""
+    return Conversation.status != Status.SPAM
+
+
 def hour_of_message() -> ColumnElement[Any]:
     """Return the hour a message is counted in: when it arrived, in full hours of UTC."""
     return func.date_trunc("hour", Message.created_at, "UTC")
@@ -64,7 +69,7 @@ def facts(*conditions: ColumnElement[bool]) -> AnySelect:
     """Return one row a prediction: COLUMNS, score, message_id, conversation_id.
 
     `conditions` must keep or drop whole messages, or all predictions of a version: intent and is_latest look at a
-    message's other predictions. Demo conversations are left out.
+    message's other predictions. Demo conversations and spam are left out.
     """
     by_version = [Prediction.message_id, Prediction.model_version]
     of_intent = case((Prediction.task == "intent", func.nullif(truth(), ABSTAINED)))
@@ -89,5 +94,5 @@ def facts(*conditions: ColumnElement[bool]) -> AnySelect:
         .join(Message, Message.id == Prediction.message_id)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .outerjoin(Correction, is_corrected())
-        .where(is_no_demo(Message.channel_id), *conditions)
+        .where(is_no_demo(Message.channel_id), is_no_spam(), *conditions)
     )

@@ -22,7 +22,7 @@ from app.models import (
 )
 from app.queries._json import AnySelect, InboxIds
 from app.queries.sentiment_asked import HOUR, NOBODY, Asked, Period
-from app.queries.sentiment_facts import ABSTAINED, hour_of_message, is_corrected, truth
+from app.queries.sentiment_facts import ABSTAINED, hour_of_message, is_corrected, is_no_spam, truth
 from app.queries.sentiment_recovery import conditions
 from app.queries.sentiment_source import has_tag, is_open, is_value
 
@@ -131,7 +131,7 @@ def _select() -> AnySelect:
         .join(Channel, Channel.id == Message.channel_id)
         .outerjoin(User, User.id == Prediction.assignee_id)
         .outerjoin(Correction, is_corrected())
-        .where(Channel.demo_of_id.is_(None))
+        .where(Channel.demo_of_id.is_(None), is_no_spam())
     )
 
 

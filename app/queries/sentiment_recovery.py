@@ -12,6 +12,7 @@ from app.models import Conversation, Team, User
 from app.queries._json import InboxIds
 from app.queries.demo_left_out import is_no_demo
 from app.queries.sentiment_asked import NOBODY, Asked, Period
+from app.queries.sentiment_facts import is_no_spam
 from app.queries.sentiment_source import has_tag, is_value
 
 NUMBERS = {"channel": "channel_id", "inbox": "inbox_id", "team": "team_id", "agent": "assignee_id"}
@@ -85,6 +86,7 @@ def conditions(asked: Asked, period: Period, inbox_ids: InboxIds) -> list[Column
     wanted = [
         Conversation.inbox_id.in_(inbox_ids),
         Conversation.mood_lowest.is_not(None),
+        is_no_spam(),
         is_no_demo(Conversation.channel_id),
         or_(and_(at >= period.start, at < period.end), and_(at >= before[0], at < before[1])),
     ]

@@ -13,10 +13,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Forbidden, Invalid
 from app.models import BlockedSender, Channel, Contact, ContactIdentity, Conversation, Status, User
 from app.models.blocked_sender import DOMAIN, MAIL, domain_of
-from app.services import activities, spam, spam_lines
+from app.services import activities, sentiment_counts, spam, spam_lines
 from app.services.arrivals import Arrival
 from app.services.changes import conversation_changed
 from app.services.threads import Place
@@ -28,8 +28,10 @@ Key = tuple[str, str]  # kind, address
 def block(session: Session, *, actor: User, conversation: Conversation, kind: str, address: str) -> BlockedSender:
     """Block one of the addresses of a conversation's contact, or the domain of one; `kind` is DOMAIN then.
 
-    Raises Invalid for an address that is not theirs or a domain that is ours, Conflict where it is blocked already.
+    Raises Forbidden where somebody else than an admin blocks a domain, Invalid for an address that is not theirs or a
+    domain that is ours, Conflict where it is blocked already.
     """
+    _check_may(actor, kind)
     contact = session.get_one(Contact, conversation.contact_id)
     if (kind, address) not in _keys(session, contact):
         raise Invalid("Choose one of their addresses.", field="sender")
@@ -52,11 +54,19 @@ def block(session: Session, *, actor: User, conversation: Conversation, kind: st
     return blocked
 
 
+def _check_may(actor: User, kind: str) -> None:
+    if kind == DOMAIN and not actor.is_admin:
+        raise Forbidden("A whole domain is for an administrator to block: it is everybody's who writes from there.")
+
+
 def unblock(session: Session, *, blocked: BlockedSender, actor: User, bring_back: bool) -> int:
     """Let a sender through again; return how many conversations came back out of spam, at most MOST_BACK.
 
+    Raises Forbidden where somebody else than an admin lets a domain through.
+
     `bring_back`: what went to spam because of the block comes back into the inbox, the newest first.
     """
+    _check_may(actor, blocked.kind)
     query = select(Conversation).where(Conversation.caught_by_id == blocked.id, Conversation.status == Status.SPAM)
     newest = query.order_by(Conversation.last_message_at.desc()).limit(MOST_BACK)
     ids = [row.id for row in session.scalars(newest)] if bring_back else []
@@ -98,17 +108,27 @@ def keep_out(session: Session, places: Sequence[Place], blocks: Mapping[int, int
 
     A conversation that is somebody else's stays where it is: their customer is not to pay for it.
     """
-    for index, id_ in blocks.items():
-        conversation, contact = places[index].conversation, places[index].contact
-        if conversation.contact_id == contact.id and conversation.status is not Status.SPAM:
-            address = places[index].arrival.message.sender.address
-            data = {"address": address, **spam_lines.as_it_is(conversation)}
-            activities.record(session, verb="conversation.caught", conversation=conversation, data=data)
-            conversation.status, conversation.snoozed_until, conversation.sleeps_through = Status.SPAM, None, False
-            conversation.waiting_since, conversation.caught_by_id = None, id_
+    caught = {places[index].conversation.id: index for index in blocks if _is_theirs(places[index])}
+    homes = [places[index].conversation for index in caught.values()]
+    with sentiment_counts.moving_spam(session, *homes, may_change=bool(homes)):
+        for index in caught.values():
+            _put_into_spam(session, places[index], blocks[index])
     for id_, by in sorted(Counter(blocks.values()).items()):
         counted = update(BlockedSender).where(BlockedSender.id == id_)
         session.execute(counted.values(caught=BlockedSender.caught + by, last_caught_at=now()))
+
+
+def _is_theirs(place: Place) -> bool:
+    """Say whether a conversation is the sender's own, and not in spam yet."""
+    return place.conversation.contact_id == place.contact.id and place.conversation.status is not Status.SPAM
+
+
+def _put_into_spam(session: Session, place: Place, block_id: int) -> None:
+    conversation = place.conversation
+    data = {"address": place.arrival.message.sender.address, **spam_lines.as_it_is(conversation)}
+    activities.record(session, verb="conversation.caught", conversation=conversation, data=data)
+    conversation.status, conversation.snoozed_until, conversation.sleeps_through = Status.SPAM, None, False
+    conversation.waiting_since, conversation.caught_by_id = None, block_id
 
 
 def _names(arrival: Arrival) -> list[Key]:

@@ -18,7 +18,7 @@ from app.clock import now
 from app.errors import Invalid
 from app.events import ConversationRead as ConversationReadEvent
 from app.models import AutomationRule, Conversation, ConversationRead, Priority, Status, Team, User
-from app.services import activities, mentions, read_marks, spam_lines
+from app.services import activities, mentions, read_marks, sentiment_counts, spam_lines
 from app.services.changes import conversation_changed
 
 STATUS_VERBS = {
@@ -98,7 +98,8 @@ def set_status(
     verb = "conversation.unmarked_spam" if conversation.status is Status.SPAM else STATUS_VERBS[status]
     if conversation.status is Status.SPAM:
         spam_lines.settle(session, conversation)
-    conversation.status, conversation.snoozed_until, conversation.sleeps_through = status, until, sleeps_through
+    with sentiment_counts.moving_spam(session, conversation, may_change=status is Status.SPAM):
+        conversation.status, conversation.snoozed_until, conversation.sleeps_through = status, until, sleeps_through
     conversation.resolved_at = now() if status is Status.RESOLVED else None
     if status in {Status.RESOLVED, Status.SPAM}:
         conversation.waiting_since = None

@@ -32,7 +32,7 @@ from app.models import (
     User,
 )
 from app.models.base import Json
-from app.services import activities, moving
+from app.services import activities, moving, sentiment_counts
 from app.services.changes import conversation_changed
 from app.services.conversation_facts import recount
 from app.services.numbering import Ids
@@ -66,21 +66,24 @@ def merge(session: Session, *, actor: User, source: Conversation, target: Conver
     regrouping.activity_ids = moving.move_activities(session, source, target)
     regrouping.tag_ids = moving.share(session, Tagging, Tagging.tag_id, source, target)
     regrouping.case_ids = moving.share(session, CaseConversation, CaseConversation.case_id, source, target)
-    moving.stay_read(session, source, target)
-    moving.move_drafts(session, source, target)
-    moving.move_messages(session, regrouping.message_ids, source, target)
-    source.merged_into_id = target.id
-    followers = update(Conversation).where(Conversation.merged_into_id == source.id).values(merged_into_id=target.id)
-    regrouping.before = {
-        **regrouping.before,
-        "followers": sorted(session.scalars(followers.returning(Conversation.id))),
-    }
-    target.assignee_id = target.assignee_id or source.assignee_id
-    was_open = Status(regrouping.before["source"]["status"]) in {Status.OPEN, Status.PENDING}
-    if was_open and target.status in {Status.RESOLVED, Status.SNOOZED, Status.SPAM}:
-        target.status, target.snoozed_until = Status.OPEN, None
-    target.mood_version = target.mood_version or source.mood_version
-    recount(session, target)
+    with sentiment_counts.moving_spam(session, source, target):
+        moving.stay_read(session, source, target)
+        moving.move_drafts(session, source, target)
+        moving.move_messages(session, regrouping.message_ids, source, target)
+        source.merged_into_id = target.id
+        followers = (
+            update(Conversation).where(Conversation.merged_into_id == source.id).values(merged_into_id=target.id)
+        )
+        regrouping.before = {
+            **regrouping.before,
+            "followers": sorted(session.scalars(followers.returning(Conversation.id))),
+        }
+        target.assignee_id = target.assignee_id or source.assignee_id
+        was_open = Status(regrouping.before["source"]["status"]) in {Status.OPEN, Status.PENDING}
+        if was_open and target.status in {Status.RESOLVED, Status.SNOOZED, Status.SPAM}:
+            target.status, target.snoozed_until = Status.OPEN, None
+        target.mood_version = target.mood_version or source.mood_version
+        recount(session, target)
     _tell(session, regrouping, actor, source, target)
     return regrouping
 
@@ -117,15 +120,17 @@ def undo(session: Session, *, actor: User, regrouping: Regrouping, source: Conve
     if regrouping.kind is RegroupingKind.SPLIT:
         ids = moving.message_ids(session, target)
     _check_replies(session, Message.id.in_(ids) & (Message.conversation_id == target.id), target)
-    back = moving.move_messages(session, ids, target, source)
-    moving.take_back(session, regrouping, source, target)
-    source.merged_into_id = None
-    followers = Conversation.id.in_(regrouping.before.get("followers", []))
-    session.execute(update(Conversation).where(followers).values(merged_into_id=source.id))
-    if regrouping.kind is RegroupingKind.SPLIT:
-        target.merged_into_id = source.id
-    for name, conversation in (("source", source), ("target", target)):
-        _restore(session, conversation, regrouping.before[name], regrouping.before["after"].get(name, {}))
+    was_spam = Status.SPAM.value in {regrouping.before[name]["status"] for name in ("source", "target")}
+    with sentiment_counts.moving_spam(session, source, target, may_change=was_spam):
+        back = moving.move_messages(session, ids, target, source)
+        moving.take_back(session, regrouping, source, target)
+        source.merged_into_id = None
+        followers = Conversation.id.in_(regrouping.before.get("followers", []))
+        session.execute(update(Conversation).where(followers).values(merged_into_id=source.id))
+        if regrouping.kind is RegroupingKind.SPLIT:
+            target.merged_into_id = source.id
+        for name, conversation in (("source", source), ("target", target)):
+            _restore(session, conversation, regrouping.before[name], regrouping.before["after"].get(name, {}))
     regrouping.undone_at = now()
     _tell_undone(session, regrouping, actor, source, target)
     return len(ids) - back
@@ -198,14 +203,15 @@ def _part(
     source, target = pair
     ids = [message.id for message in messages]
     regrouping = _begin(session, kind, actor, (source, target), ids)
-    moving.stay_read(session, source, target)
-    moving.move_messages(session, ids, source, target)
-    regrouping.references = moving.move_references(session, messages, source, target)
-    target.mood_version = target.mood_version or source.mood_version
-    if target.status in {Status.RESOLVED, Status.SNOOZED}:
-        target.status, target.snoozed_until = Status.OPEN, None
-    recount(session, source)
-    recount(session, target)
+    with sentiment_counts.moving_spam(session, source, target):
+        moving.stay_read(session, source, target)
+        moving.move_messages(session, ids, source, target)
+        regrouping.references = moving.move_references(session, messages, source, target)
+        target.mood_version = target.mood_version or source.mood_version
+        if target.status in {Status.RESOLVED, Status.SNOOZED}:
+            target.status, target.snoozed_until = Status.OPEN, None
+        recount(session, source)
+        recount(session, target)
     _tell(session, regrouping, actor, source, target)
     return regrouping
 

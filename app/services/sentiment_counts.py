@@ -18,12 +18,32 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, TextClause, delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from app.models import BusinessHours, Message, Prediction, SentimentCount, SentimentDay, SentimentHour
+from app.models import (
+    BusinessHours,
+    Conversation,
+    Message,
+    Prediction,
+    SentimentCount,
+    SentimentDay,
+    SentimentHour,
+    Status,
+)
 from app.queries._json import AnySelect
 from app.queries.sentiment_asked import day_of
 from app.queries.sentiment_facts import ABSTAINED, COLUMNS, DAILY, HOURLY, facts
 
-__all__ = ["ABSTAINED", "COLUMNS", "DAILY", "HOURLY", "message_ids_of", "move", "moving", "recompute", "recount_days"]
+__all__ = [
+    "ABSTAINED",
+    "COLUMNS",
+    "DAILY",
+    "HOURLY",
+    "message_ids_of",
+    "move",
+    "moving",
+    "moving_spam",
+    "recompute",
+    "recount_days",
+]
 
 SUMS = ("messages", "score_sum")
 KINDS = {
@@ -82,6 +102,20 @@ def moving(session: Session, *, message_ids: Collection[int]) -> Iterator[None]:
     yield
     session.flush()
     _add(session, _counts(session, touched).since(before))
+
+
+@contextmanager
+def moving_spam(session: Session, *conversations: Conversation, may_change: bool = False) -> Iterator[None]:
+    """Move the counts where the block puts conversations, or messages between them, into spam or out of it.
+
+    Spam is not counted. Without any spam, and unless the block `may_change` that, nothing is read.
+    """
+    if not may_change and all(one.status is not Status.SPAM for one in conversations):
+        yield
+        return
+    session.flush()
+    with moving(session, message_ids=message_ids_of(session, conversation_ids=[one.id for one in conversations])):
+        yield
 
 
 def message_ids_of(session: Session, *, conversation_ids: Collection[int]) -> set[int]:

@@ -26,11 +26,12 @@ from app.models import (
     SentimentCount,
     SentimentDay,
     SentimentHour,
+    Status,
     Team,
     User,
 )
 from app.queries.sentiment_asked import OFFICE
-from app.services import business_hours, sentiment_counts
+from app.services import business_hours, sentiment_counts, spam
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 LABELS = {
@@ -113,6 +114,14 @@ class Shop:
         self.session.delete(gone)
         self.session.flush()
 
+    def spam(self) -> None:
+        """Somebody marks a conversation as spam, or takes it out again."""
+        if self.conversations:
+            conversation = self.random.choice(self.conversations)
+            turn = spam.unmark if conversation.status is Status.SPAM else spam.mark
+            turn(self.session, conversation=conversation, actor=self.users[0])
+            self.session.flush()
+
     def remove(self) -> None:
         some = self._some()
         ids = [message.id for message in some]
@@ -127,6 +136,7 @@ class Shop:
 
     def steps(self) -> list[Callable[[], None]]:
         rare = [self.rescore, self.correct, self.take_back, self.reassign, self.move_inbox, self.merge, self.remove]
+        rare += [self.spam, self.spam]
         return [self.arrive, self.arrive, self.arrive, self.change_clock, *rare]
 
     def _message(self) -> Message:
@@ -227,7 +237,10 @@ def counted_by_hand(session: Session) -> dict[Row, tuple[int, float]]:
 
     intents = {(p.message_id, p.model_version): holds(p) for p in predictions if p.task == "intent"}
     found: defaultdict[Row, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
+    in_spam = set(session.scalars(select(Conversation.id).where(Conversation.status == Status.SPAM)))
     for p in predictions:
+        if messages[p.message_id].conversation_id in in_spam:
+            continue
         message, label = messages[p.message_id], holds(p)
         intent = intents[p.message_id, p.model_version]
         hour = message.created_at.replace(minute=0, second=0, microsecond=0)

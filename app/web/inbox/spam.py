@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import BlockedSender
+from app.models.blocked_sender import DOMAIN
 from app.queries import blocked_senders
 from app.services import access, blocking, by_public_id, spam
 from app.web.inbox.acting import Answer, locked, tell_undoable
@@ -94,4 +95,6 @@ def _choice(public_id: str, problem: AppError | None = None) -> str:
     with reading() as session:
         conversation = access.conversation_for(session, current_user(), public_id)
         found = blocked_senders.choices(session, conversation)
+        if not current_user().is_admin:  # a whole domain is not for them to block
+            found = [one for one in found if one.kind != DOMAIN]
     return render_template("conversations/block.html", conversation=conversation, found=found, problem=problem)
