@@ -143,9 +143,9 @@ SETTINGS: dict[str, tuple[Page, ...]] = {
         Page(
             "/settings/canned-responses",
             "Canned responses",
-            "Reusable answers with variables.",
-            SUPERVISORS,
-            also="templates macros saved replies",
+            "Reusable answers with variables, in every language you write.",
+            EVERYBODY,
+            also="templates snippets saved replies liquid slash",
         ),
         Page(
             "/settings/articles",

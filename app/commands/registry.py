@@ -85,7 +85,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("go-settings", "Settings", "g s", path="/settings"),
         Command("go-account", "Your account", "g y", path="/account"),
         Command("go-channels", "Channels", "g o", path="/settings/channels", roles=ADMINS),
-        Command("go-canned", "Canned responses", "g q", path="/settings/canned-responses", roles=SUPERVISORS),
+        Command("go-canned", "Canned responses", "g q", path="/settings/canned-responses"),
         Command("go-tags", "Tags", "g t", path="/settings/tags", roles=SUPERVISORS),
     ),
     "List": (

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, func, literal, select, union_all
+from sqlalchemy import ColumnElement, String, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.models import Ask, CannedResponse, Contact, Conversation, KbArticle, Message, User, Visibility
@@ -46,20 +46,6 @@ class SuggestionText:
     ended_well: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The conversation an Ask is about, and its customer."""
-
-    conversation: Conversation
-    contact: Contact
-
-
-def place(session: Session, *, ask: Ask) -> Place:
-    query = select(Conversation, Contact).join(Contact, Contact.id == Conversation.contact_id)
-    row = session.execute(query.where(Conversation.id == ask.conversation_id)).one()
-    return Place(row.Conversation, row.Contact)
-
-
 def quotes(session: Session, *, ask: Ask, found: Sequence[dict[str, Any]]) -> list[Quote]:
     """Return the words that an answer points at: dicts with `message_id`, `start`, `end` and more."""
     query = (
@@ -86,10 +72,14 @@ def _quote(row: Any, one: dict[str, Any]) -> Quote:
     )
 
 
-def suggestions(session: Session, *, inbox_ids: InboxIds, found: Sequence[dict[str, Any]]) -> list[SuggestionText]:
-    """Return the texts that were suggested, as far as they are still there and the user may see them."""
+def suggestions(
+    session: Session, *, inbox_ids: InboxIds, found: Sequence[dict[str, Any]], canned_text: ColumnElement[str]
+) -> list[SuggestionText]:
+    """Return the texts that were suggested, as far as they are still there and the user may see them. `canned_text` is
+    what to show of a CannedResponse.
+    """
     ids = {source: [one["id"] for one in found if one["source"] == source] for source in ("canned", "article", "reply")}
-    canned = select(_word("canned"), CannedResponse.id, CannedResponse.title, CannedResponse.text, _word(""), _word(""))
+    canned = select(_word("canned"), CannedResponse.id, CannedResponse.title, canned_text, _word(""), _word(""))
     articles = select(_word("article"), KbArticle.id, KbArticle.title, KbArticle.body, _word(""), _word(""))
     replies = (
         select(

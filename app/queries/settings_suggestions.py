@@ -5,15 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
-from app.models import ArticleState, CannedResponse, Inbox, KbArticle, SuggestionUse, Team
+from app.models import (
+    ArticleState,
+    CannedResponse,
+    CannedResponseUse,
+    CannedResponseVariant,
+    Inbox,
+    KbArticle,
+    SuggestionUse,
+    Team,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class CannedRow:
-    """`place` names the inbox or team it is kept to, "" for everywhere."""
+    """`place` names the inbox or team it is kept to, "" for everywhere; `languages` are those of its other texts."""
 
     public_id: UUID
     shortcut: str
@@ -22,6 +32,8 @@ class CannedRow:
     language: str
     is_archived: bool
     place: str
+    is_own: bool
+    languages: list[str]
     uses: int
 
 
@@ -35,8 +47,13 @@ class ArticleRow:
     uses: int
 
 
-def canned_responses(session: Session) -> list[CannedRow]:
-    uses = select(func.count(SuggestionUse.id)).where(SuggestionUse.canned_response_id == CannedResponse.id)
+def canned_responses(session: Session, *, seen: ColumnElement[bool]) -> list[CannedRow]:
+    """Return those that fulfil a condition, one's own first, by their shortcuts; the archived ones last."""
+    use, variant = CannedResponseUse, CannedResponseVariant
+    suggested = select(func.count(SuggestionUse.id)).where(SuggestionUse.canned_response_id == CannedResponse.id)
+    typed = select(func.coalesce(func.sum(use.uses), 0)).where(use.canned_response_id == CannedResponse.id)
+    languages = select(func.array_agg(aggregate_order_by(variant.language, variant.language)))
+    languages = languages.where(variant.canned_response_id == CannedResponse.id)
     query = (
         select(
             CannedResponse.public_id,
@@ -46,11 +63,14 @@ def canned_responses(session: Session) -> list[CannedRow]:
             CannedResponse.language,
             CannedResponse.is_archived,
             func.coalesce(Inbox.name, Team.name, ""),
-            uses.scalar_subquery(),
+            CannedResponse.owner_id.is_not(None),
+            func.coalesce(languages.scalar_subquery(), []),
+            cast(suggested.scalar_subquery() + typed.scalar_subquery(), BigInteger),
         )
         .outerjoin(Inbox, Inbox.id == CannedResponse.inbox_id)
         .outerjoin(Team, Team.id == CannedResponse.team_id)
-        .order_by(CannedResponse.is_archived, func.lower(CannedResponse.shortcut))
+        .where(seen)
+        .order_by(CannedResponse.is_archived, CannedResponse.owner_id.nulls_last(), func.lower(CannedResponse.shortcut))
     )
     return [CannedRow(*row) for row in session.execute(query)]
 

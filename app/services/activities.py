@@ -69,6 +69,8 @@ VERBS = {
     "reply.unscheduled": "{who} took a scheduled reply back",
     "reply.held": "A scheduled reply was held back",
     "reply.discarded": "{who} discarded an unsent reply",
+    "macro.run": "{who} ran the macro “{macro}”",
+    "macro.undone": "{who} undid the macro “{macro}”",
     "automatic.received": "Received automatically ({auto}); no automatic answer is sent",
 }
 

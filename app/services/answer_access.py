@@ -29,7 +29,7 @@ def check_may_write(user: User, *, owner_id: int | None) -> None:
 
 def canned_responses_of(user: User) -> ColumnElement[bool]:
     """Return the condition on CannedResponse that keeps what is a user's own or shared with them."""
-    shared = CannedResponse.owner_id.is_(None)
+    shared: ColumnElement[bool] = CannedResponse.owner_id.is_(None)
     if user.role not in SUPERVISORS:
         of_inbox = or_(CannedResponse.inbox_id.is_(None), CannedResponse.inbox_id.in_(inbox_ids_of(user)))
         of_team = or_(CannedResponse.team_id.is_(None), CannedResponse.team_id.in_(_teams_of(user)))
@@ -44,7 +44,7 @@ def canned_response_for(session: Session, user: User, public_id: str | UUID, *, 
 
 def macros_of(user: User) -> ColumnElement[bool]:
     """Return the condition on Macro that keeps what a user may run: their own, their teams', everybody's."""
-    shared = Macro.owner_id.is_(None)
+    shared: ColumnElement[bool] = Macro.owner_id.is_(None)
     if user.role not in SUPERVISORS:
         shared = and_(shared, or_(Macro.team_id.is_(None), Macro.team_id.in_(_teams_of(user))))
     return or_(Macro.owner_id == user.id, shared)

@@ -37,6 +37,16 @@ VARIABLES = {  # what people write, and what it stands for: said in the help, an
     "today": "today's date where the customer is",
     "case.number": "the number of its newest case",
 }
+FILTERS = {  # what can be done with a value, as liquid_engine does it
+    "default": 'what stands there where it is not known: default: "there"',
+    "upcase": "in capitals",
+    "downcase": "in small letters",
+    "capitalize": "with a capital at the beginning",
+    "strip": "without blanks around it",
+    "append": "with words after it",
+    "prepend": "with words before it",
+    "truncate": "cut after so many characters",
+}
 _GAPS = re.compile("⟦(" + "|".join(re.escape(words) for words in VARIABLES.values()) + ")⟧")
 _SIGNS = {ord(sign): None for sign in "⟦⟧"}
 _CONTROLS = {code: " " for code in (*range(0x20), 0x7F) if code != 10}
@@ -134,8 +144,6 @@ def _clean(value: str) -> str:
 
 
 def _check_filters(template: BoundTemplate, field: str) -> None:
-    from app.services.liquid_engine import FILTERS
-
     unknown = next((name for name in template.filter_names() if name not in FILTERS), None)
     if unknown is not None:
         raise Invalid(f"The filter {unknown} is not known. Known are {', '.join(FILTERS)}.", field=field)

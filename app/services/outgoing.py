@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.errors import Invalid
 from app.markdown import Formatted, formatted
 from app.models import Conversation
-from app.services import answering, delivery_route, recipients
+from app.services import answering, delivery_route, liquid_texts, recipients
 from app.services.answering import AS_USUAL, Answer, Wish
 from app.services.arrivals import MAX_TEXT, StoredAttachment, plain
 from app.services.delivery_route import Route
@@ -53,11 +53,13 @@ def check(
 ) -> Checked:
     """Say what a reply comes to that leaves at a time, None for now.
 
-    Raises Invalid when there is nothing to send, it is too long for the channel, or no channel can carry it then.
+    Raises Invalid when there is nothing to send, a gap of a canned response is not filled, it is too long for the
+    channel, or no channel can carry it then.
     """
     route = delivery_route.of(session, conversation)
     answer = answering.decide(session, conversation=conversation, route=route, text=outgoing.text, wish=outgoing.wish)
     text = words(answer.text, outgoing.uploads, outgoing.client_key)
+    liquid_texts.refuse_gaps(text)
     route.check(
         text,
         outgoing.uploads,

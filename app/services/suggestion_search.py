@@ -30,7 +30,7 @@ from app.models import (
 )
 from app.queries._json import AnySelect, Value
 from app.services import access
-from app.services.canned_responses import offered_in
+from app.services.canned_responses import offered_in, says_it_in
 
 PAST_QUESTIONS = 20_000
 MOST_TEXTS, MOST_PAST = 12, 40
@@ -99,7 +99,7 @@ def _may_be_offered(conversation: Conversation, user: User, language: str) -> Co
     return or_(
         and_(
             CannedResponse.id.is_not(None),
-            CannedResponse.language.in_(languages),
+            or_(CannedResponse.language.in_(languages), says_it_in(language)),
             offered_in(conversation, user),
         ),
         and_(KbArticle.state == ArticleState.PUBLISHED, KbArticle.language.in_(languages)),

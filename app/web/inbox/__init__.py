@@ -9,6 +9,7 @@ from app.web.inbox import (
     answers,
     at_provider,
     bulk,
+    canned,
     case,
     composer,
     contact,
@@ -56,6 +57,7 @@ def register(app: Flask) -> None:
         transcript,
         views,
         bulk,
+        canned,
     ):
         app.register_blueprint(module.pages)
     app.jinja_env.globals.update(

@@ -1,7 +1,8 @@
-"""Help with a reply: what screens ask of the models, and texts that a shortcut stands for."""
+"""Help with a reply: what screens ask of the models."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.db import reading, transaction
-from app.errors import NotFound
-from app.models import Ask, AskKind, AskState, Contact, User
+from app.errors import Invalid
+from app.models import Ask, AskKind, AskState, Conversation, User
 from app.queries import ask_view, health
-from app.queries.ask_view import Place, SuggestionText
-from app.services import access, asks, canned_responses, suggestion_text, suggestions
+from app.queries.ask_view import SuggestionText
+from app.services import access, asks, canned_responses, canned_values, liquid_texts, suggestion_text, suggestions
 from app.web.limits import limiter
 from app.web.session import current_user, signed_in
 
@@ -67,21 +68,6 @@ def use(public_id: str) -> Response:
     return Response(status=204)
 
 
-@pages.get("/conversations/<public_id>/canned/<shortcut>")
-@signed_in
-def canned(public_id: str, shortcut: str) -> Response:
-    """Return the text that a shortcut stands for in this conversation, its variables filled."""
-    user = current_user()
-    with reading() as session:
-        conversation = access.conversation_for(session, user, public_id)
-        found = canned_responses.find_by_shortcut(session, conversation=conversation, user=user, shortcut=shortcut)
-        if found is None:
-            raise NotFound
-        contact = session.get_one(Contact, conversation.contact_id)
-        words = canned_responses.filled(found.text, canned_responses.values_for(conversation, contact, user))
-    return Response(words, mimetype="text/plain")
-
-
 def _fragment(row: Ask, context: dict[str, Any]) -> Response:
     return make_response(render_template("composer/_ask.html", ask=row, HINTS=HINTS, **context))
 
@@ -106,15 +92,26 @@ def _suggestions(
     session: Session, user: User, row: Ask, found: list[dict[str, Any]]
 ) -> list[tuple[SuggestionText, str]]:
     """Return each suggestion with its words as they would stand in the draft."""
-    place = ask_view.place(session, ask=row)
-    rows = ask_view.suggestions(session, inbox_ids=access.inbox_ids_of(user), found=found)
-    return [(one, _words(one, place, user)) for one in rows]
+    conversation = session.get_one(Conversation, row.conversation_id)
+    rows = ask_view.suggestions(
+        session,
+        inbox_ids=access.inbox_ids_of(user),
+        found=found,
+        canned_text=canned_responses.in_language(conversation.language),
+    )
+    values = canned_values.of(session, conversation=conversation, user=user)
+    return [(one, _words(one, values)) for one in rows]
 
 
-def _words(one: SuggestionText, place: Place, user: User) -> str:
+def _words(one: SuggestionText, values: Mapping[str, str]) -> str:
     if one.source == "reply":
         return suggestion_text.reusable(one.text, names=(one.contact, one.author))
-    return canned_responses.filled(one.text, canned_responses.values_for(place.conversation, place.contact, user))
+    if one.source == "article":
+        return canned_responses.filled(one.text, values)
+    try:
+        return liquid_texts.render(one.text, values)
+    except Invalid:
+        return one.text  # written before texts were read when they are saved: shown as it is
 
 
 def _annotator_is_there(session: Session) -> bool:

@@ -53,6 +53,7 @@ class Line:
 
 UNDOING = {  # what a line's data names → who undoes it
     "regrouping": "/regroupings/{}/undoing",
+    "macro_run": "/macro-runs/{}/undoing",
     "spam": "/conversations/{}/unspamming",
     "link": "/links/{}/removal",
     "block": "/blocked-senders/{}/unblocking",
