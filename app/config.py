@@ -28,6 +28,7 @@ class Settings:
     demo: bool
     secret_key: str | None
     sealing_keys: tuple[str, ...]
+    push_key: str | None  # signs what push services get: the same on every machine of an installation
     secure_cookies: bool
     trusted_proxies: int
     models: tuple[str, ...]
@@ -53,6 +54,7 @@ def settings() -> Settings:
         demo=env.get("DEMO", "1") not in {"0", "false", "no", ""},
         secret_key=env.get("SECRET_KEY") or None,
         sealing_keys=tuple(part for part in env.get("TRIBUTARY_KEY", "").replace(",", " ").split() if part),
+        push_key=env.get("PUSH_KEY") or None,
         secure_cookies=base_url.startswith("https://"),
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0),
         models=tuple(env.get("MODELS", "").split()),

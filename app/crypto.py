@@ -1,6 +1,7 @@
 """Keys and seals. Credentials are sealed with Fernet (AES-128-CBC + HMAC-SHA256); the first key seals, all keys open.
 
-The keys live in `<home>/keys/` (folder 0700, files 0600), made once; TRIBUTARY_KEY and SECRET_KEY replace them.
+The keys live in `<home>/keys/` (folder 0700, files 0600), made once; TRIBUTARY_KEY, SECRET_KEY and
+PUSH_KEY replace them.
 Rotation: `flask --app app.factory keys rotate` puts a new key in front and seals everything anew.
 """
 
@@ -11,7 +12,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -61,6 +62,11 @@ def rotate_sealing_key() -> None:
 def session_secret() -> str:
     """Return the secret that signs session cookies."""
     return settings().secret_key or _made_once("session", lambda: secrets.token_hex(32))
+
+
+def push_key(make: Callable[[], str]) -> str:
+    """Return the key that signs what push services get; `make` makes it at first need."""
+    return settings().push_key or _made_once("push", make)
 
 
 def new_token(characters: int = 32) -> str:

@@ -55,7 +55,9 @@ def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
     contexts: list[BrowserContext] = []
 
     def make(**options: Any) -> BrowserContext:
-        context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
+        # a service worker would answer in front of what a test routes: tests of the installed app ask for theirs
+        usual = {"viewport": {"width": 1440, "height": 900}, "service_workers": "block"}
+        context = chromium.new_context(**{**usual, **options})
         context.set_default_timeout(SECONDS * 1000)
         contexts.append(context)
         return context

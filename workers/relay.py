@@ -19,7 +19,7 @@ from app.events import AccessChanged, Event
 from app.log import get_logger
 from app.models import OutboxEvent
 from app.outbox import WAKE_CHANNEL
-from app.services import presence, webhook_deliveries
+from app.services import presence, push_letters, webhook_deliveries
 from workers import queues, realtime
 from workers.embedded_postgres import connect_to
 from workers.heartbeat import beating, pause
@@ -58,6 +58,7 @@ def publish_batch() -> int:
             return 0
         events = [Event.from_payload(row.name, row.payload) for row in rows]
         webhook_deliveries.plan(session, [(row.id, event) for row, event in zip(rows, events, strict=True)])
+        push_letters.plan(session, events)
         queues.enqueue(jobs_of(events))
         realtime.emit(pokes_of(events))
         for event in events:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.db import first_line
 from app.log import get_logger
 from workers.heartbeat import beating, pause
-from workers.jobs import alerts, channel_templates, housekeeping, rescore, search, sign_ins
+from workers.jobs import alerts, channel_templates, housekeeping, push, rescore, search, sign_ins
 
 TIMETABLE: tuple[tuple[float, Callable[[], None]], ...] = (  # every so many seconds
     (3, housekeeping.reconcile),
@@ -24,7 +24,9 @@ TIMETABLE: tuple[tuple[float, Callable[[], None]], ...] = (  # every so many sec
     (60, alerts.watch),
     (60, channel_templates.hand_out),
     (60, sign_ins.renew_due),
+    (15, push.hand_out),
     (300, housekeeping.purge),
+    (3600, push.purge),
     (86_400, sign_ins.renew_daily),
 )
 

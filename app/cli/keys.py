@@ -10,7 +10,7 @@ from app import crypto
 from app.cli._terminal import Commands
 from app.db import transaction
 from app.models import AuditAction
-from app.services import audit, channels, webhooks
+from app.services import audit, channels, push_subscriptions, webhooks
 
 
 @click.group("keys", cls=Commands)
@@ -35,7 +35,11 @@ def rotate(*, reseal_only: bool) -> None:
     click.echo(f"{'Sealed' if reseal_only else 'A new key seals; sealed'} {told} anew.")
 
 
-RESEALS = {"channels": channels.reseal_batch, "webhooks": webhooks.reseal_batch}
+RESEALS = {
+    "channels": channels.reseal_batch,
+    "webhooks": webhooks.reseal_batch,
+    "browsers": push_subscriptions.reseal_batch,
+}
 
 
 def _reseal(batch: Callable[..., tuple[int, int] | None]) -> int:

@@ -71,6 +71,13 @@ SETTINGS: dict[str, tuple[Page, ...]] = {
             also="desktop notifications sound quiet hours pause do not disturb",
         ),
         Page(
+            "/settings/offline",
+            "App and offline reading",
+            "What your devices keep, and how to install the app.",
+            EVERYBODY,
+            also="install pwa phone without connection offline device",
+        ),
+        Page(
             "/settings/keyboard",
             "Keyboard",
             "Which keys do what, for you.",

@@ -7,7 +7,7 @@ looking at a conversation and who is typing. Access is checked when a room is jo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -15,6 +15,7 @@ from uuid import UUID
 
 import flask_login
 from flask import request
+from flask import session as cookie
 from flask_socketio import SocketIO, disconnect, emit, join_room, leave_room
 from socketio.exceptions import ConnectionRefusedError as Refused  # type: ignore[import-untyped]  # publishes no types
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -25,7 +26,7 @@ from app.config import settings
 from app.db import reading, transaction
 from app.errors import NotFound
 from app.models import Inbox, User
-from app.services import access, presence, typing_signals
+from app.services import access, presence, push_subscriptions, typing_signals
 from app.sockets.pacing import Pace
 from connectors.origins import is_allowed
 
@@ -50,6 +51,7 @@ class Desk:
     inboxes: set[str] = field(default_factory=set)
     watched: str | None = None
     watched_inbox: str | None = None
+    push: str = ""  # the push subscription of this browser, by public id
     wishes: int = 0  # how often it was asked what to watch: handlers run side by side
 
 
@@ -86,9 +88,16 @@ def _connect(_auth: Any = None) -> None:
         raise Refused(SIGNED_OUT)
     if not _connects.allows(str(user.public_id)):
         raise Refused(OFTEN)
-    desk = Desk(user.id, str(user.public_id), user.name, user.session_version)
+    desk = Desk(
+        user.id,
+        str(user.public_id),
+        user.name,
+        user.session_version,
+        push=cookie.get(push_subscriptions.IN_SESSION, ""),
+    )
     with transaction() as session:
         presence.connect(session, user_id=user.id, connection=_sid())
+        push_subscriptions.seen_live(session, _pushes([desk]))
         inboxes = access.visible_inboxes(session, user)
     _desks[_sid()] = desk
     _begin_to_beat()
@@ -103,6 +112,8 @@ def _disconnect(_reason: str = "") -> None:
     _unwatch(desk)
     with transaction() as session:
         presence.disconnect(session, connection=_sid())
+        if desk.push and desk.push not in _pushes(_desks.values()):
+            push_subscriptions.seen_leave(session, desk.push)
 
 
 def _begin_to_beat() -> None:
@@ -128,6 +139,12 @@ def renew_presence() -> None:
     with transaction() as session:
         for user_id, connection in sorted(here):
             presence.seen(session, user_id=user_id, connection=connection)
+        push_subscriptions.seen_live(session, _pushes(list(_desks.values())))
+
+
+def _pushes(desks: Iterable[Desk]) -> set[str]:
+    """Return the push subscriptions of browsers that have a page open."""
+    return {desk.push for desk in desks if desk.push}
 
 
 def _here(_data: Any = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Flask, redirect, render_template, request
+from flask import session as cookie
 from flask_limiter import RequestLimit
 from werkzeug.wrappers import Response
 
@@ -10,7 +11,7 @@ from app import crypto
 from app.db import reading, transaction
 from app.models import User
 from app.phrases import phrase
-from app.services import passwords, users
+from app.services import passwords, push_subscriptions, users
 from app.web import authz, headers, limits
 from app.web.authz import (
     admin_only,
@@ -88,6 +89,10 @@ def sign_in_now() -> Response | tuple[str, int]:
 @pages.post("/sign-out")
 @public(csrf=True)
 def sign_out() -> Response:
+    user, push = find_current_user(), cookie.get(push_subscriptions.IN_SESSION)
+    if user is not None and push:
+        with transaction() as session:
+            push_subscriptions.remove(session, user=user, public_id=push)
     end_session()
     return redirect("/sign-in", code=303)
 

@@ -24,6 +24,7 @@ import "./inbox/search";
 import "./inbox/views";
 import "./inbox/template_form";
 import "./notices/permission";
+import "./notices/push";
 import "./offline/leaving";
 import "./offline/registration";
 import { goLive } from "./inbox/live";

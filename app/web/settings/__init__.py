@@ -13,6 +13,8 @@ ROOMS = (
     "audit",
     "account",
     "notices",
+    "push",
+    "offline",
     "keyboard",
     "users",
     "teams",

@@ -11,17 +11,19 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.clock import now
 from app.db import reading, transaction
 from app.errors import Invalid
-from app.models import NoticeScope, NoticeSetting
+from app.models import NoticeScope
 from app.queries import notices
 from app.queries.notices import Notice
-from app.render import clock, one_line
-from app.services import access, notice_settings
+from app.render import clock
+from app.services import access, notice_settings, notice_words
 from app.web.authz import current_user, signed_in
+from app.web.settings import push
 
 pages = Blueprint("notices", __name__)
 
@@ -39,7 +41,7 @@ LONGEST_AWAY = timedelta(minutes=30)
 @signed_in
 def show() -> str:
     with reading() as session:
-        return _page(notice_settings.get(session, current_user()), None)
+        return _page(session, None)
 
 
 @pages.post(HERE)
@@ -58,7 +60,7 @@ def change() -> BaseResponse | tuple[str, int]:
             )
     except Invalid as problem:
         with reading() as session:
-            return _page(notice_settings.get(session, current_user()), problem), problem.status
+            return _page(session, problem), problem.status
     flash("Saved.", "success")
     return redirect(HERE, code=303)
 
@@ -101,15 +103,12 @@ def _asked() -> list[UUID]:
 
 
 def _said(notice: Notice) -> dict[str, Any]:
-    """Say one in words, what is sensitive hidden as the list hides it."""
-    contact = one_line(notice.contact)
-    by = notice.assigned_by
-    title = contact if by is None else f"{by or 'A rule'} assigned you {contact}"
-    said = (one_line(text) for text in (notice.subject, notice.preview) if text)
-    return {"key": notice.key, "conversation": notice.conversation, "title": title, "text": "\n".join(said)}
+    title, text = notice_words.said(notice)
+    return {"key": notice.key, "conversation": notice.conversation, "title": title, "text": text}
 
 
-def _page(setting: NoticeSetting, problem: Invalid | None) -> str:
+def _page(session: Session, problem: Invalid | None) -> str:
+    setting = notice_settings.get(session, current_user())
     zones = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
     is_new = not setting.quiet_days and setting.time_zone == "UTC"
     return render_template(
@@ -120,5 +119,6 @@ def _page(setting: NoticeSetting, problem: Invalid | None) -> str:
         days=notice_settings.DAYS,
         zones=[(name, name.replace("_", " ")) for name in ("UTC", *zones)],
         zone=request.cookies.get("tz", "UTC") if is_new else setting.time_zone,
+        browsers=push.listed(session, current_user()),
         paused=clock(setting.paused_until) if notice_settings.is_paused(setting, now()) else "",
     )

@@ -44,6 +44,7 @@ export function signal(name: "typing" | "viewing", data: Record<string, unknown>
 
 function onConnect(): void {
   show("live");
+  heardNow();
   watch(openConversation());
   catchUp(); // what was said while nobody listened
 }
@@ -81,6 +82,7 @@ function catchUp(): void {
 }
 
 function onPoke(poke: Poke): void {
+  heardNow();
   if (poke.name === "ask.answered") {
     document.dispatchEvent(new CustomEvent("tributary:answered", { detail: poke.ask ?? "" }));
     return;
@@ -95,11 +97,27 @@ function onPoke(poke: Poke): void {
   refreshLiveParts(poke.name);
 }
 
+let heardAt: Date | null = null;
+
+/** When the server was heard last stands in the indicator's tip; screen readers hear it when the connection is lost. */
+function heardNow(): void {
+  heardAt = new Date();
+  const badge = document.getElementById("live");
+  if (badge) badge.title = heardWords();
+}
+
+function heardWords(): string {
+  const time = heardAt?.toLocaleTimeString(document.documentElement.lang, { hourCycle: "h23" });
+  return time ? `Last update at ${time}.` : "";
+}
+
 function show(state: keyof typeof WORDS): void {
   const badge = document.getElementById("live");
   if (badge) badge.dataset["state"] = state;
   const word = badge?.querySelector(".live-word");
-  if (word) word.textContent = WORDS[state];
+  if (word && word.textContent !== WORDS[state]) word.textContent = WORDS[state];
+  const since = badge?.querySelector(".live-since");
+  if (since) since.textContent = state === "live" ? "" : heardWords();
   document.documentElement.dataset["live"] = state;
   document.dispatchEvent(new CustomEvent("tributary:live", { detail: { state } }));
 }

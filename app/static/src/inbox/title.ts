@@ -1,4 +1,6 @@
 // The window's title: how much is unread, and what is open.
+import { badge } from "./badge";
+
 const PRODUCT = "Tributary";
 
 class Title {
@@ -14,6 +16,7 @@ class Title {
     if (!source) return;
     const unread = Number(source.dataset["unread"] ?? "0");
     const list = document.querySelector(".list-title h1")?.textContent?.trim() ?? "Inbox";
+    badge(unread);
     document.title = `${unread ? `(${unread}) ` : ""}${this.name ? `${this.name} · ` : ""}${list} · ${PRODUCT}`;
   }
 }

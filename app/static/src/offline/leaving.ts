@@ -1,6 +1,6 @@
 // Signing out leaves nothing of a user in this browser: neither what they read nor what they wrote.
 import { waiting } from "../inbox/outbox";
-import { WORDS } from "./words";
+import { unsentWords } from "./words";
 
 const LONGEST_MS = 3000; // then the server's answer matters more
 const OURS = /^(draft|outbox|tributary:recent):/; // drafts, what waits to be sent, the commands used last
@@ -10,7 +10,7 @@ document.addEventListener("submit", (event) => {
   if (!(form instanceof HTMLFormElement) || form.getAttribute("action") !== "/sign-out") return;
   event.preventDefault();
   const unsent = waiting().length;
-  if (unsent && !confirm(WORDS.unsent(unsent))) return;
+  if (unsent && !confirm(unsentWords(unsent))) return;
   void leave().then(() => form.submit());
 });
 
@@ -18,6 +18,7 @@ async function leave(): Promise<void> {
   for (const key of Object.keys(localStorage)) {
     if (OURS.test(key)) localStorage.removeItem(key);
   }
+  void navigator.clearAppBadge?.().catch(() => undefined);
   const worker = navigator.serviceWorker?.controller;
   if (!worker) return;
   const { port1, port2 } = new MessageChannel();

@@ -1,6 +1,6 @@
 // A page without a connection says so, and from when what it shows is.
 import { openConversation, refresh, refreshList } from "../inbox/regions";
-import { clock, WORDS } from "./words";
+import { clock, composerWords, listWords, paneWords } from "./words";
 
 const keptAt = document.querySelector<HTMLMetaElement>('meta[name="kept-at"]')?.content ?? "";
 const times: { list: string; pane: string } = { list: keptAt, pane: "" };
@@ -12,10 +12,10 @@ export function mark(part: "list" | "pane", at: string): void {
 }
 
 function show(): void {
-  const said = [times.pane && openConversation() ? WORDS.pane(clock(times.pane)) : times.list && WORDS.list(clock(times.list))];
+  const said = [times.pane && openConversation() ? paneWords(clock(times.pane)) : times.list && listWords(clock(times.list))];
   const line = document.getElementById("kept-line");
   if (!line || !said[0]) return;
-  if (openConversation()) said.push(WORDS.composer);
+  if (openConversation()) said.push(composerWords());
   const words = said.join(" ");
   if (line.textContent !== words) line.textContent = words;
   line.hidden = false;
@@ -36,4 +36,5 @@ document.addEventListener("tributary:live", (event) => {
   if (line) line.hidden = true;
 });
 
+for (const shown of ["tributary:refreshed", "htmx:after:swap"]) document.addEventListener(shown, show);
 document.addEventListener("DOMContentLoaded", open);

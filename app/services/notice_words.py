@@ -1,0 +1,22 @@
+"""How a notice is said in words, in a page that is open and by push."""
+
+from __future__ import annotations
+
+from app.queries.notices import Notice
+from app.render import one_line
+
+
+def said(notice: Notice) -> tuple[str, str]:
+    """Return title and text of a notice, what is sensitive hidden as the list hides it."""
+    contact = one_line(notice.contact)
+    by = notice.assigned_by
+    title = contact if by is None else f"{by or 'A rule'} assigned you {contact}"
+    return title, "\n".join(one_line(text) for text in (notice.subject, notice.preview) if text)
+
+
+def plainly(notice: Notice, *, inbox: str, number: int) -> tuple[str, str]:
+    """Return title and text that name nobody: for screens that others may see."""
+    title = (
+        f"New message in {inbox}" if notice.assigned_by is None else f"A conversation in {inbox} was assigned to you"
+    )
+    return title, f"Conversation {number}"
