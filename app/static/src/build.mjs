@@ -10,10 +10,14 @@ import * as esbuild from "esbuild";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
 const dist = join(root, "app", "static", "dist");
+const composer = join(root, "app", "static", "src", "composer");
+// what the Markdown parser brings along and the editor has no use for, or the browser knows
+const instead = { entities: join(composer, "named_signs.ts"), "linkify-it": join(composer, "no_links.ts") };
 const watching = process.argv.includes("--watch");
 const { config } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
 const bundles = config.bundles.split(" ");
-const listed = [...bundles, config.style];
+const modules = config.modules.split(" "); // fetched by import() when they are wanted
+const listed = [...bundles, ...modules, config.style];
 const missing = listed.filter((entry) => !existsSync(join(root, entry)));
 const present = (entry) => !missing.includes(entry);
 
@@ -29,8 +33,29 @@ async function bundle() {
     format: "iife",
     logLevel: "warning",
   };
+  await build(options);
+  await build({ ...options, entryPoints: modules.filter(present), format: "esm", alias: instead });
+}
+
+async function build(options) {
   if (watching) await (await esbuild.context(options)).watch();
   else await esbuild.build(options);
+}
+
+async function emoji() {
+  // a row each: sign, group, name, other words, the name between colons (app/static/src/composer/emoji_list.ts)
+  const data = join(root, "node_modules", "emojibase-data", "en");
+  const read = async (name) => JSON.parse(await readFile(join(data, name), "utf8"));
+  const [all, codes, { groups }] = await Promise.all([read("compact.json"), read("shortcodes/github.json"), read("messages.json")]);
+  const shown = groups.filter((group) => group.key !== "component");
+  const place = new Map(shown.map((group, at) => [group.order, at]));
+  const rows = all.filter((one) => place.has(one.group)).sort((one, two) => one.order - two.order);
+  const list = rows.map((one) => [one.unicode, place.get(one.group), one.label, (one.tags ?? []).join(" "), [codes[one.hexcode] ?? ""].flat()[0]]);
+  await writeFile(join(dist, "emoji.json"), JSON.stringify({ groups: shown.map((group) => capital(group.message)), all: list }));
+}
+
+function capital(words) {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function style() {
@@ -91,6 +116,6 @@ function symbol(name, svg) {
 }
 
 await mkdir(dist, { recursive: true });
-await Promise.all([bundle(), present(config.style) ? style() : null, fonts(), icons()]);
+await Promise.all([bundle(), present(config.style) ? style() : null, fonts(), icons(), emoji()]);
 for (const entry of missing) console.error(`${entry} is listed in package.json and does not exist.`);
 process.exitCode = missing.length ? 1 : 0;

@@ -12,6 +12,8 @@ export interface Surface {
   replaceBeforeCaret(length: number, text: string): void;
   /** Put text in the place of what is selected; Markdown where the field is formatted. */
   insert(text: string): void;
+  /** Select these words where they stand first, and go there; nothing happens where they are not. */
+  select(words: string): void;
   /** Where the caret stands in the window: popups open there. */
   caretRect(): DOMRect;
   text(): string;
@@ -53,6 +55,10 @@ export class WritingField implements Surface {
 
   insert(text: string): void {
     this.surface.insert(text);
+  }
+
+  select(words: string): void {
+    this.surface.select(words);
   }
 
   caretRect(): DOMRect {

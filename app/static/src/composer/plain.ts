@@ -34,6 +34,13 @@ export class PlainSurface implements Surface {
     this.element.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  select(words: string): void {
+    const at = this.element.value.indexOf(words);
+    if (at < 0) return;
+    this.element.focus();
+    this.element.setSelectionRange(at, at + words.length);
+  }
+
   caretRect(): DOMRect {
     const box = this.element.getBoundingClientRect();
     if (this.element.selectionStart > MOST_MEASURED) return box;

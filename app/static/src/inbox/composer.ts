@@ -1,5 +1,8 @@
 // The composer: drafts that survive a change of page, files by drop and paste, and a bubble that is there at once.
+import { Emoji } from "../composer/emoji";
 import { fieldOf, type WritingField } from "../composer/field";
+import { Formatting } from "../composer/formatting";
+import { missing, picturesIn, sendAlong } from "../composer/pictures";
 import { forgetAnswered } from "./answering";
 import { Draft } from "./draft";
 import { putBack, replyAll, takeExtras, type Extras } from "./extras";
@@ -18,6 +21,7 @@ const NEAR = 0.9; // of the limit
 class ComposerBox extends HTMLElement {
   private draft!: Draft;
   private files!: Files;
+  private formatting!: Formatting;
   private readonly limits = new Limits(this);
   private lastTyping = 0;
   private failed: { key: string; text: string } | null = null;
@@ -34,6 +38,8 @@ class ComposerBox extends HTMLElement {
     this.files = new Files(this.form, this.querySelector(".composer-files"), () => this.problem(this.tooMuch()));
     this.form.addEventListener("submit", this.onSubmit);
     this.field.onInput(this.onInput);
+    this.formatting = new Formatting(this, this.textarea, this.field, this.files);
+    new Emoji(this, this.field);
     this.form.addEventListener("keydown", this.onKey);
     this.form.addEventListener("click", this.onClick);
     this.form.addEventListener("change", () => this.showKind());
@@ -87,6 +93,7 @@ class ComposerBox extends HTMLElement {
 
   private showKind(): void {
     this.textarea.placeholder = this.kind === "note" ? "Write a note that only colleagues see…" : "Write a reply…";
+    this.formatting.show(this.kind);
     this.draft.keep(this.text, this.kind);
     const files = this.querySelector<HTMLInputElement>('input[type="file"]');
     if (files) files.accept = this.kind === "reply" ? this.limits.accept : "";
@@ -109,7 +116,7 @@ class ComposerBox extends HTMLElement {
   private readonly onInput = (): void => {
     this.markBegin();
     this.draft.keep(this.text, this.kind);
-    this.problem(this.files.any() ? this.tooMuch() : "");
+    this.problem(this.tooMuch());
     this.count();
     if (Date.now() - this.lastTyping > TYPING_EVERY_MS) {
       this.lastTyping = Date.now();
@@ -146,7 +153,7 @@ class ComposerBox extends HTMLElement {
       this.problem("Write something, or attach a file.");
       return;
     }
-    const reason = this.tooMuch() || (this.kind === "reply" ? this.limits.problemOfText(this.text.trim()) : "");
+    const reason = this.tooMuch() || this.lost() || (this.kind === "reply" ? this.limits.problemOfText(this.text.trim()) : "");
     if (reason) {
       this.problem(reason);
       return;
@@ -160,6 +167,7 @@ class ComposerBox extends HTMLElement {
       kind: this.kind,
     };
     const text = this.text;
+    sendAlong(this.form, this.kind === "reply" ? text : "");
     const files = this.files.list();
     // the same words again may have arrived the first time: under the same key they are stored once
     if (this.failed?.text === text) this.setKey(this.failed.key);
@@ -256,7 +264,13 @@ class ComposerBox extends HTMLElement {
 
   /** What is wrong with the files, for a reply: a note never leaves. */
   private tooMuch(): string {
-    return this.kind === "reply" ? this.limits.problemOf(this.files.list()) : "";
+    return this.kind === "reply" ? this.limits.problemOf([...this.files.list(), ...picturesIn(this.text)]) : "";
+  }
+
+  /** A draft keeps the words of a reply, not the pictures among them. */
+  private lost(): string {
+    const name = this.kind === "reply" && this.formatting.isOn ? missing(this.text, this.form) : "";
+    return name && `The picture “${name}” is not here any more. Put it in again, or take it out.`;
   }
 
   /** Short limits are always counted, long ones near their end. */

@@ -33,7 +33,7 @@ export class Files {
 
   private readonly onPaste = (event: ClipboardEvent): void => {
     const pasted = [...(event.clipboardData?.files ?? [])];
-    if (!pasted.length) return;
+    if (!pasted.length || event.defaultPrevented) return; // the editor took what is its own
     event.preventDefault();
     this.add(pasted);
   };
@@ -47,7 +47,7 @@ export class Files {
   private readonly onDrop = (event: DragEvent): void => {
     this.form.classList.remove("is-drop");
     const dropped = [...(event.dataTransfer?.files ?? [])];
-    if (!dropped.length) return;
+    if (!dropped.length || event.defaultPrevented) return;
     event.preventDefault();
     this.add(dropped);
   };

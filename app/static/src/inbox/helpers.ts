@@ -1,7 +1,7 @@
 // Help with the reply: suggestions, open questions and the tone of the draft in one line above the composer.
 // Answers open over the timeline, so nothing moves; without the models the line says so and nothing else changes.
 import { Question, rememberUse } from "./help/asking";
-import { draftBox, expandShortcut, insert } from "./help/draft_text";
+import { draftBox, draftField, expandShortcut, insert, isInDraft } from "./help/draft_text";
 import "./help/summary";
 import { ToneWatch } from "./help/tone";
 import { openMessage } from "./help/message_link";
@@ -128,7 +128,7 @@ class DraftHelpers extends HTMLElement {
     insert(words);
     rememberUse(ask, suggestion.dataset["place"] ?? "");
     this.close();
-    draftBox()?.focus();
+    draftField()?.focus();
   }
 
   private dismiss(hint: HTMLElement): void {
@@ -154,7 +154,7 @@ class DraftHelpers extends HTMLElement {
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
-    if (event.target === draftBox()) void expandShortcut(event, this.conversation);
+    if (isInDraft(event.target)) void expandShortcut(event, this.conversation);
     if (event.key === "Escape" && this.opened) this.close();
     if (!event.altKey || event.ctrlKey || event.metaKey || event.getModifierState("AltGraph")) return;
     const kind = KEYS[event.code];
@@ -167,7 +167,7 @@ class DraftHelpers extends HTMLElement {
   };
 
   private readonly onFocus = (event: FocusEvent): void => {
-    if (event.target !== draftBox()) return;
+    if (!isInDraft(event.target)) return;
     for (const kind of ON_FOCUS) if (!this.answers.has(kind) && !this.questions.has(kind)) this.ask(kind);
   };
 

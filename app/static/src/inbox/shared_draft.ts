@@ -1,5 +1,6 @@
 // The draft of an open composer on the server: sent as one types, read and taken over by colleagues. What the server
 // has not got yet is in this browser (draft.ts); the server never overwrites what this page did not show.
+import { fieldOf, type WritingField } from "../composer/field";
 import { say } from "../page/toast";
 import { reasonOf } from "../page/htmx_setup";
 
@@ -76,17 +77,17 @@ export class SharedDraft {
     if (field) field.value = mark;
   }
 
-  private get text(): HTMLTextAreaElement {
-    return this.box.querySelector("textarea.composer-text") as HTMLTextAreaElement;
+  private get field(): WritingField | null {
+    return fieldOf(this.box);
   }
 
   private local(): Local {
     const kind = this.box.querySelector<HTMLInputElement>('input[name="kind"]:checked')?.value === "note" ? "note" : "reply";
-    return { text: this.text.value, kind, seen: this.copy.seen };
+    return { text: this.field?.text() ?? "", kind, seen: this.copy.seen };
   }
 
   private show(local: Local): void {
-    this.text.value = local.text;
+    this.field?.setText(local.text);
     this.copy.seen = local.seen;
     const radio = this.box.querySelector<HTMLInputElement>(`input[name="kind"][value="${local.kind === "note" ? "note" : "reply"}"]`);
     if (radio && !radio.disabled) radio.checked = true;
@@ -240,7 +241,7 @@ export class SharedDraft {
     if (what === "drop") this.show({ ...this.local(), text: "" });
     this.draw("");
     this.flush();
-    this.text.focus();
+    this.field?.focus();
     void this.look();
   }
 }

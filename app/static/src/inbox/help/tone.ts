@@ -1,6 +1,6 @@
 // Looks at the draft while it is written and once more when it is sent. It says what it thinks and stops nothing.
 import { Question } from "./asking";
-import { draftBox, isReply } from "./draft_text";
+import { draftBox, draftField, isReply } from "./draft_text";
 
 const PAUSE_MS = 900; // after the last key
 const LONGEST_MS = 6000; // while somebody types without a pause
@@ -57,12 +57,7 @@ export class ToneWatch {
 
   /** Select the words that a hint is about, if they are still there. */
   point(hint: HTMLElement): void {
-    const box = draftBox();
-    const words = wordsOf(hint, this.checked);
-    const at = box?.value.indexOf(words) ?? -1;
-    if (!box || at < 0) return;
-    box.focus();
-    box.setSelectionRange(at, at + words.length);
+    draftField()?.select(wordsOf(hint, this.checked));
   }
 
   private withoutDismissed(answer: HTMLElement, text: string): void {
