@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Integer, cast, func, select
 from sqlalchemy.orm import aliased
 
 from app.models import Message, NoteMention, NoteThread, Team, User
@@ -47,7 +47,7 @@ class ThreadNoteRow:
 def mentions(of: Any) -> ColumnElement[Any]:
     """Return the JSON of the mentions of a message, in the order of its words."""
     row = json_object(
-        said=func.substr(of.text, NoteMention.start + 1, NoteMention.length),
+        said=func.substr(of.text, cast(NoteMention.start + 1, Integer), cast(NoteMention.length, Integer)),
         name=func.coalesce(Named.name, NamedTeam.name),
         is_team=NoteMention.team_id.is_not(None),
         id=func.coalesce(Named.public_id, NamedTeam.public_id),
