@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Id, PublicId, one_of
+
+ALIVE = timedelta(minutes=3)  # after the last change; then nobody is kept waiting for words that lie about
 
 
 class DraftKind(StrEnum):

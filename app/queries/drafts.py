@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.clock import now
 from app.models import Conversation, Draft, DraftKind, DraftVersion, User
+from app.models.draft import ALIVE
 from app.queries._json import InboxIds
 
 SHOWN_VERSIONS = 8
@@ -29,6 +32,13 @@ class DraftRow:
     seen: str
     mark: str
     written_at: datetime
+    writing_since: datetime
+
+    @property
+    def alive_seconds(self) -> int:
+        """Return for how long it still counts as being written, if nothing more comes; 0 where it does not."""
+        left = (self.written_at + ALIVE - now()).total_seconds()
+        return max(0, ceil(left)) if self.kind is DraftKind.REPLY else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,7 @@ def _row(draft: Draft, name: str, reader: int) -> DraftRow:
         draft.seen,
         draft.mark,
         draft.written_at,
+        draft.writing_since,
     )
 
 

@@ -20,7 +20,7 @@ from app.clock import now
 from app.errors import Conflict, Invalid
 from app.events import DraftChanged
 from app.models import Conversation, Draft, DraftKind, DraftVersion, Message, ScheduledReply, User
-from app.services import soft_locks
+from app.models.draft import ALIVE
 
 LONGEST = 100_000  # characters
 MOST_VERSIONS = 20
@@ -64,7 +64,7 @@ def keep(
         return row
     if row.mark not in {mark, before} and not (client_key and row.client_key == client_key):
         raise Conflict(CHANGED, version=row.version)
-    was_shown = bool(row.text.strip()) and row.written_at > now() - soft_locks.ALIVE, row.kind
+    was_shown = bool(row.text.strip()) and row.written_at > now() - ALIVE, row.kind
     if _is_worth_a_version(session, row, text):
         _keep_version(session, row)
     row.seen = row.seen if row.text.strip() else seen

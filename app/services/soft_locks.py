@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.models import Conversation, Draft, DraftKind, ScheduledReply, ScheduledState, User
-
-ALIVE = timedelta(minutes=3)  # after the last change; then nobody is kept waiting for words that lie about
+from app.models.draft import ALIVE
 
 
 @dataclass(frozen=True, slots=True)

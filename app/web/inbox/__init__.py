@@ -23,11 +23,13 @@ from app.web.inbox import (
     jumping,
     layouts,
     linking,
+    note_words,
     regrouping,
     revealing,
     search,
     spam,
     timeline_items,
+    together,
     transcript,
     views,
 )
@@ -46,6 +48,7 @@ def register(app: Flask) -> None:
         helpers,
         jumping,
         linking,
+        together,
         regrouping,
         spam,
         revealing,
@@ -64,6 +67,7 @@ def register(app: Flask) -> None:
         LOOKS
         | answers.LOOKS
         | layouts.LOOKS
+        | note_words.LOOKS
         | {"RELATION_WORDS": linking.WORDS}
         | {"view_address": views.address_of, "bulk_choices": bulk.choices, "bulk_sentence": bulk.sentence}
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from flask import Blueprint, request
 from sqlalchemy.orm import Session
@@ -29,6 +30,7 @@ from app.services.answering import Wish
 from app.services.arrivals import StoredAttachment
 from app.services.outgoing import Outgoing
 from app.services.recipients import Recipients
+from app.services.soft_locks import Holder
 from app.web.inbox import later
 from app.web.inbox.conversation import back_to
 from app.web.inbox.meanwhile import answer_news
@@ -36,6 +38,8 @@ from app.web.inbox.snooze import snoozed_until
 from app.web.session import current_user, signed_in
 
 pages = Blueprint("composer", __name__)
+
+News: TypeAlias = tuple[list[int], list[Holder]]
 
 MOST_FILES = 20
 MARKDOWN = "markdown"
@@ -61,30 +65,33 @@ def reply(public_id: str) -> BaseResponse:
     message that is answered, `private` takes it out of public, `cc`, `bcc` and `sender` are addresses, and a `template`
     with its `value`s stands in the place of words. `format=markdown`: the words are, and their pictures are the files
     `picture`, each shown where its `picture_id` is named. `seen` is the newest message when the reply was begun: what
-    was said since is shown first (409).
+    was said since is shown first (409), and which colleagues are writing a reply or have scheduled one, but those whose
+    keys are `known`.
     """
     out, then = _outgoing(_uploads(public_id)), _then()
     leaves_at = later.leaves_at(request.form.get("later", ""), request.form.get("later_at", ""))
 
-    def write() -> list[int]:
+    def write() -> News:
         user = current_user()
         with transaction() as session:
             conversation = access.conversation_for(session, user, public_id, lock=True)
-            news = meanwhile.news(
-                session,
-                conversation=conversation,
-                user=user,
-                seen=request.form.get("seen", ""),
-                client_key=out.client_key,
-            )
-            if not news:
+            news = _news(session, conversation, user, out.client_key)
+            if not any(news):
                 _write(session, conversation, user, out, leaves_at)
                 _end_draft(session, conversation, user)
                 _go_on(session, conversation, user, then)
         return news
 
-    news = retrying(write)
-    return answer_news(public_id, news) if news else back_to(public_id)
+    said, others = retrying(write)
+    return answer_news(public_id, said, others) if said or others else back_to(public_id)
+
+
+def _news(session: Session, conversation: Conversation, user: User, key: str) -> News:
+    """Return the ids of what was said since the reply was begun, and whose reply is on its way."""
+    seen, known = request.form.get("seen", ""), request.form.getlist("known")
+    said = meanwhile.news(session, conversation=conversation, user=user, seen=seen, client_key=key)
+    others = meanwhile.others(session, conversation=conversation, user=user, seen=seen, client_key=key, known=known)
+    return said, others
 
 
 def _write(session: Session, conversation: Conversation, user: User, out: Outgoing, leaves_at: datetime | None) -> None:
@@ -134,6 +141,7 @@ def _go_on(session: Session, conversation: Conversation, user: User, then: Then)
 @pages.post("/conversations/<public_id>/notes")
 @signed_in
 def note(public_id: str) -> BaseResponse:
+    """Write a note; `mention` are public ids of those whom its writer picked after an @."""
     uploads = _uploads(public_id)
     text, key = request.form.get("text", ""), request.form.get("client_key", "")
 
@@ -142,7 +150,13 @@ def note(public_id: str) -> BaseResponse:
         with transaction() as session:
             conversation = access.conversation_for(session, user, public_id, lock=True)
             replies.write_note(
-                session, conversation=conversation, author=user, text=text, client_key=key, uploads=uploads
+                session,
+                conversation=conversation,
+                author=user,
+                text=text,
+                client_key=key,
+                uploads=uploads,
+                chosen=request.form.getlist("mention"),
             )
             _end_draft(session, conversation, user)
             conversations.mark_read(session, conversation=conversation, user=user)

@@ -70,6 +70,7 @@ def pane(session: Session, user: User, public_id: str, options: sidebar.Options 
         "to_all": way.everybody if request.args.get("all") == "1" else (),
         "newest": seen.newest,
         "news": (),
+        "others": (),
         "client_key": uuid4().hex,
         "options": offered,
         "colleagues": {one.id for one in offered.people if one.sees(seen.conversation.inbox_id)},

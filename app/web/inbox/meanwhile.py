@@ -14,6 +14,7 @@ from app.db import reading
 from app.queries import timeline
 from app.queries.timeline import MessageRow
 from app.services import recipients
+from app.services.soft_locks import Holder
 from app.web.inbox import asked
 from app.web.inbox.concealed import conceal, without_words
 from app.web.inbox.conversation import pane
@@ -35,19 +36,22 @@ class Filled:
     due_at: datetime | None = None
 
 
-def answer_news(public_id: str, ids: Sequence[int]) -> BaseResponse:
-    """Answer 409 with what was said meanwhile: that alone for scripts, else the page with the composer as it was."""
+def answer_news(public_id: str, ids: Sequence[int], others: Sequence[Holder] = ()) -> BaseResponse:
+    """Answer 409 with what was said meanwhile and whose reply is on its way: that alone for scripts, else the page with
+    the composer as it was.
+    """
     user = current_user()
     with reading() as session:
         news = _rows(session, ids)
-        newest = str(news[-1].public_id)
+        newest = str(news[-1].public_id) if news else request.form.get("seen", "")
+        known = [*request.form.getlist("known"), *(one.key for one in others)]
+        told = {"news": news, "others": others, "known": known, "newest": newest}
         if asked.part():
-            told = render_template("conversations/_meanwhile.html", news=news, newest=newest, is_scripted=True)
-            return make_response(told, CONFLICT)
+            return make_response(render_template("conversations/_meanwhile.html", is_scripted=True, **told), CONFLICT)
         found = shown(session, user)
         context = pane(session, user, public_id, options=found.sidebar.options)
         filled = _filled()
-        context |= {"news": news, "newest": newest, "filled": filled, "own_words": f"\n{filled.text}"}
+        context |= {**told, "filled": filled, "own_words": f"\n{filled.text}"}
     response = answer(found, "", **context)
     response.status_code = CONFLICT
     return response
