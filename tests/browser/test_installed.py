@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from playwright.sync_api import Page, expect
 
-from app.db import reading
-from app.models import Message
+from app import outbox
+from app.db import reading, transaction
+from app.events import AccessChanged
+from app.models import Conversation, Inbox, Message, User
 from tests.browser.conftest import Desk, eventually
 from tests.seed import PASSWORD
 
@@ -20,14 +25,13 @@ KEPT = """async () => {
 CONTROLLED = "() => navigator.serviceWorker.controller !== null"
 
 
-def _sign_in(desk: Desk, *, stays: bool) -> Page:
+def _sign_in(desk: Desk, who: str, *, stays: bool) -> Page:
     page = desk.new_context(service_workers="allow").new_page()
     desk.product.forget_sign_ins()
     page.goto(f"{desk.product.url}/sign-in")
-    page.fill("[name=email]", "ana@harbourpine.example")
+    page.fill("[name=email]", f"{who}@harbourpine.example")
     page.fill("[name=password]", PASSWORD)
-    if stays:
-        page.check("[name=keep]")
+    page.set_checked("[name=keep]", stays)
     page.press("[name=password]", "Enter")
     page.wait_for_url("**/inbox")
     page.wait_for_function(CONTROLLED)
@@ -53,7 +57,7 @@ def _is_installable(page: Page) -> None:
 def test_two_conversations_are_read_and_answered_without_a_connection_and_nothing_stays_after_signing_out(
     desk: Desk,
 ) -> None:
-    page = _sign_in(desk, stays=True)
+    page = _sign_in(desk, "ana", stays=True)
     _is_installable(page)
     for contact in (RAHUL, ASTRID):
         desk.open(page, contact)
@@ -92,12 +96,41 @@ def test_two_conversations_are_read_and_answered_without_a_connection_and_nothin
     expect(page.locator("body")).not_to_contain_text(RAHUL)
 
 
-def test_nothing_is_kept_where_somebody_does_not_stay_signed_in_nor_what_they_may_see_no_more(desk: Desk) -> None:
-    page = _sign_in(desk, stays=False)
+def test_only_what_may_be_kept_is_kept(desk: Desk) -> None:
+    page = _sign_in(desk, "ben", stays=False)
     desk.open(page, OLIVER)
-    expect(page.locator("#live")).to_have_attribute("data-state", "live")
     page.reload()
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
     assert page.evaluate(KEPT) == []
+    page = _sign_in(desk, "ben", stays=True)
+    for contact in (OLIVER, ASTRID):
+        desk.open(page, contact)
+    oliver, astrid = (desk.public_id(contact) for contact in (OLIVER, ASTRID))
+    eventually(lambda: {oliver, astrid} <= set(_kept(page, "pane")))
+    with _hidden(desk, OLIVER):
+        eventually(lambda: astrid in _kept(page, "pane") and oliver not in _kept(page, "pane"))
+    with transaction() as session:
+        session.get_one(User, desk.made.users["ben"].id).keeps_offline = False
+    page.reload()
+    eventually(lambda: page.evaluate(KEPT) == [])
+    with transaction() as session:
+        session.get_one(User, desk.made.users["ben"].id).keeps_offline = True
+
+
+@contextmanager
+def _hidden(desk: Desk, contact: str) -> Iterator[None]:
+    """Move a conversation, for a while, to an inbox that nobody but admins sees."""
+    with transaction() as session:
+        conversation = session.get_one(Conversation, desk.made.conversations[contact].id)
+        ben = session.get_one(User, desk.made.users["ben"].id)
+        was, elsewhere = conversation.inbox_id, Inbox(name=f"Elsewhere than {contact}")
+        session.add(elsewhere)
+        session.flush()
+        conversation.inbox_id = elsewhere.id
+        outbox.record(session, AccessChanged(user_id=ben.id, user=str(ben.public_id)))
+    yield
+    with transaction() as session:
+        session.get_one(Conversation, desk.made.conversations[contact].id).inbox_id = was
 
 
 def _path(desk: Desk, contact: str) -> str:

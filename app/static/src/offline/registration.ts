@@ -24,10 +24,11 @@ function recheck(how: "now" | "doubted"): void {
 if ("serviceWorker" in navigator && isOurs) {
   navigator.serviceWorker.addEventListener("message", hear);
   window.addEventListener("load", () => {
-    void navigator.serviceWorker.register("/service-worker.js", { scope: "/" }).then(
-      () => recheck("now"),
-      () => undefined, // without a worker everything works but reading offline
-    );
+    // without a worker everything works but reading offline
+    void navigator.serviceWorker.register("/service-worker.js", { scope: "/" }).catch(() => undefined);
+  });
+  document.addEventListener("tributary:live", (event) => {
+    if ((event as CustomEvent<{ state: string }>).detail.state === "live") recheck("now"); // what it missed meanwhile
   });
   document.addEventListener("tributary:poke", (event) => {
     if ((event as CustomEvent<{ name: string }>).detail.name === "access.changed") recheck("doubted");
