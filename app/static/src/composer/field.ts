@@ -102,7 +102,7 @@ const fields = new WeakMap<HTMLTextAreaElement, WritingField>();
 
 /** The field of a composer (`composer-box`, its form, or what stands in it); null before its form is there. */
 export function fieldOf(inside: Element): WritingField | null {
-  const textarea = (inside.closest("composer-box") ?? inside).querySelector<HTMLTextAreaElement>("textarea.composer-text");
+  const textarea = (inside.closest("composer-box") ?? inside).querySelector<HTMLTextAreaElement>("textarea.composer-text, textarea.thread-text");
   if (!textarea) return null;
   const known = fields.get(textarea) ?? new WritingField(textarea);
   fields.set(textarea, known);
