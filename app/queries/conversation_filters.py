@@ -12,12 +12,13 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import aliased
 
 from app.models import Channel, Conversation, ConversationRead, Inbox, Message, Status, Tag, Tagging, User
-from app.queries import conversation_order, conversation_search, filter_conditions, understanding_filters
+from app.queries import conversation_order, conversation_search, filter_conditions, following, understanding_filters
 from app.queries._json import InboxIds
 from app.queries.filter_groups import Condition, Group
 
 Reading = TypeVar("Reading", bound=Select[*tuple[Any, ...]])
-VIEWS = ("all", "mine", "unassigned")
+VIEWS = ("all", "mine", "unassigned", "mentions", "followed")
+VIEW_FIELDS = {"mentions": "mentioned", "followed": "followed"}  # a view and the condition that says the same
 Last = aliased(Message)
 
 
@@ -98,6 +99,10 @@ def conditions(filters: Filters, user: User) -> list[ColumnElement[bool]]:
         wanted.append(Conversation.assignee_id == user.id)
     elif filters.view == "unassigned":
         wanted.append(Conversation.assignee_id.is_(None))
+    elif filters.view == "mentions":
+        wanted.append(following.is_mentioned(user))
+    elif filters.view == "followed":
+        wanted.append(following.is_followed(user))
     if filters.inbox:
         wanted.append(Conversation.inbox_id == _id_of(Inbox, filters.inbox))
     if filters.channel:
@@ -165,6 +170,8 @@ def as_group(filters: Filters) -> Group:
         found.append(Condition("tag", "has_any", filters.tag))
     if filters.unread:
         found.append(Condition("unread", "is", "yes"))
+    if filters.view in VIEW_FIELDS:
+        found.append(Condition(VIEW_FIELDS[filters.view], "is", "yes"))
     if filters.search:
         found.append(Condition("search", "contains", filters.search))
     return Group(of=(*found, *_of_models(filters), *filters.within))

@@ -26,10 +26,11 @@ from app.models import (
     Team,
     User,
 )
-from app.queries import linked_conversations, mood_lines, scheduled_replies
+from app.queries import follower_lines, linked_conversations, mood_lines, scheduled_replies
 from app.queries._json import InboxIds, json_list, json_object, moment
 from app.queries.activity_lines import ActivityLine, activity_line, activity_object, may_be_told
 from app.queries.conversation_list import TagRow, contact_label, tags_of_conversation
+from app.queries.follower_lines import FollowerLine
 from app.queries.linked_conversations import LinkRow
 from app.queries.mood_lines import MoodLine
 from app.queries.scheduled_replies import ScheduledRow
@@ -110,6 +111,7 @@ class ConversationView:
     scheduled: tuple[ScheduledRow, ...] = ()  # what leaves later, the earliest first
     newest: str = ""  # the public id of the newest message
     has_taken_back: bool = False  # the user took a reply back here and has not written it again
+    followers: tuple[FollowerLine, ...] = ()
 
     @property
     def open_case(self) -> CaseLine | None:
@@ -143,6 +145,7 @@ def find(session: Session, *, public_id: str, user: User, inbox_ids: InboxIds) -
             _has_taken_back(user).label("has_taken_back"),
             scheduled_replies.of_conversation().label("scheduled"),
             _newest().label("newest"),
+            follower_lines.of_conversation().label("followers"),
         )
         .join(Contact, Contact.id == Conversation.contact_id)
         .join(Channel, Channel.id == Conversation.channel_id)
@@ -270,6 +273,7 @@ def _view(row: Any) -> ConversationView:
         has_taken_back=row.has_taken_back,
         scheduled=tuple(scheduled_replies.read(one) for one in row.scheduled),
         newest=str(row.newest or ""),
+        followers=follower_lines.read(row.followers),
         tags=tuple(TagRow(**tag) for tag in row.tags),
         identities=tuple(IdentityRow(**identity) for identity in row.identities),
         cases=tuple(case_line(case) for case in row.cases),

@@ -29,7 +29,7 @@ from app.models import (
     Team,
     User,
 )
-from app.queries import conversation_search
+from app.queries import conversation_search, following
 from app.queries.filter_groups import YES, Condition, Group, as_number, custom_pair
 from app.queries.filter_vocabulary import ME, NOBODY
 from app.render import zone
@@ -255,6 +255,8 @@ ASKED: Mapping[str, Callable[[Condition, User], Sql]] = {
     "inbox": _inbox,
     "kind": _kind,
     "unread": _flag(_unread),
+    "followed": _flag(following.is_followed),
+    "mentioned": _flag(following.is_mentioned),
     "case": _flag(_has_case),
     "sentiment": _same(Conversation.sentiment),
     "emotion": _same(Conversation.emotion),

@@ -56,6 +56,8 @@ FIELDS: dict[str, Field] = {
     "inbox": Field("Inbox", "choice", source="inboxes", group=WORK),
     "kind": Field("Kind of channel", "choice", source="kinds", group=WORK),
     "unread": Field("Unread by whoever looks", "flag", group=WORK),
+    "followed": Field("Followed by whoever looks", "flag", group=WORK),
+    "mentioned": Field("Mentions whoever looks", "flag", group=WORK),
     "case": Field("Has a case", "flag", group=WORK),
     "sentiment": Field("Sentiment", "choice", SENTIMENTS, group=UNDERSTOOD),
     "emotion": Field("Emotion", "choice", EMOTIONS, group=UNDERSTOOD),

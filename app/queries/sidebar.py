@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.models import (
@@ -22,9 +22,9 @@ from app.models import (
     TeamMember,
     User,
 )
-from app.queries import saved_views
+from app.queries import following, saved_views
 from app.queries._json import AnySelect, InboxIds, json_object, json_rows
-from app.queries.conversation_filters import Filters, conditions, is_unread, with_reading
+from app.queries.conversation_filters import VIEWS, Filters, conditions, is_unread, with_reading
 from app.queries.conversation_list import TagRow
 from app.queries.saved_views import Looks
 
@@ -85,6 +85,7 @@ class Counts:
     statuses: dict[str, int]
     unread: int
     paused: tuple[Named, ...]
+    mentions: int  # conversations in which a note mentions the user that they have not seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +118,19 @@ def _upto(query: AnySelect) -> Any:
 
 
 def _view_counts(user: User, inbox_ids: InboxIds) -> Any:
-    is_open = (
-        select(Conversation.id)
-        .where(Conversation.inbox_id.in_(inbox_ids), Conversation.status == Status.OPEN)
-        .correlate()
-    )
+    is_open = _of(inbox_ids).where(Conversation.status == Status.OPEN)
     return json_object(
         all=_upto(is_open),
         mine=_upto(is_open.where(Conversation.assignee_id == user.id)),
         unassigned=_upto(is_open.where(Conversation.assignee_id.is_(None))),
+        mentions=_upto(is_open.where(following.is_mentioned(user))),
+        mentions_unseen=_upto(_of(inbox_ids).where(following.is_mentioned(user, unseen=True))),
+        followed=_upto(is_open.where(following.is_followed(user))),
     )
+
+
+def _of(inbox_ids: InboxIds) -> Select[int]:
+    return select(Conversation.id).where(Conversation.inbox_id.in_(inbox_ids)).correlate()
 
 
 def _status_counts(user: User, inbox_ids: InboxIds, filters: Filters) -> Any:
@@ -228,7 +232,8 @@ def _told(
 ) -> Counts:
     of = {row["inbox"]: row["unread"] for row in unread}
     return Counts(
-        views=views,
+        views={view: views[view] for view in VIEWS},
+        mentions=views["mentions_unseen"],
         inboxes=tuple(InboxCount(**inbox, unread=of.get(inbox["id"], 0)) for inbox in inboxes),
         statuses=statuses,
         unread=sum(of.values()),

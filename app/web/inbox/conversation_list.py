@@ -21,7 +21,13 @@ from app.web.session import current_user, signed_in
 
 pages = Blueprint("inbox", __name__)
 
-VIEW_NAMES = {"all": "All conversations", "mine": "Mine", "unassigned": "Unassigned"}
+VIEW_NAMES = {
+    "all": "All conversations",
+    "mine": "Mine",
+    "unassigned": "Unassigned",
+    "mentions": "Mentions",
+    "followed": "Followed by me",
+}
 
 
 @dataclass(frozen=True, slots=True)
