@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
+from app.markdown import formatted
 from app.models import Conversation, Direction, Message, ScheduledReply, User
 from app.queries._json import json_list, json_object, moment
 
@@ -54,6 +55,7 @@ def of_conversation() -> ColumnElement[Any]:
         public_id=ScheduledReply.public_id,
         author_name=User.name,
         text=func.left(ScheduledReply.text, LONGEST_TEXT),
+        is_markdown=ScheduledReply.is_markdown,
         cc=ScheduledReply.cc,
         bcc=ScheduledReply.bcc,
         sender=ScheduledReply.sender,
@@ -76,8 +78,10 @@ def of_conversation() -> ColumnElement[Any]:
 
 
 def read(told: dict[str, Any]) -> ScheduledRow:
-    """Return a row that travelled as JSON."""
+    """Return a row that travelled as JSON; of formatted replies the plain words."""
     lists = {name: tuple(told[name]) for name in ("cc", "bcc")}
+    layout = formatted(told["text"]) if told.pop("is_markdown") else None
+    told["text"] = layout.words if layout else told["text"]
     due_at = moment(told["due_at"])
     assert due_at is not None
     return ScheduledRow(

@@ -1,4 +1,5 @@
 // The sheet of all emoji: a search field over a grid; arrows move, Enter takes one, Escape goes back to the words.
+import { t } from "../page/words";
 import { find, list, type Entry, type List } from "./emoji_list";
 
 const RECENT = "emoji-used";
@@ -17,15 +18,15 @@ class Sheet {
   ) {
     this.sheet.popover = "auto";
     this.sheet.setAttribute("role", "dialog");
-    this.sheet.setAttribute("aria-label", "Emoji");
+    this.sheet.setAttribute("aria-label", t("Emoji"));
     this.text.type = "search";
-    this.text.placeholder = "Search emoji";
-    for (const [name, value] of Object.entries({ role: "combobox", "aria-label": "Search emoji", "aria-expanded": "true", "aria-controls": "emoji-grid", autocomplete: "off" })) {
+    this.text.placeholder = t("Search emoji");
+    for (const [name, value] of Object.entries({ role: "combobox", "aria-label": t("Search emoji"), "aria-expanded": "true", "aria-controls": "emoji-grid", autocomplete: "off" })) {
       this.text.setAttribute(name, value);
     }
     this.grid.id = "emoji-grid";
     this.grid.setAttribute("role", "listbox");
-    this.grid.setAttribute("aria-label", "Emoji");
+    this.grid.setAttribute("aria-label", t("Emoji"));
     this.sheet.append(this.text, this.grid);
     this.text.addEventListener("input", () => this.draw());
     this.sheet.addEventListener("keydown", this.onKey);
@@ -50,7 +51,7 @@ class Sheet {
   private draw(): void {
     const typed = this.text.value.trim();
     const found = typed ? find(this.all.all, typed).slice(0, MOST_FOUND) : [];
-    const groups: [string, Entry[]][] = typed ? [[found.length ? "Found" : "Nothing is called so.", found]] : [["Recently used", this.recent()], ...this.grouped()];
+    const groups: [string, Entry[]][] = typed ? [[found.length ? t("Found") : t("No emoji is called so."), found]] : [[t("Recently used"), this.recent()], ...this.grouped()];
     this.grid.replaceChildren(...groups.filter(([, entries]) => entries.length || typed).map(([title, entries]) => group(title, entries)));
     this.options.forEach((option, at) => (option.id = `emoji-${at}`));
     this.point(0);

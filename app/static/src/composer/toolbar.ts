@@ -1,6 +1,7 @@
 // The buttons above the words: one stop of the Tab key, arrows between them; each says whether it holds where the caret is.
 import type { Mark, MarkType } from "prosemirror-model";
 import type { EditorState } from "prosemirror-state";
+import { t } from "../page/words";
 import type { RichSurface } from "./rich";
 import { ADDRESS, schema } from "./schema";
 import { DEEDS } from "./typing";
@@ -133,7 +134,7 @@ export class Toolbar {
   private link(typed: string): void {
     const view = this.surface?.view;
     const address = typed.trim() && !/^[a-z]+:/i.test(typed.trim()) ? `https://${typed.trim()}` : typed.trim();
-    this.address.setCustomValidity(address && !ADDRESS.test(address) ? "Write an address like https://example.com." : "");
+    this.address.setCustomValidity(address && !ADDRESS.test(address) ? t("Write an address like https://example.com.") : "");
     if (!view || !this.address.reportValidity()) return;
     const { from, to, empty } = this.wordsOfLink(view.state);
     const tr = view.state.tr.removeMark(from, to, LINK);

@@ -3,6 +3,7 @@ import { Emoji } from "../composer/emoji";
 import { fieldOf, type WritingField } from "../composer/field";
 import { Formatting } from "../composer/formatting";
 import { missing, picturesIn, sendAlong } from "../composer/pictures";
+import { t } from "../page/words";
 import { forgetAnswered } from "./answering";
 import { Draft } from "./draft";
 import { putBack, replyAll, takeExtras, type Extras } from "./extras";
@@ -270,7 +271,7 @@ class ComposerBox extends HTMLElement {
   /** A draft keeps the words of a reply, not the pictures among them. */
   private lost(): string {
     const name = this.kind === "reply" && this.formatting.isOn ? missing(this.text, this.form) : "";
-    return name && `The picture “${name}” is not here any more. Put it in again, or take it out.`;
+    return name && t("The picture “{name}” is not here any more. Put it in again, or take it out.", { name });
   }
 
   /** Short limits are always counted, long ones near their end. */
