@@ -10,12 +10,23 @@ def said(notice: Notice) -> tuple[str, str]:
     """Return title and text of a notice, what is sensitive hidden as the list hides it."""
     contact = one_line(notice.contact)
     by = notice.assigned_by
-    title = contact if by is None else f"{by or 'A rule'} assigned you {contact}"
+    if notice.said_by:
+        title = _by_colleague(notice, contact)
+    else:
+        title = contact if by is None else f"{by or 'A rule'} assigned you {contact}"
     return title, "\n".join(one_line(text) for text in (notice.subject, notice.preview) if text)
+
+
+def _by_colleague(notice: Notice, contact: str) -> str:
+    if notice.mentions_me:
+        return f"{notice.said_by} mentioned you: {contact}"
+    return f"{notice.said_by} wrote a note: {contact}" if notice.is_note else f"{notice.said_by} replied to {contact}"
 
 
 def plainly(notice: Notice, *, inbox: str, number: int) -> tuple[str, str]:
     """Return title and text that name nobody: for screens that others may see."""
+    if notice.mentions_me:
+        return f"You were mentioned in {inbox}", f"Conversation {number}"
     title = (
         f"New message in {inbox}" if notice.assigned_by is None else f"A conversation in {inbox} was assigned to you"
     )

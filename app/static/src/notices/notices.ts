@@ -1,4 +1,4 @@
-// Notices of what a customer wrote, or a colleague handed over, while nobody looks. Pokes name conversations; what to say
+// Notices of what a customer wrote, or a colleague: a note, a mention, or what they handed over, while nobody looks. Pokes name conversations; what to say
 // of them is fetched, for the server knows who may see what, and when somebody wants quiet.
 import { chime } from "./chime";
 import { Speaker } from "./speaker";
@@ -15,7 +15,7 @@ interface News {
   notices: Notice[];
 }
 
-const HEARD = new Set(["message.received", "conversation.changed"]);
+const HEARD = new Set(["message.received", "conversation.changed", "note.written", "reply.queued"]);
 const GATHER_MS = 700; // what arrives within is told together
 const MOST = 50; // conversations asked about at once
 const BEFORE_GONE_S = 30; // a poke may have been lost before the socket knew
