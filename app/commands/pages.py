@@ -155,6 +155,13 @@ SETTINGS: dict[str, tuple[Page, ...]] = {
             also="templates snippets saved replies liquid slash",
         ),
         Page(
+            "/settings/macros",
+            "Macros",
+            "Several actions that are done at once: answer, tag, assign, resolve.",
+            EVERYBODY,
+            also="bundle actions workflow",
+        ),
+        Page(
             "/settings/articles",
             "Articles",
             "What suggestions know beyond past answers.",

@@ -162,6 +162,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
             press=f"{HEAD}a[href$='/handing-over']",
             also="escalate pass transfer",
         ),
+        Command("macro", "Run a macro", "o", CONVERSATION, also="several actions at once bundle"),
         Command("merge", "Merge with another conversation", "x", CONVERSATION, press=f"{HEAD}a[href$='/merging']"),
         Command(
             "case",
@@ -185,6 +186,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
     ),
     "Writing": (
         Command("send", "Send what you wrote", "Mod+Enter", CONVERSATION, is_fixed=True),
+        Command("insert-canned", "Insert a canned response", "Alt+c", CONVERSATION, also="slash snippet template text"),
         Command("attach", "Attach files", "Alt+a", CONVERSATION, press=".composer input[type='file']"),
         Command("suggestions", "Suggested answers", "Alt+s", CONVERSATION, is_fixed=True),
         Command("suggestion", "Put the first suggestion in", "Alt+1", CONVERSATION, is_fixed=True),

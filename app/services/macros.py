@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
@@ -62,15 +62,16 @@ def save(
     return macro
 
 
-def move(session: Session, *, macro: Macro, by: int) -> None:
-    """Let a macro stand earlier (-1) or later (+1); at an end nothing happens."""
-    book = list(session.scalars(select(Macro).order_by(Macro.id).with_for_update()))
+def move(session: Session, *, macro: Macro, by: int, seen: ColumnElement[bool]) -> None:
+    """Let a macro stand earlier (-1) or later (+1) among those that fulfil a condition; at an end nothing happens."""
+    book = list(session.scalars(select(Macro).where(seen).order_by(Macro.id).with_for_update()))
     book.sort(key=lambda row: (row.position, row.id))
+    places = [row.position for row in book]
     here = book.index(macro)
     there = min(max(here + by, 0), len(book) - 1)
     book.insert(there, book.pop(here))
-    for position, row in enumerate(book, start=1):
-        row.position = position
+    for place, row in zip(places, book, strict=True):
+        row.position = place
     session.flush()
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from flask import Blueprint, Flask, render_template, request
+from sqlalchemy.orm import Session
 
 from app.commands import own
 from app.commands.keys import spoken
 from app.db import reading
-from app.queries import contact_lookup, recent_items
+from app.errors import NotFound
+from app.models import User
+from app.queries import contact_lookup, macro_list, recent_items
+from app.queries.macro_list import MacroRow
 from app.queries.search_page import Page
 from app.queries.search_terms import LONGEST
-from app.services import access
+from app.services import access, answer_access, canned_ranking
+from app.services.canned_ranking import Candidate
 from app.services.search_keys import typed_key
 from app.web.authz import current_user, signed_in
 from app.web.inbox import search
@@ -21,6 +27,15 @@ pages = Blueprint("command_bar", __name__, url_prefix="/commands")
 
 SHORTEST = 2  # characters that something is looked for
 SHOWN = 5  # of each kind
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What answers the conversation that is open."""
+
+    conversation: UUID
+    canned: list[Candidate]
+    macros: list[MacroRow]
 
 
 def register(app: Flask) -> None:
@@ -37,11 +52,14 @@ def register(app: Flask) -> None:
 @pages.get("")
 @signed_in
 def index() -> str:
-    """List every command, and of the conversations `recent` (ids) those that the user may see."""
+    """List every command, what can be done in the conversation `open` (its id), and of the conversations `recent` (ids)
+    those that the user may see.
+    """
     user = current_user()
     with reading() as session:
         rows = recent_items.conversations(session, ids=_ids(), inbox_ids=access.inbox_ids_of(user))
-    return render_template("commands/_list.html", areas=own.commands_of(user), recent=rows)
+        here = _here(session, user, request.args.get("open", ""))
+    return render_template("commands/_list.html", areas=own.commands_of(user), recent=rows, here=here)
 
 
 @pages.get("/found")
@@ -57,6 +75,17 @@ def found() -> str:
         people = contact_lookup.find(session, typed=typed_key(typed), user=user, inbox_ids=inbox_ids)
     page: Page = search.found_of(user, _begun(typed))
     return render_template("commands/_found.html", typed=typed, people=people[:SHOWN], page=page, shown=SHOWN)
+
+
+def _here(session: Session, user: User, public_id: str) -> Here | None:
+    """Return what is offered in a conversation; None where none is open, or it is not the user's."""
+    try:
+        conversation = access.conversation_for(session, user, public_id)
+    except NotFound:
+        return None
+    canned = canned_ranking.search(session, conversation=conversation, user=user, typed="")
+    macros = macro_list.usable(session, usable=answer_access.macros_of(user))
+    return Here(conversation.public_id, canned, macros)
 
 
 def _begun(typed: str) -> str:

@@ -27,6 +27,7 @@ ROOMS = (
     "tags",
     "blocked_senders",
     "canned_responses",
+    "macros",
     "articles",
     "business_hours",
     "sending",

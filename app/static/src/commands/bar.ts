@@ -1,6 +1,7 @@
 // The command bar: a field and a list under it. Commands come from the server with each opening, as do contacts and
 // conversations while one types; what a command changes is offered from the page's own fields (`choices`).
 import { type Command, choicesOf, isUsable, nowSays, take, told } from "./told";
+import { putCanned } from "../composer/slash";
 import { openNow, remembered } from "./recent";
 import { t } from "../page/words";
 
@@ -32,7 +33,7 @@ async function begin(): Promise<void> {
   part("found")?.replaceChildren();
   const others = remembered().filter((id) => id !== openNow());
   const recent = others.map((id) => `recent=${id}`).join("&");
-  const list = await fetched(`/commands?${recent}`);
+  const list = await fetched(`/commands?open=${openNow()}&${recent}`);
   if (chosen) return;
   const commands = part("commands");
   if (commands && list !== null) commands.innerHTML = list;
@@ -114,13 +115,14 @@ function find(): void {
 }
 
 function press(item: HTMLElement): void {
-  const { run, href, choice } = item.dataset;
+  const { run, href, choice, canned } = item.dataset;
   const command = told().get(run ?? "");
   if (href) return location.assign(href);
   if (command && choicesOf(command).length) return offer(command);
   const control = options[Number(choice)];
   bar()?.close(); // gives the focus back
   if (command) document.dispatchEvent(new CustomEvent("tributary:command", { detail: command }));
+  else if (canned) putCanned(canned);
   else if (control) take(control);
 }
 

@@ -1,7 +1,9 @@
 // What the commands do that are more than one control of the page, by their ids in app/commands/registry.py.
+import { offerCanned } from "../composer/slash";
 import { focusComposer } from "../inbox/composer";
 import { pressOfMessage } from "../inbox/corrections";
 import { undoSend } from "../inbox/leaving";
+import { openMacros } from "../inbox/macro_menu";
 import { openBar } from "./bar";
 
 export const HANDLERS: Record<string, () => boolean> = {
@@ -13,6 +15,8 @@ export const HANDLERS: Record<string, () => boolean> = {
   reply: () => focusComposer("reply"),
   note: () => focusComposer("note"),
   "undo-send": undoSend,
+  "insert-canned": offerCanned,
+  macro: openMacros,
   correct: () => pressOfMessage("c"),
   "is-right": () => pressOfMessage("y"),
 };
