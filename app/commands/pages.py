@@ -123,6 +123,13 @@ SETTINGS: dict[str, tuple[Page, ...]] = {
             ADMINS,
             also="automation assign routing trigger",
         ),
+        Page(
+            "/settings/checklists",
+            "Checklists",
+            "Ready-made lists of things to do in conversations and cases.",
+            SUPERVISORS,
+            also="to do tasks steps template",
+        ),
         Page("/settings/tags", "Tags", "The labels that everything can wear.", SUPERVISORS, also="labels colours"),
         Page(
             "/settings/blocked-senders",

@@ -11,8 +11,10 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import Activity, Case, CaseConversation, Channel, Contact, Conversation, User
+from app.queries import checklist_lines
 from app.queries._json import InboxIds, json_list, json_object, moment
 from app.queries.activity_lines import ActivityLine, activity_line, activity_object
+from app.queries.checklist_lines import ChecklistLine
 from app.queries.conversation_list import contact_label
 from app.queries.conversation_view import OtherConversation
 
@@ -27,6 +29,7 @@ class CaseView:
     contact_name: str
     owner: User | None
     conversations: tuple[OtherConversation, ...]  # those the user may see
+    checklist: tuple[ChecklistLine, ...]
     activities: tuple[ActivityLine, ...]
 
 
@@ -39,6 +42,7 @@ def view(session: Session, *, case_id: int, inbox_ids: InboxIds) -> CaseView:
             contact_label().label("contact_name"),
             Owner,
             _conversations(inbox_ids).label("conversations"),
+            checklist_lines.of_case().label("checklist"),
             _activities(inbox_ids).label("activities"),
         )
         .join(Contact, Contact.id == Case.contact_id)
@@ -52,6 +56,7 @@ def view(session: Session, *, case_id: int, inbox_ids: InboxIds) -> CaseView:
         contact_name=row.contact_name,
         owner=row[3],
         conversations=tuple(_conversation(one) for one in row.conversations),
+        checklist=checklist_lines.read(row.checklist),
         activities=tuple(_told_once([activity_line(line) for line in row.activities])),
     )
 
@@ -78,6 +83,7 @@ def _conversations(inbox_ids: InboxIds) -> ColumnElement[Any]:
         preview=Conversation.preview,
         status=Conversation.status,
         channel_kind=Channel.kind,
+        mood=Conversation.mood,
         last_message_at=Conversation.last_message_at,
     )
     lines = (

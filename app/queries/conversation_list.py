@@ -23,7 +23,7 @@ from app.models import (
     Tagging,
     User,
 )
-from app.queries import conversation_order
+from app.queries import checklist_lines, conversation_order
 from app.queries._json import AnySelect, InboxIds, json_list, json_object
 from app.queries.conversation_filters import Filters, Last, conditions, is_unread, status_condition, with_reading
 from app.queries.conversation_order import Side
@@ -79,6 +79,7 @@ class ConversationRow:
     is_unread: bool
     is_ours: bool  # the last word is ours
     tags: tuple[TagRow, ...]
+    checklist: tuple[int, int] | None  # how many of its items are done, of how many
     place: str  # in this order: where a page can begin or end
 
 
@@ -146,6 +147,7 @@ def _select(user: User) -> AnySelect:
             func.coalesce(is_unread(user), False).label("is_unread"),
             Last.direction.label("last_direction"),
             tags_of_conversation().label("tags"),
+            checklist_lines.progress().label("checklist"),
         )
         .join(Contact, Contact.id == Conversation.contact_id)
         .join(Channel, Channel.id == Conversation.channel_id)
@@ -182,5 +184,6 @@ def _row(row: Any, order: str) -> ConversationRow:
         is_unread=row.is_unread,
         is_ours=row.last_direction is Direction.OUTBOUND,
         tags=tuple(TagRow(**tag) for tag in row.tags),
+        checklist=(row.checklist[0], row.checklist[1]) if row.checklist else None,
         place=conversation_order.cursor(found, order),
     )

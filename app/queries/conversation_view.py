@@ -26,9 +26,10 @@ from app.models import (
     Team,
     User,
 )
-from app.queries import follower_lines, linked_conversations, mood_lines, scheduled_replies
+from app.queries import checklist_lines, follower_lines, linked_conversations, mood_lines, scheduled_replies
 from app.queries._json import InboxIds, json_list, json_object, moment
 from app.queries.activity_lines import ActivityLine, activity_line, activity_object, may_be_told
+from app.queries.checklist_lines import ChecklistLine
 from app.queries.conversation_list import TagRow, contact_label, tags_of_conversation
 from app.queries.follower_lines import FollowerLine
 from app.queries.linked_conversations import LinkRow
@@ -106,6 +107,7 @@ class ConversationView:
     cases: tuple[CaseLine, ...]
     others: tuple[OtherConversation, ...]
     links: tuple[LinkRow, ...]
+    checklist: tuple[ChecklistLine, ...]
     activities: tuple[ActivityLine, ...]
     lines: tuple[MoodLine, ...]  # the one shown first, none where no mood is known
     scheduled: tuple[ScheduledRow, ...] = ()  # what leaves later, the earliest first
@@ -140,6 +142,7 @@ def find(session: Session, *, public_id: str, user: User, inbox_ids: InboxIds) -
             _cases().label("cases"),
             _others(inbox_ids).label("others"),
             linked_conversations.of_conversation(inbox_ids).label("links"),
+            checklist_lines.of_conversation().label("checklist"),
             _activities(inbox_ids).label("activities"),
             mood_lines.of_conversation().label("lines"),
             _has_taken_back(user).label("has_taken_back"),
@@ -281,6 +284,7 @@ def _view(row: Any) -> ConversationView:
             OtherConversation(**{**other, "last_message_at": moment(other["last_message_at"])}) for other in row.others
         ),
         links=tuple(linked_conversations.read(link) for link in row.links),
+        checklist=checklist_lines.read(row.checklist),
         activities=tuple(activity_line(line) for line in row.activities),
         lines=tuple(mood_lines.read(line) for line in row.lines),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -22,12 +22,14 @@ from app.models import (
     Conversation,
     Inbox,
     Priority,
+    Status,
     User,
 )
 from app.services import activities, search_index
 from app.services.changes import conversation_changed
 
 MAX_TITLE, MAX_DESCRIPTION = 200, 20_000  # characters
+MOST_CONVERSATIONS = 100  # of one case
 EDITABLE = ("title", "description", "type", "status", "priority", "owner_id", "due_at")
 
 
@@ -89,6 +91,53 @@ def edit_case(session: Session, *, case: Case, actor: User, version: int, **chan
     return case
 
 
+def add_conversation(session: Session, *, case: Case, conversation: Conversation, actor: User) -> None:
+    """Let a case be about one more conversation. Both rows are locked. Raises Invalid, Conflict where it is already."""
+    if conversation.merged_into_id is not None:
+        raise Conflict("This conversation was merged into another one meanwhile.", version=conversation.version)
+    if len(conversations_of(session, case)) >= MOST_CONVERSATIONS:
+        raise Invalid(f"A case has at most {MOST_CONVERSATIONS} conversations.", field="other")
+    row = insert(CaseConversation).values(case_id=case.id, conversation_id=conversation.id)
+    if not session.execute(row.on_conflict_do_nothing().returning(CaseConversation.case_id)).first():
+        raise Conflict(f"#{conversation.number} is in this case already.", version=case.version)
+    _tell_of(session, "case.conversation_added", case, conversation, actor)
+
+
+def remove_conversation(session: Session, *, case: Case, conversation: Conversation, actor: User) -> None:
+    """Take a conversation out of a case. Both rows are locked. Raises Invalid for its last, Conflict for one not in it.
+
+    A case without a conversation would be seen by nobody: who may see it is told by its conversations.
+    """
+    known = conversations_of(session, case)
+    if conversation not in known:
+        raise Conflict(f"#{conversation.number} is not in this case any more.", version=case.version)
+    if len(known) == 1:
+        raise Invalid("A case is about at least one conversation: add another one first.", field="other")
+    row = CaseConversation.case_id == case.id, CaseConversation.conversation_id == conversation.id
+    session.execute(delete(CaseConversation).where(*row))
+    _tell_of(session, "case.conversation_removed", case, conversation, actor)
+
+
+def unresolved_ids(case: Case, *, inbox_ids: Select[int]) -> Select[int]:
+    """Return the query of the conversations of a case, in these inboxes, that are neither resolved nor spam."""
+    query = select(Conversation.id).join(CaseConversation, CaseConversation.conversation_id == Conversation.id)
+    done = Conversation.status.in_((Status.RESOLVED, Status.SPAM))
+    here = CaseConversation.case_id == case.id, Conversation.inbox_id.in_(inbox_ids)
+    return query.where(*here, ~done, Conversation.merged_into_id.is_(None))
+
+
+def unresolved(session: Session, case: Case, *, inbox_ids: Select[int]) -> int:
+    """Count them."""
+    return session.scalar(select(func.count()).select_from(unresolved_ids(case, inbox_ids=inbox_ids).subquery())) or 0
+
+
+def _tell_of(session: Session, verb: str, case: Case, conversation: Conversation, actor: User) -> None:
+    data = {"number": case.number, "conversation": conversation.number}
+    activities.record(session, verb=verb, conversation=conversation, case=case, actor=actor, data=data)
+    conversation_changed(session, conversation)
+    _announce(session, case)
+
+
 def has_open_case(session: Session, conversation: Conversation) -> bool:
     query = (
         select(Case.id)
@@ -110,6 +159,11 @@ def conversations_of(session: Session, case: Case) -> list[Conversation]:
 
 def _announce(session: Session, case: Case) -> None:
     search_index.cases(session, [case.id])
+    changed(session, case)
+
+
+def changed(session: Session, case: Case) -> None:
+    """Tell everybody who looks at a case, or at one of its conversations, that it looks different now."""
     query = (
         select(Conversation.public_id, Inbox.public_id)
         .join(CaseConversation, CaseConversation.conversation_id == Conversation.id)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
-from flask import flash
+from flask import flash, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -34,6 +34,13 @@ def locked_pair(session: Session, public_id: str, other_id: str) -> tuple[Conver
     other = access.conversation_for(session, current_user(), other_id)
     regrouping.locked(session, this, other)
     return this, other
+
+
+def lead_to(address: str) -> Response:
+    """Answer a form with another page, whether its browser runs scripts or not."""
+    if request.headers.get("HX-Request") == "true":
+        return Response(status=204, headers={"HX-Redirect": address})
+    return redirect(address, code=303)
 
 
 def tell_undoable(words: str, address: str, **fields: str) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.db import transaction
+from app.db import reading, transaction
 from app.errors import Conflict, Invalid
 from app.models import Conversation, Priority, Status, Tag, Team, User
 from app.queries.by_id import find
-from app.services import access, conversations, tags
+from app.services import access, checklists, conversations, tags
 from app.web.inbox import snooze
-from app.web.inbox.acting import locked
+from app.web.inbox.acting import lead_to, locked
 from app.web.inbox.conversation import back_to
 from app.web.session import current_user, signed_in
 
@@ -72,6 +72,8 @@ def set_status(public_id: str) -> BaseResponse:
     asked = [request.form.get(name, "") for name in ("for", "until", "when")]
     until = snooze.asked(*asked) if status is Status.SNOOZED else None
     with locked(public_id) as (session, conversation):
+        if status is Status.RESOLVED and "anyway" not in request.form and checklists.open_items(session, conversation):
+            return lead_to(f"/conversations/{public_id}/resolving")
         conversations.set_status(
             session,
             conversation=conversation,
@@ -81,6 +83,16 @@ def set_status(public_id: str) -> BaseResponse:
             sleeps_through="through" in request.form,
         )
     return back_to(public_id)
+
+
+@pages.get("/resolving")
+@signed_in
+def ask_to_resolve(public_id: str) -> str:
+    """Ask whether to resolve although something on the checklist is open."""
+    with reading() as session:
+        conversation = access.conversation_for(session, current_user(), public_id)
+        left = checklists.open_items(session, conversation)
+        return render_template("conversations/resolve.html", conversation=conversation, open_items=left)
 
 
 @pages.post("/priority")

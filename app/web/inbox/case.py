@@ -19,6 +19,7 @@ from app.queries.by_id import find
 from app.render import zone
 from app.services import access, cases
 from app.web.inbox import asked, timeline_items
+from app.web.inbox.acting import lead_to
 from app.web.inbox.conversation import back_to
 from app.web.session import current_user, local_path, signed_in
 
@@ -53,7 +54,8 @@ def show(public_id: str) -> str:
         view = case_view.view(session, case_id=case.id, inbox_ids=ids)
         options = sidebar.options(session, inbox_ids=ids)
     lines = timeline_items.in_words(view.activities)
-    return render_template("cases/show.html", view=view, lines=lines, options=options, **CHOICES)
+    template = "cases/_live.html" if asked.part() == "case-live" else "cases/show.html"
+    return render_template(template, view=view, lines=lines, options=options, **CHOICES)
 
 
 @pages.post("/conversations/<public_id>/cases")
@@ -79,7 +81,12 @@ def edit(public_id: str) -> Response:
         changes["owner_id"] = owner.id if owner else None
         changes["status"] = _choice(CaseStatus, "status")
         version = request.form.get("version", type=int) or 0
+        was_closed = case.status is CaseStatus.CLOSED
         cases.edit_case(session, case=case, actor=user, version=version, **changes)
+        closes = case.status is CaseStatus.CLOSED and not was_closed
+        closes = closes and cases.unresolved(session, case, inbox_ids=access.inbox_ids_of(user)) > 0
+    if closes:
+        return lead_to(f"/cases/{public_id}/closing")
     back = request.form.get("back")
     return redirect(local_path(back) if back else f"/cases/{public_id}", code=303)
 

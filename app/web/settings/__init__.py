@@ -25,6 +25,7 @@ ROOMS = (
     "deliveries",
     "rules",
     "tags",
+    "checklists",
     "blocked_senders",
     "canned_responses",
     "macros",
