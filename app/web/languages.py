@@ -37,7 +37,17 @@ def _choose() -> str:
 
 def language_for_browser() -> str:
     """Return the language for a reader who has chosen none."""
-    return request.accept_languages.best_match(LANGUAGES) or g.get("house_language", "") or _of_the_house()
+    return _asked_for() or g.get("house_language", "") or _of_the_house()
+
+
+def _asked_for() -> str:
+    """Return the language that the browser would rather have of those we speak: Brazilian for any Portuguese; or ""."""
+    for tag, quality in request.accept_languages:
+        primary = tag.lower().partition("-")[0]
+        found = next((code for code in LANGUAGES if code.lower().partition("-")[0] == primary), None)
+        if found and quality > 0:
+            return found
+    return ""
 
 
 def _of_the_house() -> str:

@@ -26,6 +26,18 @@ TRANSLATED = [language for language in LANGUAGES.values() if language.code != EN
 STAMP = FOLDER / ".compiled"
 
 
+# Babel's own order of Arabic puts "other" before "many"; ours is CLDR's, which Intl.PluralRules has too
+ARABIC = "n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5"
+
+
+def empty(language: Language) -> Catalog:
+    """Return a catalogue without entries that knows the plurals of its language."""
+    catalogue = Catalog(locale=language.locale)
+    if language.code == "ar":
+        catalogue.mime_headers = [("Plural-Forms", f"nplurals=6; plural=({ARABIC});")]
+    return catalogue
+
+
 def path_of(language: Language, part: str) -> Path:
     return FOLDER / language.folder / f"{part}.po"
 
@@ -34,7 +46,7 @@ def read(language: Language, part: str) -> Catalog:
     """Return a part of a language; an empty catalogue where there is none yet. Raises babel's PoFileError."""
     path = path_of(language, part)
     if not path.exists():
-        return Catalog(locale=language.locale)
+        return empty(language)
     with path.open("rb") as file:
         return read_po(file, locale=language.locale, abort_invalid=True)
 
@@ -82,7 +94,7 @@ def update(parts: Iterable[str], marked: dict[Key, Marked] | None = None) -> int
 
 def _write(language: Language, part: str, wanted: list[Marked], elsewhere: dict[Key, Message]) -> int:
     before = dict(entries(read(language, part)))
-    after = Catalog(locale=language.locale)
+    after = empty(language)
     missing = 0
     for one in sorted(wanted, key=lambda one: (one.key.one, one.key.context)):
         kept = before.get(one.key)
@@ -124,7 +136,7 @@ def compile_all() -> None:
     for_scripts = [one for one in gathered().values() if one.is_for_scripts]
     for language in TRANSLATED:
         known = everything(language)
-        catalogue = Catalog(locale=language.locale)
+        catalogue = empty(language)
         for key, message in known.items():
             catalogue.add(message.id, message.string, context=key.context or None)
         buffer = BytesIO()
