@@ -57,6 +57,13 @@ SECTIONS = (
 SETTINGS: dict[str, tuple[Page, ...]] = {
     "You": (
         Page(
+            "/first-steps",
+            "First steps",
+            "From an empty workspace to the first customer you answered.",
+            EVERYBODY,
+            also="onboarding welcome demo invite start",
+        ),
+        Page(
             "/account",
             "Your account",
             "Your name, theme, password, and whether you take new work.",
