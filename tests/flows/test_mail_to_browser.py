@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from email.message import EmailMessage
 from email.utils import getaddresses
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.chromium import watch
 from tests.flows.conftest import Stage
+from tests.seed_files import picture
 
+PARCEL = picture(40, 30, 90)
 ANGRY = "This is terrible. I am furious: nobody answers and my parcel is still missing. Worst service ever!"
 
 
@@ -29,6 +32,51 @@ def words_of(mail: EmailMessage) -> str:
     return str(body.get_content())
 
 
+def write_formatted(page: Page) -> None:
+    """Write with the signs of Markdown, emoji by name and from their sheet, and a picture; undo and redo."""
+    words = page.get_by_role("textbox", name="Your words")
+    words.click()
+    page.keyboard.type("We **found** it. :tada:")
+    expect(words).to_contain_text("🎉")
+    file: FilePayload = {"name": "parcel.png", "mimeType": "image/png", "buffer": PARCEL}
+    page.set_input_files(".composer-format input[type=file]", file)
+    expect(words.get_by_role("img", name="parcel.png")).to_be_visible()
+    page.keyboard.press("Enter")
+    page.keyboard.type("- It leaves today")
+    page.keyboard.press("Enter")
+    page.keyboard.type("we are *sorry*")
+    expect(page.get_by_role("button", name="List", exact=True)).to_have_attribute("aria-pressed", "true")
+    page.click("[data-emoji]")
+    page.get_by_role("combobox", name="Search emoji").press_sequentially("rocket")
+    expect(page.get_by_role("option", name="rocket", exact=True)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    expect(words).to_contain_text("🚀")
+    page.keyboard.press("Control+z")
+    expect(words).not_to_contain_text("🚀")
+    page.keyboard.press("Control+y")
+    expect(page.locator("textarea[name=text]").first).to_have_value(
+        re.compile(r"it\. 🎉.*\n\n- It.*\n- we are \*sorry\*🚀")
+    )
+
+
+def check_formatted(sent: EmailMessage) -> None:
+    assert (
+        words_of(sent).replace("\r", "").strip() == "We found it. 🎉[parcel.png]\n\n- It leaves today\n- we are sorry🚀"
+    )
+    page = sent.get_body(("html",))
+    assert page
+    html = str(page.get_content()).replace("\r", "")
+    assert "<p>We <strong>found</strong> it. 🎉<img " in html
+    assert "<li>It leaves today</li>\n<li>we are <em>sorry</em>🚀</li>" in html
+    shown = re.search(r'src="cid:([^"]+)" alt="parcel.png"', html)
+    assert shown
+    (parcel,) = [part for part in sent.walk() if part["Content-ID"] == f"<{shown[1]}>"]
+    assert parcel.get_content() == PARCEL
+    assert [part.get_content_type() for part in sent.walk()] == [
+        "multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png",
+    ]  # fmt: skip
+
+
 def test_mail_to_browser_and_back_with_two_agents_watching(stage: Stage) -> None:
     ana, ben = stage.sign_in(), stage.sign_in("ben")
     trouble = watch(ana) + watch(ben)
@@ -40,11 +88,14 @@ def test_mail_to_browser_and_back_with_two_agents_watching(stage: Stage) -> None
 
     ana.click("#list a.row")
     expect(ana.locator("#pane .message-text").first).to_contain_text("I am furious")
-    ana.fill(".composer-text", "We found it. It leaves today, and we are sorry.")
+    write_formatted(ana)
     ana.click("button[data-send=reply]")
     sent = stage.smtp.wait_for(1)[0].mail
     assert sent["In-Reply-To"] == "<first@example.com>"
-    assert "It leaves today" in words_of(sent)
+    check_formatted(sent)
+    ours = ana.locator("#pane .message-out .message-formatted")
+    expect(ours.locator("strong")).to_have_text("found")
+    expect(ours.get_by_role("img", name="parcel.png")).to_have_js_property("naturalWidth", 40)
     expect(ana.locator("#pane .message-out .state-sent")).to_be_visible()
 
     token_address = getaddresses([sent["Reply-To"]])[0][1]

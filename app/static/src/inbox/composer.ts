@@ -127,7 +127,7 @@ class ComposerBox extends HTMLElement {
 
   private readonly onKey = (event: KeyboardEvent): void => {
     const field = event.target as HTMLElement;
-    if (event.key === "Escape") this.field.element.blur();
+    if (event.key === "Escape" && field.matches("textarea, [contenteditable]")) field.blur();
     if (event.key !== "Enter" || event.isComposing) return;
     const isWanted = event.ctrlKey || event.metaKey;
     if (!isWanted && !field.matches('input:not([type="checkbox"], [type="radio"], [type="file"])')) return;
