@@ -12,6 +12,8 @@ import "./page/threshold";
 import "./inbox/bulk";
 import "./inbox/conversation";
 import "./composer/slash";
+import "./composer/mention";
+import "./composer/soft_lock";
 import "./inbox/answering";
 import "./inbox/composer";
 import "./inbox/earlier";
