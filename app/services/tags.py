@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
+from sqlalchemy import Text, cast, func, select, update
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid
-from app.models import AutomationRule, Conversation, Tag, Tagging, User
+from app.models import AutomationRule, Conversation, Macro, SavedView, Tag, Tagging, User
+from app.models.base import Json
 from app.services import activities
 from app.services.changes import conversation_changed
 
@@ -38,7 +41,30 @@ def rename(session: Session, *, tag: Tag, name: str, colour: str) -> None:
     other = _find(session, name)
     if other and other.id != tag.id:
         raise Conflict(f"There is a tag “{name}” already.")
+    if tag.name != name:
+        _rename_in_actions(session, tag.name, name)
     tag.name, tag.colour = name, colour
+
+
+def merge(session: Session, *, tag: Tag, into: Tag) -> None:
+    """Let everything that wears one tag wear another, once; what adds or looks for it does so with the other then.
+
+    Both are locked by the caller. Raises Invalid for a tag with itself.
+    """
+    if tag.id == into.id:
+        raise Invalid("Choose another tag than this one.", field="into")
+    for column in (Tagging.conversation_id, Tagging.contact_id, Tagging.case_id):
+        worn = select(column).where(Tagging.tag_id == into.id, column.is_not(None))
+        theirs = Tagging.tag_id == tag.id, column.is_not(None), column.not_in(worn)
+        session.execute(update(Tagging).where(*theirs).values(tag_id=into.id))
+    _rename_in_actions(session, tag.name, into.name)
+    old, new = str(tag.public_id), str(into.public_id)
+    views = select(SavedView).where(cast(SavedView.conditions, Text).contains(old, autoescape=True))
+    for view in session.scalars(views.with_for_update()):
+        view.conditions = json.loads(json.dumps(view.conditions).replace(old, new))
+        view.version += 1
+    delete(session, tag=tag)
+    session.flush()
 
 
 def delete(session: Session, *, tag: Tag) -> None:
@@ -72,6 +98,23 @@ def take(session: Session, *, conversation: Conversation, tag: Tag, actor: User 
         return
     activities.record(session, verb="tag.taken", conversation=conversation, actor=actor, data={"tag": tag.name})
     conversation_changed(session, conversation)
+
+
+def _rename_in_actions(session: Session, old: str, new: str) -> None:
+    """Let rules and macros go on with a tag that has another name now: they name it."""
+    rules = session.scalars(select(AutomationRule).order_by(AutomationRule.id).with_for_update()).all()
+    macros = session.scalars(select(Macro).order_by(Macro.id).with_for_update()).all()
+    rows: list[AutomationRule | Macro] = [*rules, *macros]
+    for row in rows:
+        actions = [_renamed(action, old, new) for action in row.actions]
+        if actions != row.actions:
+            row.actions = actions
+            row.version += 1
+
+
+def _renamed(action: Json, old: str, new: str) -> Json:
+    names_it = action.get("do") in {"add_tag", "take_tag"} and str(action.get("value")).lower() == old.lower()
+    return {**action, "value": new} if names_it else action
 
 
 def _find(session: Session, name: str) -> Tag | None:

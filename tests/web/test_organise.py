@@ -8,7 +8,17 @@ from html import unescape
 from sqlalchemy import select
 
 from app import db
-from app.models import Case, CaseConversation, CaseStatus, ChecklistItem, Conversation, ConversationLink, Inbox, Status
+from app.models import (
+    Case,
+    CaseConversation,
+    CaseStatus,
+    ChecklistItem,
+    Conversation,
+    ConversationLink,
+    Inbox,
+    Status,
+    Tag,
+)
 from tests.inbox_house import Seeded, counted, part, seeded
 from tests.rooms import Visitor
 
@@ -36,9 +46,10 @@ def hidden_from_chloe(seeded: Seeded) -> str:
         return str(session.scalars(query.where(Inbox.id == seeded.made.inboxes["sales"].id)).first())
 
 
-def links() -> int:
+def links(seeded: Seeded, contact: str) -> list[ConversationLink]:
     with db.reading() as session:
-        return len(session.scalars(select(ConversationLink.id)).all())
+        here = ConversationLink.from_id == seeded.made.conversations[contact].id
+        return list(session.scalars(select(ConversationLink).where(here)))
 
 
 def test_a_link_is_made_shown_on_both_sides_and_undone_from_the_word_that_tells_of_it(seeded: Seeded) -> None:
@@ -52,16 +63,14 @@ def test_a_link_is_made_shown_on_both_sides_and_undone_from_the_word_that_tells_
     assert "Duplicated by" in browser.get(f"/inbox/c/{other}").text
     assert browser.post(f"/conversations/{this}/linking", wanted).status_code == 409
     assert "Duplicated by" not in undone(browser, page)
-    assert links() == 0
+    assert links(seeded, MARTA) == []
     browser.post(f"/conversations/{this}/linking", wanted)
     browser.get(f"/inbox/c/{this}")
-    with db.reading() as session:
-        link = session.scalars(select(ConversationLink)).one()
+    (link,) = links(seeded, MARTA)
     page = browser.get(browser.post(f"/links/{link.public_id}/removal", {"at": this}).location).text
-    assert links() == 0
+    assert links(seeded, MARTA) == []
     undone(browser, page)
-    with db.reading() as session:
-        again = session.scalars(select(ConversationLink)).one()
+    (again,) = links(seeded, MARTA)
     assert (again.from_id, again.to_id, again.kind) == (link.from_id, link.to_id, link.kind)
 
 
@@ -224,3 +233,35 @@ def test_a_case_page_takes_as_many_queries_with_one_conversation_as_with_many(se
     with counted() as many:
         assert "One" in browser.get(f"/cases/{case}").text
     assert len(many) == len(few)
+
+
+def test_a_tag_is_merged_in_the_settings_and_seen_in_its_colour_where_it_is_worn(seeded: Seeded) -> None:
+    browser, dev, this = seeded.visitor(), seeded.visitor("dev"), seeded.public_id(MARTA)
+    browser.get(f"/inbox/c/{this}")
+    browser.post(f"/conversations/{this}/tags", {"put": HOSTILE})
+    with db.reading() as session:
+        old = session.scalars(select(Tag).where(Tag.name == HOSTILE)).one()
+        new = session.scalars(select(Tag).where(Tag.name == "legal")).one()
+    page = dev.get("/settings/tags").text
+    assert "used once" in page
+    assert HOSTILE not in page
+    filtered = browser.get(f"/inbox?status=all&tag={old.public_id}").text
+    assert HOSTILE not in filtered
+    assert f'class="chip tag tag-{old.colour}"' in filtered
+    assert seeded.visitor("ben").post(f"/settings/tags/{old.public_id}/merging", {}).status_code == 403
+    assert dev.post(f"/settings/tags/{old.public_id}/merging", {"into": str(old.public_id)}).status_code == 422
+    told = dev.post(f"/settings/tags/{old.public_id}/merging", {"into": str(new.public_id)})
+    assert "has “legal” now" in dev.get(told.location).text
+    assert f'tag-{new.colour}"><span>legal' in browser.get(f"/inbox/c/{this}").text
+
+
+def test_an_inbox_says_what_becomes_of_resolved_conversations(seeded: Seeded) -> None:
+    browser, inbox = seeded.visitor(), seeded.made.inboxes["sales"]
+    place = f"/settings/inboxes/{inbox.public_id}"
+    assert "mere thank-you" in browser.get(place).text
+    form = {"name": inbox.name, "reopening": "within", "reopen_days": "7", "assignee_then": "kept_if_here"}
+    assert "from 1 to 365" in browser.post(place, {**form, "reopen_days": "0"}).text
+    assert browser.post(place, form).status_code == 303
+    with db.reading() as session:
+        now = session.get_one(Inbox, inbox.id)
+    assert (now.reopening, now.reopen_days, now.assignee_then) == ("within", 7, "kept_if_here")

@@ -46,6 +46,23 @@ def rename(tag_id: str) -> Response | tuple[str, int]:
     return redirect("/settings/tags", code=303)
 
 
+@pages.post("/<tag_id>/merging")
+@supervisor_only
+def merge(tag_id: str) -> Response | tuple[str, int]:
+    """Merge it into the tag `into`."""
+    try:
+        with transaction() as session:
+            wanted = tag_id.lower(), request.form.get("into", "").lower()
+            found = {id_: by_public_id.get(session, Tag, id_, lock=True) for id_ in sorted(set(wanted))}
+            tag, into = (found[id_] for id_ in wanted)
+            tags.merge(session, tag=tag, into=into)
+            name = into.name
+    except (Invalid, Conflict) as problem:
+        return _page(problem, editing=tag_id), problem.status
+    flash(f"Merged: everything that had it has “{name}” now.", "success")
+    return redirect("/settings/tags", code=303)
+
+
 @pages.post("/<tag_id>/delete")
 @supervisor_only
 def delete(tag_id: str) -> Response:
