@@ -44,7 +44,7 @@ THEME = "form.theme-choice button[value='{}']"
 
 
 def _setting(page: Page) -> Command:
-    name = page.path.removeprefix("/settings/")
+    name = page.path.removeprefix("/settings/").removeprefix("/")
     return Command(f"settings-{name}", page.title, path=page.path, roles=page.roles, also=f"{page.about} {page.also}")
 
 
