@@ -13,6 +13,11 @@ from tests.flows.conftest import Stage
 from tests.seed_files import picture
 
 PARCEL = picture(40, 30, 90)
+PASTE_FILE = """words => {
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(new File(["one"], "list.txt", { type: "text/plain" }));
+    words.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
 ANGRY = "This is terrible. I am furious: nobody answers and my parcel is still missing. Worst service ever!"
 
 
@@ -41,6 +46,8 @@ def write_formatted(page: Page) -> None:
     file: FilePayload = {"name": "parcel.png", "mimeType": "image/png", "buffer": PARCEL}
     page.set_input_files(".composer-format input[type=file]", file)
     expect(words.get_by_role("img", name="parcel.png")).to_be_visible()
+    words.evaluate(PASTE_FILE)
+    expect(page.locator(".composer-files .chip")).to_contain_text(["list.txt"])
     page.keyboard.press("Enter")
     page.keyboard.type("- It leaves today")
     page.keyboard.press("Enter")
@@ -73,7 +80,7 @@ def check_formatted(sent: EmailMessage) -> None:
     (parcel,) = [part for part in sent.walk() if part["Content-ID"] == f"<{shown[1]}>"]
     assert parcel.get_content() == PARCEL
     assert [part.get_content_type() for part in sent.walk()] == [
-        "multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png",
+        "multipart/mixed", "multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png", "text/plain",
     ]  # fmt: skip
 
 

@@ -96,7 +96,7 @@ class ComposerBox extends HTMLElement {
     this.textarea.placeholder = this.kind === "note" ? "Write a note that only colleagues see…" : "Write a reply…";
     this.formatting.show(this.kind);
     this.draft.keep(this.text, this.kind);
-    const files = this.querySelector<HTMLInputElement>('input[type="file"]');
+    const files = this.querySelector<HTMLInputElement>('input[name="files"]');
     if (files) files.accept = this.kind === "reply" ? this.limits.accept : "";
     this.count();
     this.problem(this.tooMuch());

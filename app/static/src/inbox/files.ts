@@ -28,7 +28,7 @@ export class Files {
   }
 
   private get input(): HTMLInputElement | null {
-    return this.form.querySelector<HTMLInputElement>('input[type="file"]');
+    return this.form.querySelector<HTMLInputElement>('input[name="files"]');
   }
 
   private readonly onPaste = (event: ClipboardEvent): void => {
