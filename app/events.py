@@ -226,20 +226,6 @@ class TemplateWanted(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class PushWanted(Event):
-    """Something happened in a conversation that browsers may be told of by push."""
-
-    conversation_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class PushQueued(Event):
-    """There is something to push to a browser."""
-
-    letter_id: int
-
-
-@dataclass(frozen=True, slots=True)
 class WebhookQueued(Event):
     """There is something to deliver to an endpoint."""
 
@@ -307,7 +293,7 @@ KINDS: tuple[type[Event], ...] = (
     MessageReceived, MessageAnnotated, MessageChanged, NoteWritten, ReplyQueued, ReplySent, ReplyFailed,
     ConversationChanged, MoodChanged, PredictionCorrected, LearningAsked, ConversationRead, DraftChanged,
     AskAsked, AskAnswered, SuggestionChanged, CaseChanged, ContactChanged, ChannelChanged, AlertRaised, AlertChanged,
-    AlertMailQueued, BulkQueued, BulkMoved, AccessChanged, WebhookQueued, WebhookTested, PushWanted, PushQueued,
+    AlertMailQueued, BulkQueued, BulkMoved, AccessChanged, WebhookQueued, WebhookTested,
 )  # fmt: skip
 Event.vocabulary.update((kind.wire_name(), kind) for kind in KINDS)
 

@@ -6,11 +6,12 @@ relay is the one place where Redis is spoken to inside a transaction, because th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.config import settings
@@ -23,6 +24,7 @@ from app.services import presence, push_letters, webhook_deliveries
 from workers import queues, realtime
 from workers.embedded_postgres import connect_to
 from workers.heartbeat import beating, pause
+from workers.queues import Job
 from workers.subscriptions import jobs_of, pokes_of
 
 BATCH = 500
@@ -58,8 +60,7 @@ def publish_batch() -> int:
             return 0
         events = [Event.from_payload(row.name, row.payload) for row in rows]
         webhook_deliveries.plan(session, [(row.id, event) for row, event in zip(rows, events, strict=True)])
-        push_letters.plan(session, events)
-        queues.enqueue(jobs_of(events))
+        queues.enqueue([*jobs_of(events), *_pushes(session, events)])
         realtime.emit(pokes_of(events))
         for event in events:
             if isinstance(event, AccessChanged):
@@ -67,6 +68,12 @@ def publish_batch() -> int:
         ids = [row.id for row in rows]
         session.execute(update(OutboxEvent).where(OutboxEvent.id.in_(ids)).values(published_at=now()))
     return len(rows)
+
+
+def _pushes(session: Session, events: Sequence[Event]) -> list[Job]:
+    """Return the job that tells closed browsers. A push is a hint, as a poke is: what a job decided to tell is kept."""
+    asked = push_letters.concerned(session, events)
+    return [Job("slow", "workers.jobs.push.tell", tuple(asked))] if asked else []
 
 
 def _wakings() -> Iterator[None]:

@@ -33,8 +33,6 @@ from app.events import (
     MessageChanged,
     MessageReceived,
     ProfileWanted,
-    PushQueued,
-    PushWanted,
     ReadMarkWanted,
     ReplyQueued,
     ReplySent,
@@ -83,8 +81,6 @@ JOBS: dict[type[Event], Subscription] = {
     FileOffered: Subscription("slow", "workers.jobs.remote_files.fetch", "file_id"),
     ReadMarkWanted: Subscription("slow", "workers.jobs.read_marks.tell", "conversation_id"),
     ProfileWanted: Subscription("slow", "workers.jobs.look_ups.look_up", "look_up_id"),
-    PushWanted: Subscription("slow", "workers.jobs.push.tell", "conversation_id"),
-    PushQueued: Subscription("slow", "workers.jobs.push.send", "letter_id"),
     WebhookQueued: Subscription("slow", "workers.jobs.webhooks.deliver", "endpoint_id"),
 }
 

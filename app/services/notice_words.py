@@ -26,8 +26,11 @@ def _by_colleague(notice: Notice, contact: str) -> str:
 def plainly(notice: Notice, *, inbox: str, number: int) -> tuple[str, str]:
     """Return title and text that name nobody: for screens that others may see."""
     if notice.mentions_me:
-        return f"You were mentioned in {inbox}", f"Conversation {number}"
-    title = (
-        f"New message in {inbox}" if notice.assigned_by is None else f"A conversation in {inbox} was assigned to you"
-    )
+        title = f"You were mentioned in {inbox}"
+    elif notice.said_by:
+        title = f"A colleague wrote in {inbox}"
+    elif notice.assigned_by is not None:
+        title = f"A conversation in {inbox} was assigned to you"
+    else:
+        title = f"New message in {inbox}"
     return title, f"Conversation {number}"

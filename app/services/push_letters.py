@@ -16,16 +16,16 @@ from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app import crypto, outbox
+from app import crypto
 from app.clock import now
-from app.events import ConversationChanged, Event, MessageReceived, NoteWritten, PushQueued, PushWanted
+from app.events import ConversationChanged, Event, MessageReceived, NoteWritten, ReplyQueued
 from app.models import Conversation, Inbox, PushLetter, PushState, PushSubscription, User
 from app.queries import notices
 from app.queries.notices import Notice
 from app.services import access, notice_settings, notice_words, push_subscriptions
 from connectors.web_push import Browser
 
-CAUSES = (MessageReceived, ConversationChanged, NoteWritten)
+CAUSES = (MessageReceived, ConversationChanged, NoteWritten, ReplyQueued)
 CLAIM = timedelta(seconds=60)  # an attempt takes 10 seconds, and the look-up of a name
 LATEST = timedelta(hours=1)  # after this it is no news any more
 MAX_ATTEMPTS = 6
@@ -44,11 +44,12 @@ class Push:
     topic: str
 
 
-def plan(session: Session, events: Iterable[Event]) -> None:
-    """Ask for a look at the conversations of these events, where anybody listens at all."""
+def concerned(session: Session, events: Iterable[Event]) -> list[int]:
+    """Return the conversations of these events that browsers may be told of; none where no browser listens."""
     asked = {event.conversation_id for event in events if isinstance(event, CAUSES)}
-    if asked and session.scalar(select(PushSubscription.id).limit(1)) is not None:
-        outbox.record_all(session, [PushWanted(conversation_id=id_) for id_ in sorted(asked)])
+    if not asked or session.scalar(select(PushSubscription.id).limit(1)) is None:
+        return []
+    return sorted(asked)
 
 
 def write(session: Session, *, conversation_ids: Sequence[int]) -> None:
@@ -65,14 +66,19 @@ def write(session: Session, *, conversation_ids: Sequence[int]) -> None:
             rows += [{"subscription_id": one.id, **told} for one in subscriptions]
     if not rows:
         return
-    kept = insert(PushLetter).values(rows).on_conflict_do_nothing().returning(PushLetter.id)
-    outbox.record_all(session, [PushQueued(letter_id=id_) for id_ in session.scalars(kept)])
+    session.execute(insert(PushLetter).values(rows).on_conflict_do_nothing())
+
+
+def due(session: Session, *, conversation_ids: Sequence[int]) -> list[int]:
+    """Return the letters about these conversations that may leave now, oldest first."""
+    query = select(PushLetter.id).where(PushLetter.conversation_id.in_(conversation_ids), *_due())
+    return list(session.scalars(query.order_by(PushLetter.id)))
 
 
 def claim(session: Session, *, letter_id: int) -> Push | None:
     """Take a letter that is due and count the attempt; None where there is nothing to tell any more."""
-    due = PushLetter.id == letter_id, PushLetter.state == PushState.WAITING, PushLetter.next_attempt_at <= now()
-    letter = session.scalar(select(PushLetter).where(*due).with_for_update(skip_locked=True))
+    query = select(PushLetter).where(PushLetter.id == letter_id, *_due())
+    letter = session.scalar(query.with_for_update(skip_locked=True))
     if letter is None:
         return None
     subscription = session.get_one(PushSubscription, letter.subscription_id)
@@ -132,17 +138,18 @@ def record_transient(session: Session, *, letter_id: int, retry_after_seconds: f
     session.flush()
 
 
-def hand_out(session: Session, *, limit: int = 500) -> int:
-    """Ask again for what is due: retries, and letters whose job was lost. Return how many."""
-    due = PushLetter.state == PushState.WAITING, PushLetter.next_attempt_at <= now()
-    ids = session.scalars(select(PushLetter.id).where(*due).order_by(PushLetter.next_attempt_at).limit(limit)).all()
-    outbox.record_all(session, [PushQueued(letter_id=id_) for id_ in ids])
-    return len(ids)
+def overdue(session: Session, *, limit: int = 500) -> list[int]:
+    """Return the conversations of letters that may leave now: retries, and those whose job was lost."""
+    return sorted(session.scalars(select(PushLetter.conversation_id).where(*_due()).distinct().limit(limit)))
 
 
 def purge(session: Session) -> None:
     """Forget letters of more than a month ago."""
     session.execute(delete(PushLetter).where(PushLetter.created_at < now() - KEEP))
+
+
+def _due() -> tuple[ColumnElement[bool], ...]:
+    return PushLetter.state == PushState.WAITING, PushLetter.next_attempt_at <= now()
 
 
 def _listeners(session: Session) -> dict[User, list[PushSubscription]]:

@@ -15,14 +15,15 @@ from app.clock import now
 from app.db import reading, transaction
 from app.errors import Invalid
 from app.models import Channel, Conversation, NoticeScope, PushLetter, PushState, PushSubscription, User
-from app.services import notice_settings, push_letters, push_subscriptions
+from app.services import notice_settings, push_subscriptions
 from connectors import web_push
 from connectors.errors import Rejected
 from connectors.web_push import Browser
 from tests.fakes.push import PushService, Subscriber, push_service
 from tests.pipeline import Pipeline, make_workspace, the
+from workers.jobs import push
 
-JOBS = {"workers.jobs.push.tell", "workers.jobs.push.send", "workers.jobs.ingest.ingest"}
+JOBS = {"workers.jobs.push.tell", "workers.jobs.ingest.ingest"}
 TEXT = "My parcel to 12 Harbour Lane is lost"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 
@@ -121,7 +122,7 @@ def test_encryption_is_that_of_the_standard_to_the_byte() -> None:
         "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A_yl95bQpu6cVPT"
         "pK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN"
     )
-    assert web_push.check(browser) is None
+    web_push.check(browser)
     with pytest.raises(Rejected):
         web_push.check(Browser(browser.endpoint, browser.p256dh[:-4], browser.auth))
 
@@ -208,6 +209,5 @@ def test_private_addresses_and_what_no_browser_says_are_refused(
 
 
 def _again(pipeline: Pipeline) -> None:
-    with transaction() as session:
-        push_letters.hand_out(session)
+    push.hand_out()
     _run(pipeline)

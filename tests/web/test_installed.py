@@ -116,6 +116,7 @@ def test_a_browser_joins_is_listed_says_no_more_than_allowed_and_leaves(
     _join(ana, said)
     ana.post("/sign-out")
     assert _browsers() == []
+    bad: Any
     for bad in (
         {},
         [],

@@ -7,41 +7,46 @@ from ipaddress import IPv4Address, IPv6Address
 
 from app.clock import now
 from app.config import settings
-from app.db import assert_no_transaction, retrying, transaction
+from app.db import assert_no_transaction, reading, retrying, transaction
 from app.services import network_guard, push_letters, push_subscriptions
 from app.services.push_letters import LATEST, Push
 from connectors.errors import Rejected, Transient
+from workers import queues
+from workers.queues import Job
 
 
 def tell(conversation_ids: Sequence[int]) -> None:
-    """Decide which browsers are to be told of these conversations."""
+    """Tell browsers of these conversations, where there is something to tell."""
 
     def write() -> None:
         with transaction() as session:
             push_letters.write(session, conversation_ids=conversation_ids)
 
     retrying(write)
+    with reading() as session:
+        letters = push_letters.due(session, conversation_ids=conversation_ids)
+    for letter_id in letters:
+        push = retrying(lambda id_=letter_id: _claim(id_))  # type: ignore[misc]
+        if push is not None:
+            _send(push)
+
+
+def _claim(letter_id: int) -> Push | None:
+    with transaction() as session:
+        return push_letters.claim(session, letter_id=letter_id)
 
 
 def hand_out() -> None:
     """Ask for what is due again."""
-    with transaction() as session:
-        push_letters.hand_out(session)
+    with reading() as session:
+        ids = push_letters.overdue(session)
+    queues.enqueue([Job("slow", "workers.jobs.push.tell", tuple(ids))] if ids else [])
 
 
 def purge() -> None:
     """Forget old letters."""
     with transaction() as session:
         push_letters.purge(session)
-
-
-def send(letter_ids: Sequence[int]) -> None:
-    """Send these letters, where there is still something to tell."""
-    for letter_id in sorted(letter_ids):
-        with transaction() as session:
-            push = push_letters.claim(session, letter_id=letter_id)
-        if push is not None:
-            _send(push)
 
 
 def _send(push: Push) -> None:

@@ -1,5 +1,6 @@
 // Notices of what a customer wrote, or a colleague: a note, a mention, or what they handed over, while nobody looks. Pokes name conversations; what to say
 // of them is fetched, for the server knows who may see what, and when somebody wants quiet.
+import { openAddress } from "../offline/registration";
 import { chime } from "./chime";
 import { Speaker } from "./speaker";
 
@@ -86,23 +87,22 @@ function draw(news: Notice[]): void {
   else show(`${news.length} conversations have news`, news.map((one) => one.title).join("\n"), "many", "/inbox");
 }
 
+/** Drawn by the service worker where there is one: what it draws by push bears the same tag, and takes its place. */
 export function show(title: string, body: string, tag: string, address: string): void {
   if (!("Notification" in window) || Notification.permission !== "granted") return;
+  const options = { body, tag, icon: "/static/icons/icon-192.png", data: { address } };
+  if (navigator.serviceWorker?.controller) {
+    void navigator.serviceWorker.ready.then((registration) => registration.showNotification(title, options));
+    return;
+  }
   try {
-    const notice = new Notification(title, { body, tag, icon: "/static/icon.svg" });
+    const notice = new Notification(title, options);
     notice.addEventListener("click", () => {
       notice.close();
       window.focus();
-      open(address);
+      openAddress(address);
     });
   } catch (problem) {
     if (!(problem instanceof TypeError)) throw problem; // some phones show notices of installed apps only
   }
-}
-
-/** The row in the list opens it without a new page; elsewhere the page goes there. */
-function open(address: string): void {
-  const row = document.querySelector<HTMLElement>(`#rows a.row[href^="${CSS.escape(address)}"]`);
-  if (row && address !== "/inbox") row.click();
-  else location.assign(address);
 }
