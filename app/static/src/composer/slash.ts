@@ -4,7 +4,7 @@ import { say } from "../page/toast";
 import { t } from "../page/words";
 import { fieldOf, type WritingField } from "./field";
 
-const BEGUN = /(?:^|\s)\/((?:[^\s/]\S*(?: \S*){0,2})?)$/; // up to three words
+const BEGUN = /(?:^|\s)\/((?:[^\s/]\S*(?: (?:[^\s/]\S*)?){0,2})?)$/; // up to three words
 const GAP = /⟦[^⟦⟧\n]{1,80}⟧/;
 const MARGIN = 8; // pixels to the edges of the window
 const COMBOBOX = { role: "combobox", "aria-expanded": "true", "aria-haspopup": "listbox", "aria-autocomplete": "list", "aria-controls": "slash-list" };
@@ -14,7 +14,8 @@ class Slash {
   private readonly usual = new Map<string, string | null>();
   private wearer: HTMLElement | null = null; // what carries the combobox's attributes
   private typed: string | null = null; // after the slash; null while nothing is asked
-  private dismissed = false;
+  private place = -1; // of the slash in its line
+  private dismissed = -1; // the place of one that is let alone
   private asked: AbortController | null = null;
 
   constructor(
@@ -73,9 +74,10 @@ class Slash {
 
   private look(): void {
     const found = BEGUN.exec(this.field.textBeforeCaret());
-    if (!found) this.dismissed = false;
-    if (!found || this.dismissed) return this.close();
-    const typed = found[1] ?? "";
+    const typed = found?.[1] ?? "";
+    this.place = found ? found.input.length - typed.length : -1;
+    if (this.place !== this.dismissed) this.dismissed = -1;
+    if (!found || this.dismissed >= 0) return this.close();
     if (typed === this.typed) return;
     this.typed = typed;
     void this.ask(typed);
@@ -100,7 +102,7 @@ class Slash {
       this.list.showPopover();
       this.wear();
     }
-    this.place();
+    this.stand();
     this.mark(this.options[0]);
   }
 
@@ -125,7 +127,7 @@ class Slash {
   }
 
   /** Above the line that is written where there is room, else below it. */
-  private place(): void {
+  private stand(): void {
     const caret = this.field.caretRect();
     const { width, height } = this.list.getBoundingClientRect();
     const above = caret.top - height - MARGIN;
@@ -146,7 +148,7 @@ class Slash {
     const options = this.options;
     const at = options.findIndex((option) => option.ariaSelected === "true");
     if (event.key === "Escape") {
-      this.dismissed = true;
+      this.dismissed = this.place;
       this.close();
       return true;
     }
