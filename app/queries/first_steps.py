@@ -61,8 +61,8 @@ def found(session: Session, *, user: User, inbox_ids: InboxIds) -> Found:
     others = and_(User.id != user.id, User.is_active, User.role != Role.BOT)
     row = session.execute(
         select(
-            _channel(Channel.kind == MAIL, Channel.demo_of_id.is_(None)),
-            _channel(Channel.kind == WEBCHAT, Channel.demo_of_id.is_(None)),
+            _channel(Channel.kind == MAIL, *_in_use()),
+            _channel(Channel.kind == WEBCHAT, *_in_use()),
             _channel(Channel.demo_of_id == user.id),
             select(func.count(User.id)).where(others).scalar_subquery(),
             select(func.count(User.id)).where(others, User.password_hash.is_not(None)).scalar_subquery(),
@@ -87,8 +87,12 @@ def _channel(*conditions: ColumnElement[bool]) -> Any:
         is_running,
         func.coalesce(func.nullif(Channel.state_reason, ""), Channel.last_error),
     )
-    query = select(told).where(Channel.state != ChannelState.REMOVED, *conditions)
+    query = select(told).where(*conditions)
     return query.order_by(is_running.desc(), Channel.id).limit(1).scalar_subquery()
+
+
+def _in_use() -> tuple[ColumnElement[bool], ...]:
+    return Channel.state != ChannelState.REMOVED, Channel.demo_of_id.is_(None)
 
 
 def _connected(told: list[Any] | None) -> Connected | None:

@@ -21,7 +21,6 @@ from app.models import (
     Case,
     CaseConversation,
     Channel,
-    ChannelState,
     Contact,
     ContactIdentity,
     Conversation,
@@ -62,8 +61,8 @@ def begin(session: Session, *, user: User) -> Channel:
 
 
 def of(session: Session, *, user: User) -> Channel | None:
-    """Return the channel of a user's demo."""
-    query = select(Channel).where(Channel.demo_of_id == user.id, Channel.state != ChannelState.REMOVED)
+    """Return the channel of a user's demo, also one that an admin disconnected: its conversation is still there."""
+    query = select(Channel).where(Channel.demo_of_id == user.id)
     return session.scalars(query.order_by(Channel.id).limit(1)).one_or_none()
 
 

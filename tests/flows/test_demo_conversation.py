@@ -13,7 +13,7 @@ from app.errors import Conflict, Forbidden
 from app.models import Channel, ContactIdentity, Conversation, Message, SendState, SentimentCount, User
 from app.queries import first_steps as there
 from app.queries.first_steps import Found
-from app.services import access, demo_conversation, first_steps, ingest, predictions, regrouping, replies
+from app.services import access, channels, demo_conversation, first_steps, ingest, predictions, regrouping, replies
 from app.services.first_steps import StepState
 from connectors import _demo_customer
 from connectors.sandbox import SandboxConnector
@@ -145,3 +145,16 @@ def test_a_demo_that_was_mixed_with_a_customer_is_not_removed_and_only_its_owner
         regrouping.merge(session, actor=session.get_one(User, user.id), source=customer, target=demo)
     with pytest.raises(Conflict, match="move them back"):
         remove(channel)
+
+
+def test_a_demo_whose_channel_was_disconnected_can_still_be_removed(pipeline: Pipeline, user: User) -> None:
+    before = rows()
+    channel = begin(user)
+    fetch(pipeline, user)
+    with transaction() as session:
+        channels.remove(session, channel=session.get_one(Channel, channel.id, with_for_update=True))
+    told = found(user).demo
+    assert told is not None
+    assert told.public_id == str(channel.public_id)
+    remove(channel)
+    assert {name: count for name, count in rows().items() if count != before[name]} == {}
