@@ -26,6 +26,7 @@ from app.models import (
     Message,
     SendState,
     User,
+    Visibility,
 )
 from app.services import (
     activities,
@@ -76,7 +77,9 @@ def claim_next(session: Session, *, conversation_id: int) -> Claim | None:
     if conversation is None:
         return None
     query = select(Message).where(
-        Message.conversation_id == conversation_id, Message.send_state.in_((SendState.QUEUED, SendState.SENDING))
+        Message.conversation_id == conversation_id,
+        Message.send_state.in_((SendState.QUEUED, SendState.SENDING)),
+        Message.visibility == Visibility.PUBLIC,  # whatever a note's row says, it stays in the house
     )
     message = session.scalars(query.order_by(Message.id).limit(1).with_for_update()).one_or_none()
     if message is None or _is_held(message):
