@@ -17,6 +17,7 @@ BENCHMARKS = (
     "alerts",
     "ingest",
     "latency",
+    "pages",
     "search",
     "dashboard",
     "nlp",
