@@ -1,6 +1,7 @@
 // The socket. A poke says that something changed, never what: the page fetches its own parts again.
 import { io, type Socket } from "socket.io-client";
 import { refreshLiveParts } from "../page/live_parts";
+import { t } from "../page/words";
 import { Pulse } from "./pulse";
 import { openConversation, refreshList, refreshPane } from "./regions";
 
@@ -108,7 +109,7 @@ function heardNow(): void {
 
 function heardWords(): string {
   const time = heardAt?.toLocaleTimeString(document.documentElement.lang, { hourCycle: "h23" });
-  return time ? `Last update at ${time}.` : "";
+  return time ? t("Last update at {time}.", { time }) : "";
 }
 
 function show(state: keyof typeof WORDS): void {
