@@ -12,8 +12,8 @@ from app import outbox
 from app.errors import Conflict, Invalid, NotFound
 from app.events import AccessChanged
 from app.models import Role, TokenPurpose, User, UserToken
-from app.services import first_steps
 from app.phrases import phrase
+from app.services import first_steps
 
 THEMES = ("system", "light", "dark")
 LONGEST_NAME = 100

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import db
-from app.models import Channel, Inbox, Role, TeamMember, User
+from app.models import Channel, Delivery, Inbox, Role, TeamMember, User
 from app.queries import first_steps as there
 from app.services import access, channel_settings, channels, first_steps, public_channels, visitors, workspace
 from app.services import ingest as ingesting
@@ -165,7 +165,7 @@ def write_as_visitor(token: str) -> None:
         channel = public_channels.channel_at(session, kind=WEBCHAT, token=token)
         public_channels.store(session, channel=channel, delivery=kept)
     with db.reading() as session:
-        ids = [row.id for row in session.scalars(select(ingesting.Delivery))]
+        ids = [row.id for row in session.scalars(select(Delivery))]
     ingest(ids)
 
 
@@ -211,9 +211,10 @@ def test_servers_are_found_by_delivery_and_by_what_the_domain_says() -> None:
 
     def servers(address: str) -> tuple[object, ...] | None:
         found = find_servers(address, records=lambda name, kind: zone.get((name, kind), []))
-        told = found and (found.source, found.auth, found.values["imap_host"], found.values["smtp_host"])
-        assert found is None or set(found.values) <= set(channel_settings.defaults(MAIL)) | {"imap_host", "smtp_host"}
-        return told
+        if found is None:
+            return None
+        assert set(found.values) <= set(channel_settings.defaults(MAIL)) | {"imap_host", "smtp_host"}
+        return found.source, found.auth, found.values["imap_host"], found.values["smtp_host"]
 
     assert servers("x@acme.example") == ("provider", "microsoft", "outlook.office365.com", "smtp.office365.com")
     assert servers("x@own.example") == ("domain", "password", "in.own.example", "o.own.example")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flask import Flask
-from lxml import html
+from lxml import html  # type: ignore[import-untyped]  # lxml publishes no types
 
 from app import db
 from app.commands.pages import SETTINGS
