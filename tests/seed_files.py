@@ -24,7 +24,7 @@ def attach_files(session: Session, conversations: dict[str, Conversation]) -> No
     _attach(session, grinder, "burr-carrier.png", picture(640, 420, 30))
     _attach(session, grinder, "screw.png", picture(640, 420, 200))
     offer = _first(session, conversations, "Tomás Herrera", 1)
-    _attach(session, offer, "wholesale-2027.pdf", b"%PDF-1.4\n% a price list\n" + b"\0" * 48_000)
+    _attach(session, offer, "wholesale-2027.pdf", paper("Wholesale prices 2027", "Guji natural 1 kg: 19.80 EUR"))
     parcel = _first(session, conversations, "Dorothea Klein", 0)
     parcel.html = HTML_MAIL
     parcel.quoted = "> Ihre Bestellung HP-20911 ist unterwegs.\n> Vielen Dank!"
@@ -49,6 +49,27 @@ def _attach(session: Session, message: Message, name: str, data: bytes, content_
             is_inline=content_id is not None,
         )
     )
+
+
+def paper(*lines: str) -> bytes:
+    """Write a PDF of one A4 page with a few lines of Helvetica (ISO 32000-1, annex H)."""
+    words = " T* ".join(f"({line}) Tj" for line in lines).encode()
+    content = b"BT /F1 18 Tf 28 TL 72 760 Td " + words + b" ET"
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
+    bodies = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 %s >> >> >>"
+        % font,
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+    ]
+    data, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(bodies, 1):
+        places.append(len(data))
+        data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"trailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(data)
+    return data + b"xref\n0 5\n0000000000 65535 f \n" + table + end
 
 
 def picture(width: int, height: int, tint: int) -> bytes:

@@ -1,4 +1,4 @@
-"""The pictures of a conversation, large: by the keyboard there, on to the next, and back to where it began."""
+"""The pictures and PDF files of a conversation, large: by the keyboard there, on to the next, and back to the first."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def test_pictures_are_looked_through_without_a_mouse(desk: Desk) -> None:
     second = page.locator("a.file-picture", has_text="screw.png")
     first.focus()
     page.keyboard.press("Enter")
-    box = page.get_by_role("dialog", name="Picture")
+    box = page.get_by_role("dialog", name="File")
     expect(box.get_by_role("img", name="burr-carrier.png")).to_be_visible()
     expect(box).to_contain_text("1 of 2")
-    expect(box.get_by_role("button", name="Previous picture")).to_be_hidden()
+    expect(box.get_by_role("button", name="Previous file")).to_be_hidden()
     page.keyboard.press("ArrowRight")
     expect(box.get_by_role("img", name="screw.png")).to_be_visible()
     expect(box).to_contain_text("2 of 2")
@@ -29,3 +29,14 @@ def test_pictures_are_looked_through_without_a_mouse(desk: Desk) -> None:
     page.keyboard.press("Escape")
     expect(box).to_be_hidden()
     expect(second).to_be_focused()
+
+
+def test_a_pdf_is_read_in_the_page(desk: Desk) -> None:
+    page = desk.page()
+    desk.open(page, "Tomás Herrera")
+    with page.expect_event("framenavigated", lambda frame: frame.url.startswith("chrome-extension:")):  # its own reader
+        page.get_by_role("link", name="wholesale-2027.pdf").first.click()
+    box = page.get_by_role("dialog", name="File")
+    expect(box.locator("iframe[title='wholesale-2027.pdf']")).to_be_visible()
+    box.get_by_role("button", name="Close").click()
+    expect(box).to_be_hidden()

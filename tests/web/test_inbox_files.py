@@ -12,7 +12,7 @@ from app.db import reading, transaction
 from app.models import Attachment, Conversation, Message
 from app.web.inbox import raster
 from tests.inbox_house import Seeded, seeded
-from tests.seed_files import picture
+from tests.seed_files import paper, picture
 
 __all__ = ["seeded"]
 
@@ -69,6 +69,17 @@ def test_what_is_no_harmless_picture_is_only_saved(seeded: Seeded, name: str, co
     assert saved.mimetype == "application/octet-stream"
     assert saved.headers["Content-Disposition"].startswith("attachment")
     assert saved.data == data
+
+
+def test_a_pdf_is_shown_by_its_bytes_in_a_frame_of_ours_alone(seeded: Seeded) -> None:
+    ana, data = seeded.visitor(), paper("Prices")
+    shown = ana.get(_attach(seeded, "prices.pdf", "application/pdf", data) + "?show=pdf")
+    assert (shown.data, shown.mimetype) == (data, "application/pdf")
+    assert shown.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'self'"
+    assert shown.headers["Content-Disposition"].startswith("inline")
+    page = _attach(seeded, "prices.pdf", "application/pdf", b"<script>alert(1)</script>" + b" " * 1024 + data)
+    assert ana.get(f"{page}?show=pdf").status_code == 404
+    assert ana.get(f"{page}?show=1").status_code == 404
 
 
 def test_a_hostile_file_name_stays_inside_its_header(seeded: Seeded) -> None:

@@ -23,6 +23,8 @@ from connectors.sanitize import sanitize_html
 pages = Blueprint("files", __name__)
 
 FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
+PAPER_POLICY = "default-src 'none'; frame-ancestors 'self'"  # not sandboxed: some browsers then draw no PDF
+PAPER, PAPER_BEGINS_WITHIN = b"%PDF-", 1024  # ISO 32000-1, annex H.3.4.1
 # no allow-scripts: with allow-same-origin the page around it may measure the frame, and nothing in it can act
 SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 MAIL_POLICY = (
@@ -35,7 +37,7 @@ OWN_IMAGES, ALL_IMAGES = "'self' data:", "'self' data: https: http:"
 @pages.get("/attachments/<public_id>")
 @signed_in
 def attachment(public_id: str) -> Response:
-    """Send a file to be saved; `?show=1` lets the browser draw a picture or play a recording, `?show=video` a film."""
+    """Send a file to be saved; `?show=1` lets the browser draw a picture or play sound, `video` and `pdf` those."""
     with reading() as session:
         found = access.attachment_for(session, current_user(), public_id)
         _refuse_deleted(session.get_one(Message, found.message_id), but_reveal=True)
@@ -50,7 +52,8 @@ def attachment(public_id: str) -> Response:
         etag=sha256,
         max_age=3600,
     )
-    response.headers["Content-Security-Policy"] = FILE_POLICY
+    is_paper = content_type == "application/pdf"
+    response.headers["Content-Security-Policy"] = PAPER_POLICY if is_paper else FILE_POLICY
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.cache_control.private = True
     return response
@@ -60,14 +63,21 @@ def _shown_as(path: Path) -> str:
     """Return the type of what may be shown in the page. Raises NotFound for all else."""
     with path.open("rb") as file:
         head = file.read(raster.HEAD)
-    picture = raster.sniff(head)
-    if request.args["show"] == "video":
+    wanted = request.args["show"]
+    if wanted == "pdf":
+        content_type = "application/pdf" if PAPER in head[:PAPER_BEGINS_WITHIN] else None
+    elif wanted == "video":
         content_type = sound.sniff_film(head[: sound.HEAD])
     else:
-        content_type = picture.content_type if picture and picture.is_drawable else sound.sniff(head[: sound.HEAD])
+        content_type = _picture_or_sound(head)
     if content_type is None:
         raise NotFound("This file cannot be shown in the page.")
     return content_type
+
+
+def _picture_or_sound(head: bytes) -> str | None:
+    picture = raster.sniff(head)
+    return picture.content_type if picture and picture.is_drawable else sound.sniff(head[: sound.HEAD])
 
 
 @pages.get("/attachments/<public_id>/lines")

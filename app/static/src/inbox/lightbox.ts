@@ -1,13 +1,14 @@
-// The pictures of a conversation, one at a time and large: arrows lead on, Escape leads back to where it was opened.
-// Without scripts the same link opens the picture alone.
-const PICTURES = "conversation-view a.file-picture, .message a.file-picture";
+// The pictures and PDF files of a conversation, one at a time and large: arrows lead on, Escape leads back to where it
+// was opened. Without scripts, and for PDF files where the browser cannot draw them, the same link opens the file alone.
+const FILES = "conversation-view a.file-shown, .message a.file-shown";
 
 let box: HTMLDialogElement | null = null;
 let opened: HTMLAnchorElement | null = null;
 
 document.addEventListener("click", (event) => {
-  const link = (event.target as Element | null)?.closest<HTMLAnchorElement>(PICTURES);
+  const link = (event.target as Element | null)?.closest<HTMLAnchorElement>(FILES);
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (isPaper(link) && !navigator.pdfViewerEnabled) return;
   event.preventDefault();
   box ??= build();
   show(link);
@@ -15,7 +16,12 @@ document.addEventListener("click", (event) => {
 });
 
 function links(): HTMLAnchorElement[] {
-  return [...document.querySelectorAll<HTMLAnchorElement>(PICTURES)];
+  const all = [...document.querySelectorAll<HTMLAnchorElement>(FILES)];
+  return navigator.pdfViewerEnabled ? all : all.filter((link) => !isPaper(link));
+}
+
+function isPaper(link: HTMLAnchorElement): boolean {
+  return link.search === "?show=pdf";
 }
 
 function nameOf(link: HTMLAnchorElement): string {
@@ -27,16 +33,29 @@ function show(link: HTMLAnchorElement): void {
   const all = links();
   const at = all.findIndex((one) => one.href === link.href);
   opened = link;
-  const picture = document.createElement("img"); // a new one: the last picture never stands under another name
-  picture.className = "lightbox-picture";
-  picture.src = link.href;
-  picture.alt = nameOf(link) || "Picture";
-  box.querySelector(".lightbox-stage")?.replaceChildren(picture);
+  box.querySelector(".lightbox-stage")?.replaceChildren(isPaper(link) ? paper(link) : picture(link));
   part<HTMLElement>(".lightbox-name").textContent = nameOf(link);
   part<HTMLElement>(".lightbox-count").textContent = all.length > 1 ? `${at + 1} of ${all.length}` : "";
   part<HTMLAnchorElement>(".lightbox-save").href = link.href.split("?")[0] ?? link.href;
   part<HTMLButtonElement>(".lightbox-previous").disabled = at <= 0;
   part<HTMLButtonElement>(".lightbox-next").disabled = at < 0 || at >= all.length - 1;
+}
+
+// A new element each time: the last picture never stands under another name.
+function picture(link: HTMLAnchorElement): HTMLElement {
+  const image = document.createElement("img");
+  image.className = "lightbox-picture";
+  image.src = link.href;
+  image.alt = nameOf(link) || "Picture";
+  return image;
+}
+
+function paper(link: HTMLAnchorElement): HTMLElement {
+  const frame = document.createElement("iframe");
+  frame.className = "lightbox-paper";
+  frame.src = link.href;
+  frame.title = nameOf(link) || "PDF";
+  return frame;
 }
 
 function step(by: number): void {
