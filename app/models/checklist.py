@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Created, Id, PublicId
 
+MOST, MOST_TEMPLATES = 100, 200  # items of one object; templates
+
 
 class ChecklistItem(Base):
     """One thing to do. `position` orders those of one object; `done_at` is None while it is open."""

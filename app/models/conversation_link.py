@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
@@ -17,6 +18,25 @@ class LinkKind(StrEnum):
     DUPLICATE = "duplicate"  # from is a duplicate of to
     BLOCKS = "blocks"  # from has to be done before to
     FOLLOW_UP = "follow_up"  # from goes on where to ended
+
+
+RELATIONS: Mapping[str, tuple[LinkKind, bool]] = {  # what this one is to the other → kind, whether read from this one
+    "related": (LinkKind.RELATED, True),
+    "duplicate_of": (LinkKind.DUPLICATE, True),
+    "duplicated_by": (LinkKind.DUPLICATE, False),
+    "blocks": (LinkKind.BLOCKS, True),
+    "blocked_by": (LinkKind.BLOCKS, False),
+    "follow_up_of": (LinkKind.FOLLOW_UP, True),
+    "followed_up_by": (LinkKind.FOLLOW_UP, False),
+}
+SAID = {told: name for name, told in RELATIONS.items()}
+MOST_LINKS = 50  # links of one conversation
+LINKED = "conversation.linked_"  # how the verbs of its lines begin; the relation follows
+
+
+def relation(kind: LinkKind, *, is_from: bool) -> str:
+    """Return what a conversation at one end of a link is to the other: a key of RELATIONS."""
+    return SAID[kind, is_from or kind is LinkKind.RELATED]
 
 
 class ConversationLink(Base):

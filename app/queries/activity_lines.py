@@ -11,8 +11,8 @@ from sqlalchemy import Uuid as UuidType
 from sqlalchemy.orm import aliased
 
 from app.models import Activity, Conversation
+from app.models.conversation_link import LINKED
 from app.queries._json import InboxIds, json_object, moment
-from app.services.conversation_links import LINKED
 
 Named = aliased(Conversation)
 TELLING = ("conversation.unlinked", "conversation.continues", "conversation.continued")

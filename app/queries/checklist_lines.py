@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import Case, ChecklistItem, ChecklistTemplate, Conversation, User
+from app.models.checklist import MOST, MOST_TEMPLATES
 from app.queries._json import json_list, json_object, moment
-from app.services.checklists import MOST, MOST_TEMPLATES
 
 Doer = aliased(User)
 Part = aliased(Conversation)

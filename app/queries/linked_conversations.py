@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, case, or_, select
 from sqlalchemy.orm import aliased
 
 from app.models import Channel, Contact, Conversation, ConversationLink, LinkKind
+from app.models.conversation_link import MOST_LINKS, relation
 from app.queries._json import InboxIds, json_list, json_object, moment
-from app.services.conversation_links import MOST, relation
 
 Part = aliased(Conversation)
 Far = aliased(Conversation)
@@ -66,7 +66,7 @@ def of_conversation(inbox_ids: InboxIds) -> ColumnElement[Any]:
         .join(Channel, Channel.id == Far.channel_id)
         .where(mine, Far.inbox_id.in_(inbox_ids))
         .order_by(ConversationLink.id)
-        .limit(MOST)
+        .limit(MOST_LINKS)
         .correlate(Conversation)
         .subquery()
     )

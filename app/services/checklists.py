@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.errors import Conflict, Invalid
 from app.models import Case, ChecklistItem, ChecklistTemplate, Conversation, User
+from app.models.checklist import MOST, MOST_TEMPLATES
 from app.services import activities, cases
 from app.services.changes import conversation_changed
 
 Place = Conversation | Case
-MOST, MOST_TEMPLATES = 100, 200  # items of one object; templates
 LONGEST, LONGEST_NAME = 300, 80  # characters
 
 

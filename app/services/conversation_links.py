@@ -6,34 +6,16 @@ Two conversations have at most one link of a kind, whichever way round. Both row
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid
 from app.models import Activity, Conversation, ConversationLink, LinkKind, User
+from app.models.conversation_link import LINKED, MOST_LINKS, RELATIONS, relation
 from app.services import activities
 from app.services.changes import conversation_changed
 
-RELATIONS: Mapping[str, tuple[LinkKind, bool]] = {  # what this one is to the other → kind, whether read from this one
-    "related": (LinkKind.RELATED, True),
-    "duplicate_of": (LinkKind.DUPLICATE, True),
-    "duplicated_by": (LinkKind.DUPLICATE, False),
-    "blocks": (LinkKind.BLOCKS, True),
-    "blocked_by": (LinkKind.BLOCKS, False),
-    "follow_up_of": (LinkKind.FOLLOW_UP, True),
-    "followed_up_by": (LinkKind.FOLLOW_UP, False),
-}
-SAID = {told: name for name, told in RELATIONS.items()}
-MOST = 50  # links of one conversation
-LINKED = "conversation.linked_"  # how the verbs of its lines begin; the relation follows
 NAMED = "link"  # in Activity.data: the public id of the link
-
-
-def relation(kind: LinkKind, *, is_from: bool) -> str:
-    """Return what a conversation at one end of a link is to the other: a key of RELATIONS."""
-    return SAID[kind, is_from or kind is LinkKind.RELATED]
 
 
 def make(
@@ -86,8 +68,8 @@ def _check_new(session: Session, kind: LinkKind, this: Conversation, other: Conv
         raise Conflict(f"#{other.number} has this link already.")
     for place in (this, other):
         here = or_(ConversationLink.from_id == place.id, ConversationLink.to_id == place.id)
-        if len(session.scalars(select(ConversationLink.id).where(here).limit(MOST)).all()) >= MOST:
-            raise Invalid(f"#{place.number} has {MOST} links: no more fit.", field="other")
+        if len(session.scalars(select(ConversationLink.id).where(here).limit(MOST_LINKS)).all()) >= MOST_LINKS:
+            raise Invalid(f"#{place.number} has {MOST_LINKS} links: no more fit.", field="other")
 
 
 def _data(far: Conversation, link: ConversationLink) -> dict[str, object]:

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid
 from app.models import Activity, Conversation, ConversationLink, User
+from app.models.conversation_link import RELATIONS
 from app.queries import conversation_view
 from app.services import access, activities, conversation_links, regrouping
-from app.services.conversation_links import RELATIONS
 from tests.services.making import House, letter
 
 

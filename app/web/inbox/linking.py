@@ -7,9 +7,9 @@ from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
+from app.models.conversation_link import RELATIONS, relation
 from app.queries import regrouping_view
 from app.services import access, conversation_links, regrouping
-from app.services.conversation_links import RELATIONS, relation
 from app.web.inbox.acting import Answer, locked_pair, tell_undoable
 from app.web.inbox.conversation import back_to
 from app.web.session import current_user, signed_in

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import ChecklistTemplate
+from app.models.checklist import MOST
 from app.queries import checklist_lines
 from app.services import by_public_id, checklists
 from app.web.authz import supervisor_only
@@ -76,5 +77,5 @@ def _save(template_id: str) -> Response | tuple[str, int]:
 
 def _form(template_id: str, values: dict[str, str], problem: AppError | None) -> str:
     return render_template(
-        "settings/checklist.html", template_id=template_id, values=values, problem=problem, most=checklists.MOST
+        "settings/checklist.html", template_id=template_id, values=values, problem=problem, most=MOST
     )
