@@ -17,6 +17,7 @@ BENCHMARKS = (
     "alerts",
     "ingest",
     "latency",
+    "weight",
     "pages",
     "search",
     "dashboard",
