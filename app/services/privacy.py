@@ -35,9 +35,9 @@ def find(session: Session) -> Privacy:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What the workspace has set for all its readers: language and time zone are "" where nobody has said."""
+    """What the workspace has set for all its readers; the time zone is "" where nobody has said."""
 
-    language: str = ""
+    language: str = "en"
     time_zone: str = ""
 
 
@@ -52,7 +52,7 @@ def find_signed_in(session: Session, token: str) -> tuple[User, Privacy, House] 
     row = session.execute(query.where(User.public_id == public_id)).one_or_none()
     if row is None or not users.is_session_of(row[0], token):
         return None
-    return row[0], _of(row[1]), House(row[2] or "", row[3] or "")
+    return row[0], _of(row[1]), House(row[2] or "en", row[3] or "")
 
 
 def require_reveal(user: User, privacy: Privacy) -> None:

@@ -14,7 +14,9 @@ PARTS: dict[str, tuple[str, ...]] = {
         "templates/_parts/",
         "templates/errors/",
         "templates/session/",
-        "templates/settings/_",
+        "templates/settings/_fields.html",
+        "templates/settings/_layout.html",
+        "templates/settings/_navigation.html",
         "app/render.py",
         "app/errors.py",
         "app/languages.py",
@@ -29,6 +31,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "account": (
         "templates/settings/account.html",
+        "templates/settings/_preview.html",
         "app/web/settings/account.py",
         "app/services/reading_settings.py",
         "app/services/users.py",
@@ -54,7 +57,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "app/static/src/widget",
         "app/static/src/form",
     ),
-    "mail": ("templates/mail/",),
+    "mail": ("templates/mail/", "app/web/settings/users.py"),
     "channels": (
         "connectors/",
         "templates/settings/channel",
@@ -112,7 +115,7 @@ MARKED: tuple[str, ...] = (
     "templates/webform/",
 )
 # Parts that every language has whole: a missing or uncertain entry is an error there.
-COMPLETE: tuple[str, ...] = ()
+COMPLETE: tuple[str, ...] = ("account", "contacts", "mail", "search", "visitors")
 
 _PREFIXES = [(prefix, part) for part, prefixes in PARTS.items() for prefix in prefixes]
 

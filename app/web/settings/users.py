@@ -10,7 +10,9 @@ from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
+from app.languages import language, speaking, translated
 from app.models import AuditAction, Role, TokenPurpose, User
+from app.phrases import phrase
 from app.queries import settings_people
 from app.services import audit, by_public_id, first_steps, links, users
 from app.web.authz import admin_only, current_user
@@ -154,9 +156,13 @@ def _show_link(user: User, link: str) -> str:
     is_invitation = user.password_hash is None
     by = current_user()
     words = {"user": user, "link": link, "by": by}
-    subject = f"{by.name} invites you to Tributary" if is_invitation else "A new password for Tributary"
-    body = render_template("mail/invite.txt" if is_invitation else "mail/reset.txt", **words)
-    address = f"mailto:{quote(user.email)}?subject={quote(subject)}&body={quote(body)}"
+    subject = phrase("{name} invites you to Tributary", name=by.name)
+    if not is_invitation:
+        subject = phrase("A new password for Tributary")
+    with speaking(user.language or language().code):  # the mail is read by them
+        title = translated(subject)
+        body = render_template("mail/invite.txt" if is_invitation else "mail/reset.txt", **words)
+    address = f"mailto:{quote(user.email)}?subject={quote(title)}&body={quote(body)}"
     return render_template("settings/user_link.html", is_invitation=is_invitation, mailto=address, body=body, **words)
 
 
