@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,6 +22,10 @@ KEPT = """async () => {
   for (const name of await caches.keys())
     if (name.startsWith("kept:")) found.push(...(await (await caches.open(name)).keys()).map((one) => new URL(one.url).pathname));
   return found;
+}"""
+NOTICES = """async () => {
+  const found = await (await navigator.serviceWorker.ready).getNotifications();
+  return found.map((one) => [one.title, one.body, one.tag]);
 }"""
 CONTROLLED = "() => navigator.serviceWorker.controller !== null"
 
@@ -115,6 +120,30 @@ def test_only_what_may_be_kept_is_kept(desk: Desk) -> None:
     eventually(lambda: page.evaluate(KEPT) == [])
     with transaction() as session:
         session.get_one(User, desk.made.users["ben"].id).keeps_offline = True
+
+
+def test_a_push_is_drawn_while_no_page_of_ours_is_looked_at(desk: Desk) -> None:
+    page = _sign_in(desk, "ana", stays=True)
+    page.context.grant_permissions(["notifications"], origin=desk.product.url)
+    devtools = page.context.new_cdp_session(page)
+    ids: list[str] = []
+    devtools.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda told: ids.extend(one["registrationId"] for one in told["registrations"]),
+    )
+    devtools.send("ServiceWorker.enable")
+    eventually(lambda: page.evaluate(CONTROLLED) and bool(ids))
+    told = {"title": "New message in Support", "text": "Conversation 7", "key": "m:1", "address": "/inbox"}
+
+    def drawn() -> list[list[str]]:
+        page.goto("about:blank")
+        pushed = {"origin": desk.product.url, "registrationId": ids[-1], "data": json.dumps(told)}
+        devtools.send("ServiceWorker.deliverPushMessage", pushed)
+        page.goto(f"{desk.product.url}/inbox")
+        found: list[list[str]] = page.evaluate(NOTICES)
+        return found
+
+    eventually(lambda: drawn() == [["New message in Support", "Conversation 7", "m:1"]])
 
 
 @contextmanager
