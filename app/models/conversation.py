@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, synonym
 from app.models.base import Base, Created, Id, Json, PublicId, one_of
 
 MOOD_PLACE = text("COALESCE(mood, 2)")  # in a list from the worst mood to the best, none at the end
+BEST_MOOD_PLACE = text("COALESCE(-mood, 2)")
+PRIORITY_PLACE = text("array_position(ARRAY['low', 'normal', 'high', 'urgent'], priority)")
 WAITING_PLACE = text("COALESCE(waiting_since, 'infinity'::timestamptz)")  # who waits longest first, who does not last
 
 
@@ -51,6 +53,8 @@ class Conversation(Base):
             "ix_conversation_thread", "channel_id", "thread_key", unique=True, postgresql_where="thread_key IS NOT NULL"
         ),
         Index("ix_conversation_mood", "status", MOOD_PLACE, "id"),
+        Index("ix_conversation_best_mood", "status", BEST_MOOD_PLACE, "id"),
+        Index("ix_conversation_priority", "status", PRIORITY_PLACE, "last_message_at", "id"),
         Index("ix_conversation_status_newest", "status", "last_message_at", "id"),  # a list over many inboxes
         Index("ix_conversation_newest", "last_message_at", "id"),
         Index("ix_conversation_waiting", "status", WAITING_PLACE, "id"),
