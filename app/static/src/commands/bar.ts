@@ -50,10 +50,8 @@ function write(label: string, placeholder: string): void {
   text.focus();
 }
 
-async function fetched(address: string): Promise<string | null> {
-  asked?.abort();
-  asked = new AbortController();
-  const options = { headers: { "HX-Request": "true" }, credentials: "same-origin", signal: asked.signal } as const;
+async function fetched(address: string, signal: AbortSignal | null = null): Promise<string | null> {
+  const options = { headers: { "HX-Request": "true" }, credentials: "same-origin", signal } as const;
   const response = await fetch(address, options).catch(() => null);
   return response?.ok ? await response.text().catch(() => null) : null;
 }
@@ -106,7 +104,10 @@ function find(): void {
     return;
   }
   waiting = window.setTimeout(async () => {
-    const list = await fetched(`/commands/found?q=${encodeURIComponent(typed)}`);
+    asked?.abort(); // the last search, never the list of commands
+    asked = new AbortController();
+    const { signal } = asked;
+    const list = await fetched(`/commands/found?q=${encodeURIComponent(typed)}`, signal);
     const found = part("found");
     if (!found || list === null || chosen || field()?.value.trim() !== typed) return;
     found.innerHTML = list;
