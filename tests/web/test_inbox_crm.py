@@ -27,7 +27,8 @@ def test_a_case_is_opened_edited_and_not_overwritten(seeded: Seeded) -> None:
     assert "Ask the carrier" in page
     assert "opened case" in page
     change = {**form, "status": "closed", "version": str(case.version)}
-    assert ana.post(f"/cases/{case.public_id}", {**change, "back": "/cases"}).headers["Location"] == "/cases"
+    asked = ana.post(f"/cases/{case.public_id}", {**change, "back": "/cases"}).headers["Location"]
+    assert asked == f"/cases/{case.public_id}/closing"  # its conversation is open
     late = ana.post(f"/cases/{case.public_id}", {**change, "title": "Something else"})
     assert late.status_code == 409
     assert "Somebody changed this case meanwhile" in late.text
