@@ -39,7 +39,7 @@ def is_revealing() -> bool:
 
 def hidden_spans(text: str) -> tuple[Span, ...]:
     """Return what is to be hidden of a text, nothing inside `revealing()`."""
-    if is_revealing() or not text:
+    if not text or is_revealing():
         return ()
     return (_few if len(text) > SHORT else _many)(text, region())
 
@@ -59,7 +59,7 @@ def discreet_cut(text: str, *, length: int) -> str:
     nobody can tell any more what it is the beginning of.
     """
     shown = discreet(text)
-    return shown if is_revealing() or len(text) < length else CUT_NUMBER.sub("…", shown)
+    return shown if len(text) < length or is_revealing() else CUT_NUMBER.sub("…", shown)
 
 
 def restored(typed: str, stored: str) -> str:
