@@ -43,7 +43,7 @@ class ComposerBox extends HTMLElement {
     new Emoji(this, this.field);
     this.form.addEventListener("keydown", this.onKey);
     this.form.addEventListener("click", this.onClick);
-    this.form.addEventListener("change", () => this.showKind());
+    this.form.addEventListener("change", (event) => event.target !== this.textarea && this.showKind());
     document.addEventListener("tributary:refreshed", this.onRefreshed);
     document.addEventListener("tributary:refused", this.onRefused);
     document.dispatchEvent(new CustomEvent("tributary:waiting"));
