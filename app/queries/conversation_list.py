@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, any_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import (
@@ -108,12 +108,21 @@ def page(
 ) -> Page:
     """Read the rows beside a cursor (`after`), in the order that is asked for: at most `rows`. One query."""
     limit, backwards = max(1, min(rows, MOST)), side == "before"
-    query = _select(user).where(Conversation.inbox_id.in_(inbox_ids), *conditions(filters, user))
+    query = _select(user).where(_inside(inbox_ids), *conditions(filters, user))
     query = query.where(*status_condition(filters), *conversation_order.beside(filters.sort, after, side))
     query = query.order_by(*conversation_order.columns(filters.sort, backwards=backwards)).limit(limit + 1)
     found = session.execute(query).all()
     kept = found[:limit][::-1] if backwards else found[:limit]
     return Page(rows=tuple(_row(row, filters.sort) for row in kept), goes_on=len(found) > limit)
+
+
+def _inside(inbox_ids: InboxIds) -> ColumnElement[bool]:
+    """Keep what is in these inboxes. They are read first, as one array: as one more table to join, they would double
+    the time that PostgreSQL plans for, which is many times that of reading a page.
+    """
+    if isinstance(inbox_ids, Select):
+        return Conversation.inbox_id == any_(func.array(inbox_ids.scalar_subquery()))
+    return Conversation.inbox_id.in_(inbox_ids)
 
 
 def contact_label() -> ColumnElement[str]:
