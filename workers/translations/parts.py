@@ -57,7 +57,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "app/static/src/widget",
         "app/static/src/form",
     ),
-    "mail": ("templates/mail/", "app/web/settings/users.py"),
+    "letters": ("templates/mail/", "app/web/settings/users.py"),
     "channels": (
         "connectors/",
         "templates/settings/channel",
@@ -115,7 +115,7 @@ MARKED: tuple[str, ...] = (
     "templates/webform/",
 )
 # Parts that every language has whole: a missing or uncertain entry is an error there.
-COMPLETE: tuple[str, ...] = ("account", "contacts", "mail", "search", "visitors")
+COMPLETE: tuple[str, ...] = ("account", "contacts", "letters", "search", "visitors")
 
 _PREFIXES = [(prefix, part) for part, prefixes in PARTS.items() for prefix in prefixes]
 
