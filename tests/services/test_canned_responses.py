@@ -139,7 +139,7 @@ def test_the_text_is_in_the_customers_language_or_the_one_for_all(house: House, 
 
 
 def test_it_is_offered_to_those_it_is_for_and_ones_own_comes_first(house: House, conversation: Conversation) -> None:
-    one, other = house.agents[:2]
+    one, other = house.agents[0], house.agents[1]
     write(house, "for-all", "everybody")
     write(house, "mine", "my own", owner=one)
     write(house, "for-all", "my own way", owner=one)  # the shortcut is another's as well
@@ -162,7 +162,7 @@ def test_of_two_who_change_it_the_second_is_told(house: House) -> None:
 
 
 def test_uses_for_the_same_intent_come_before_ones_recent_ones(house: House, conversation: Conversation) -> None:
-    session, (one, other) = house.session, house.agents[:2]
+    session, one, other = house.session, house.agents[0], house.agents[1]
     rows = {name: write(house, name, f"about money {name}") for name in ("aa", "bb", "cc", "dd")}
 
     def use(name: str, user: User, intent: str | None) -> None:

@@ -91,7 +91,7 @@ def said(house: House, conversation: Conversation) -> list[Message]:
 
 
 def test_what_the_plan_tells_is_what_happens_and_undoing_puts_it_back(house: House, conversation: Conversation) -> None:
-    session, ana, bela = house.session, *house.agents[:2]
+    session, ana, bela = house.session, house.agents[0], house.agents[1]
     tags.put(session, conversation=conversation, tag=tags.named(session, "billing"), actor=ana)
     plan = planned(house, macro := everything(house), conversation)
     assert [step.do for step in plan.steps][:2] == ["note", "reply"]  # what is written comes first

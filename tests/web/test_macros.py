@@ -35,7 +35,7 @@ def macro_of(browser: Visitor, name: str, *actions: tuple[str, str], place: str 
 
 
 def field_of(page: str, name: str) -> str:
-    return re.findall(rf'name="{name}" value="([^"]*)"', page)[0]
+    return str(re.findall(rf'name="{name}" value="([^"]*)"', page)[0])
 
 
 def test_a_slash_offers_what_fits_and_its_use_brings_it_first_the_next_time(seeded: Seeded) -> None:
