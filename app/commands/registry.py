@@ -153,7 +153,9 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
             choices=f"{HEAD}button[name='status']:not([aria-hidden])",
             also="open pending resolved close",
         ),
-        Command("follow", "Follow, or follow no more", "Y", CONVERSATION, press="[data-key='Y']", also="watch subscribe"),
+        Command(
+            "follow", "Follow, or follow no more", "Y", CONVERSATION, press="[data-key='Y']", also="watch subscribe"
+        ),
         Command(
             "hand-over",
             "Hand over with a note",

@@ -18,6 +18,7 @@ from app.crypto import seal
 from app.db import transaction
 from app.models import Attachment, Channel, Message, SendState
 from app.services import public_files, sending
+from app.services.claimed_reply import Claim
 from tests.inbox_house import Seeded, seeded
 from tests.rooms import Visitor
 from tests.social import Social, social
@@ -127,7 +128,7 @@ def test_a_reply_takes_the_address_of_its_file_to_the_provider(seeded: Seeded, c
         waiting = session.query(Message).filter_by(conversation_id=chat.conversation_id, send_state=SendState.QUEUED)
         waiting.one().send_after = None
     claim = send_job._claim(chat.conversation_id)
-    assert isinstance(claim, sending.Claim)
+    assert isinstance(claim, Claim)
     ((_, _, _, url),) = claim.files
     assert url.startswith(f"{WORLD}/files/")
     assert url.endswith("/file.png")

@@ -9,7 +9,7 @@ from app import blobs
 from app.db import assert_no_transaction, retrying, transaction
 from app.errors import NotFound
 from app.services import channels, sending
-from app.services.sending import Claim
+from app.services.claimed_reply import Claim
 from connectors.base import OutboundAttachment, Receipt
 from connectors.errors import BadCredentials, Rejected, Transient
 from connectors.registry import connector_for
