@@ -7,7 +7,7 @@ import ast
 from tests.architecture.source import modules
 
 SENDERS = {
-    "app/services/sending.py",  # what was queued
+    "app/services/claimed_reply.py",  # what was queued and claimed
     "app/services/alert_notices.py",  # to people who work here, never to a customer
     "app/services/invitations.py",  # to people who are to work here
 }
@@ -26,6 +26,7 @@ def makers_of(name: str) -> set[str]:
 
 def test_only_the_sender_the_alerts_and_the_invitations_make_what_leaves() -> None:
     assert makers_of("OutboundMessage") == SENDERS
+    assert makers_of("claim_of") == {"app/services/sending.py"}
 
 
 def test_whoever_queues_a_reply_that_nobody_wrote_passes_the_breaker() -> None:

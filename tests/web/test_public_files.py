@@ -17,7 +17,7 @@ from app.clock import now
 from app.crypto import seal
 from app.db import transaction
 from app.models import Attachment, Channel, Message, SendState
-from app.services import public_files, sending
+from app.services import public_files
 from app.services.claimed_reply import Claim
 from tests.inbox_house import Seeded, seeded
 from tests.rooms import Visitor
@@ -129,7 +129,7 @@ def test_a_reply_takes_the_address_of_its_file_to_the_provider(seeded: Seeded, c
         waiting.one().send_after = None
     claim = send_job._claim(chat.conversation_id)
     assert isinstance(claim, Claim)
-    ((_, _, _, url),) = claim.files
+    ((_, _, _, url, _),) = claim.files
     assert url.startswith(f"{WORLD}/files/")
     assert url.endswith("/file.png")
     assert Visitor(seeded.app).get(url.removeprefix(WORLD)).data == PNG
