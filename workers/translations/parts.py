@@ -58,8 +58,8 @@ PARTS: dict[str, tuple[str, ...]] = {
         "app/static/src/form",
     ),
     "letters": ("templates/mail/", "app/web/settings/users.py"),
+    "connectors": ("connectors/",),
     "channels": (
-        "connectors/",
         "templates/settings/channel",
         "templates/settings/mailbox",
         "templates/settings/webhook",
