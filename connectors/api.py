@@ -36,6 +36,7 @@ from connectors.base import (
 )
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Rejected, Transient
+from connectors.phrases import phrase
 from connectors.web_address import split
 
 CONFLICT = 409
@@ -46,7 +47,7 @@ class ApiConnector(Defaults):
     kind: ClassVar[str] = "api"
     label: ClassVar[str] = "API"
     family: ClassVar[str] = "other"
-    about: ClassVar[str] = "Your own systems post messages in and get the replies by webhook."
+    about: ClassVar[str] = phrase("Your own systems post messages in and get the replies by webhook.")
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         send=True,

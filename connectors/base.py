@@ -8,6 +8,7 @@ from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Literal
 
+from connectors.phrases import Labelled
 from connectors.text_length import Counting
 from connectors.typing_signal import Typing
 
@@ -28,7 +29,7 @@ Cursor = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Labelled):
     """One field of a channel's settings, sealed. `secret`: never shown; `kept`: brought by a sign-in, nor typed."""
 
     key: str
@@ -170,9 +171,8 @@ class InboundMessage:
     takes it back) or status (`status`, and `status_reason` where it failed), `target` the external id of that message,
     and `external_id` tells this event from others. A status without a target is about all private replies to its sender
     that were sent up to `until`. The sender is the customer in any case; only a deletion that the
-    provider attributes to nobody, or does itself, has a sender of the kind "provider".
-
-    Something said may also tell what became of another message (a failed delivery): it has those three fields too.
+    provider attributes to nobody, or does itself, has a sender of the kind "provider". Something said may also tell
+    what became of another message (a failed delivery): it has those three fields too.
     """
 
     external_id: str

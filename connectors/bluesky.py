@@ -36,6 +36,7 @@ from connectors.base import (
 )
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Malformed, Rejected, Transient
+from connectors.phrases import phrase
 from connectors.submission import load_json
 
 LIKE = "app.bsky.feed.like"
@@ -48,7 +49,7 @@ class BlueskyConnector(Defaults):
     kind: ClassVar[str] = "bluesky"
     label: ClassVar[str] = "Bluesky"
     family: ClassVar[str] = "social"
-    about: ClassVar[str] = "Mentions, replies and direct messages of a Bluesky account."
+    about: ClassVar[str] = phrase("Mentions, replies and direct messages of a Bluesky account.")
     capabilities: ClassVar[Capabilities] = Capabilities(
         pull=True,
         send=True,

@@ -59,6 +59,7 @@ from connectors.base import (
     Setting,
 )
 from connectors.errors import BadCredentials, Rejected
+from connectors.phrases import phrase
 from connectors.sign_in import ProviderAccount, SignIn
 
 NAME = "Facebook"
@@ -73,9 +74,9 @@ class FacebookConnector(PageSignIn, MessengerChannel):
     kind: ClassVar[str] = KIND
     name: ClassVar[str] = NAME
     public_messages = staticmethod(public_messages)
-    label: ClassVar[str] = "Facebook page"
+    label: ClassVar[str] = phrase("Facebook page")
     family: ClassVar[str] = "social"
-    about: ClassVar[str] = "A Facebook page: Messenger, comments and posts; answer in public or in private."
+    about: ClassVar[str] = phrase("A Facebook page: Messenger, comments and posts; answer in public or in private.")
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         pull=True,

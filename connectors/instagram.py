@@ -57,6 +57,7 @@ from connectors.base import (
     Setting,
 )
 from connectors.errors import BadCredentials, Rejected
+from connectors.phrases import phrase
 from connectors.sign_in import ProviderAccount, SignIn
 
 NAME = "Instagram"
@@ -89,7 +90,7 @@ class InstagramConnector(PageSignIn, MessengerChannel):
     public_messages = staticmethod(public_messages)
     label: ClassVar[str] = NAME
     family: ClassVar[str] = "social"
-    about: ClassVar[str] = (
+    about: ClassVar[str] = phrase(
         "An Instagram account: direct messages, comments and mentions; answer in public or in private."
     )
     capabilities: ClassVar[Capabilities] = Capabilities(

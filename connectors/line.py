@@ -45,6 +45,7 @@ from connectors.base import (
 )
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
+from connectors.phrases import phrase
 from connectors.submission import load_json
 from connectors.typing_signal import TYPING_SECONDS
 
@@ -62,7 +63,7 @@ class LineConnector(Defaults):
     kind: ClassVar[str] = KIND
     label: ClassVar[str] = "LINE"
     family: ClassVar[str] = "messaging"
-    about: ClassVar[str] = "Messages to your LINE Official Account; your answers come from the account."
+    about: ClassVar[str] = phrase("Messages to your LINE Official Account; your answers come from the account.")
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         send=True,

@@ -31,6 +31,7 @@ from connectors.base import (
 )
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Malformed
+from connectors.phrases import phrase
 
 if TYPE_CHECKING:
     from connectors._mail_servers import MailServers
@@ -41,9 +42,11 @@ class MailConnector(Defaults):
     """Speaks to one mailbox and its outgoing server."""
 
     kind: ClassVar[str] = "mail"
-    label: ClassVar[str] = "E-mail"
+    label: ClassVar[str] = phrase("E-mail")
     family: ClassVar[str] = "letters"
-    about: ClassVar[str] = "A mailbox: what arrives becomes conversations, and your answers leave from its address."
+    about: ClassVar[str] = phrase(
+        "A mailbox: what arrives becomes conversations, and your answers leave from its address."
+    )
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         pull=True,

@@ -34,6 +34,7 @@ from connectors.base import (
 )
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Rejected, Transient
+from connectors.phrases import phrase
 from connectors.submission import load_json
 
 MAX_STATUS = 500
@@ -47,7 +48,7 @@ class MastodonConnector(MastodonSignIn, Defaults):
     kind: ClassVar[str] = "mastodon"
     label: ClassVar[str] = "Mastodon"
     family: ClassVar[str] = "social"
-    about: ClassVar[str] = (
+    about: ClassVar[str] = phrase(
         "Mentions and direct messages of a Mastodon account; answers are as public as what they answer."
     )
     capabilities: ClassVar[Capabilities] = Capabilities(

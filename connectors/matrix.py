@@ -39,6 +39,7 @@ from connectors.base import (
 )
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Rejected
+from connectors.phrases import phrase
 from connectors.submission import load_json
 from connectors.typing_signal import TYPING_SECONDS
 
@@ -51,7 +52,7 @@ class MatrixConnector(Defaults):
     kind: ClassVar[str] = "matrix"
     label: ClassVar[str] = "Matrix"
     family: ClassVar[str] = "messaging"
-    about: ClassVar[str] = "Rooms of a Matrix account: messages, threads and files."
+    about: ClassVar[str] = phrase("Rooms of a Matrix account: messages, threads and files.")
     capabilities: ClassVar[Capabilities] = Capabilities(
         pull=True,
         send=True,

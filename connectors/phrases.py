@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Self
+from typing import Any, Self
 
 PLACE = re.compile(r"\{([a-z_]+)\}")  # the one kind of placeholder there is, in Python, templates and scripts
+FORM = "channel setting"  # the context of the short words of forms: what "Account" is there, it is not elsewhere
 
 
 class Phrase(str):
@@ -52,6 +53,22 @@ def phrase_in(context: str, template: str, /, **values: object) -> Phrase:
 def counted(one: str, many: str, count: int, /, **values: object) -> Phrase:
     """Mark a sentence that depends on a number, which stands in the place {count}: "{count} file", "{count} files"."""
     return Phrase(one, many=many, values={**values, "count": count})
+
+
+class Labelled:
+    """A field of a form whose words are marked by themselves: short ones with the context FORM, `help` as a sentence.
+
+    The words of every kind of channel are gathered from the connectors themselves (workers/translations/forms.py).
+    """
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        field: Any = self
+        choices = tuple((value, phrase_in(FORM, label)) for value, label in field.choices)
+        short = {"label": phrase_in(FORM, field.label), "group": phrase_in(FORM, field.group)}
+        for name, words in {**short, "help": phrase(field.help), "choices": choices}.items():
+            object.__setattr__(self, name, words)  # frozen from here on
 
 
 def filled(template: str, values: Mapping[str, object]) -> str:

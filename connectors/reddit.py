@@ -34,6 +34,7 @@ from connectors.base import (
 )
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Rejected, Transient
+from connectors.phrases import phrase
 
 if TYPE_CHECKING:
     import praw
@@ -52,7 +53,7 @@ class RedditConnector(RedditSignIn, Defaults):
     kind: ClassVar[str] = "reddit"
     label: ClassVar[str] = "Reddit"
     family: ClassVar[str] = "social"
-    about: ClassVar[str] = "Mentions, watched communities and private messages on Reddit."
+    about: ClassVar[str] = phrase("Mentions, watched communities and private messages on Reddit.")
     capabilities: ClassVar[Capabilities] = Capabilities(
         pull=True,
         send=True,

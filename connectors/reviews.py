@@ -30,6 +30,7 @@ from connectors.base import (
 )
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Malformed, Rejected
+from connectors.phrases import phrase
 from connectors.submission import load_json
 
 MOST_SEEN = 2_000  # reviews of one list of which the newest words are remembered: as many as are read at most
@@ -41,9 +42,9 @@ UNBROUGHT = "~"  # before the mark of a review that was there before the channel
 
 class ReviewsConnector(Defaults):
     kind: ClassVar[str] = "reviews"
-    label: ClassVar[str] = "App reviews"
+    label: ClassVar[str] = phrase("App reviews")
     family: ClassVar[str] = "feeds"
-    about: ClassVar[str] = "Reviews in the App Store and on Google Play; answered where the store allows."
+    about: ClassVar[str] = phrase("Reviews in the App Store and on Google Play; answered where the store allows.")
     capabilities: ClassVar[Capabilities] = Capabilities(
         pull=True,
         send=True,

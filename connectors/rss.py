@@ -38,6 +38,7 @@ from connectors.base import (
 )
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, ConnectorError, Malformed, Rejected, Transient
+from connectors.phrases import phrase
 from connectors.submission import clean_text, load_json
 from connectors.web_address import split
 
@@ -61,9 +62,9 @@ class Settings:
 
 class RssConnector(Defaults):
     kind: ClassVar[str] = "rss"
-    label: ClassVar[str] = "Blogs and forums (RSS, Atom)"
+    label: ClassVar[str] = phrase("Blogs and forums (RSS, Atom)")
     family: ClassVar[str] = "feeds"
-    about: ClassVar[str] = "What blogs and forums write about you, by their feeds; read only."
+    about: ClassVar[str] = phrase("What blogs and forums write about you, by their feeds; read only.")
     capabilities: ClassVar[Capabilities] = Capabilities(pull=True, threads=True, subject=True, public=True)
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("feeds", "Feeds", kind="lines", required=True, help="The address of one feed a line."),

@@ -47,6 +47,7 @@ from connectors.base import (
 )
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Rejected
+from connectors.phrases import phrase
 
 FIRST_MESSAGES = 54
 _FIRST_DAYS = 24.0  # what is shown over time needs some weeks
@@ -66,9 +67,9 @@ class SandboxConnector(Defaults):
     """Reads and writes files; tells stories."""
 
     kind: ClassVar[str] = "sandbox"
-    label: ClassVar[str] = "Sandbox"
+    label: ClassVar[str] = phrase("Sandbox")
     family: ClassVar[str] = "other"
-    about: ClassVar[str] = "Folders instead of a provider: for trying out, and for the demo."
+    about: ClassVar[str] = phrase("Folders instead of a provider: for trying out, and for the demo.")
     capabilities: ClassVar[Capabilities] = Capabilities(
         pull=True,
         send=True,

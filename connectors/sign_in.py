@@ -20,6 +20,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors.phrases import phrase
+
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
@@ -34,6 +36,9 @@ class SignIn:
     replaced_by: tuple[str, ...] = ()  # secrets: who types one of them anew no longer wants what a sign-in brought
     offers_several: bool = False  # one sign-in may open several accounts: "No page" instead of "Nothing"
     account_word: str = "account"  # what one of them is called: "page"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "steps", tuple(phrase(step) for step in self.steps))  # gathered: workers/translations
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ from connectors.base import (
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, ConnectorError, Rejected
 from connectors.origins import lines_of
+from connectors.phrases import phrase
 from connectors.submission import load_json
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class SlackConnector(SlackSignIn, Defaults):
     kind: ClassVar[str] = "slack"
     label: ClassVar[str] = "Slack"
     family: ClassVar[str] = "messaging"
-    about: ClassVar[str] = "Customer channels in your Slack workspace: messages, threads and files."
+    about: ClassVar[str] = phrase("Customer channels in your Slack workspace: messages, threads and files.")
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         pull=True,

@@ -38,6 +38,7 @@ from connectors.base import (
     WebRequest,
 )
 from connectors.defaults import Defaults
+from connectors.phrases import phrase
 
 EMPTY_TWIML = WebAnswer(body=b'<?xml version="1.0" encoding="UTF-8"?><Response/>', content_type="text/xml")
 FORM = "application/x-www-form-urlencoded"
@@ -68,7 +69,7 @@ class SmsConnector(Defaults):
     kind: ClassVar[str] = "sms"
     label: ClassVar[str] = "SMS"
     family: ClassVar[str] = "messaging"
-    about: ClassVar[str] = "Text messages to your number, by Twilio or Vonage; their WhatsApp messages, too."
+    about: ClassVar[str] = phrase("Text messages to your number, by Twilio or Vonage; their WhatsApp messages, too.")
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         pull=True,

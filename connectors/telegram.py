@@ -44,6 +44,7 @@ from connectors.base import (
 )
 from connectors.defaults import Defaults
 from connectors.errors import Rejected
+from connectors.phrases import phrase
 from connectors.submission import load_json
 
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
@@ -65,7 +66,7 @@ class TelegramConnector(Defaults):
     kind: ClassVar[str] = "telegram"
     label: ClassVar[str] = "Telegram"
     family: ClassVar[str] = "messaging"
-    about: ClassVar[str] = "A bot that customers write to, alone or in groups; your answers come from the bot."
+    about: ClassVar[str] = phrase("A bot that customers write to, alone or in groups; your answers come from the bot.")
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         pull=True,

@@ -37,6 +37,7 @@ from connectors.base import (
 )
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
+from connectors.phrases import phrase
 from connectors.submission import load_json
 
 API_URL = "https://chatapi.viber.com"
@@ -65,7 +66,7 @@ class ViberConnector(Defaults):
     kind: ClassVar[str] = KIND
     label: ClassVar[str] = "Viber"
     family: ClassVar[str] = "messaging"
-    about: ClassVar[str] = "A bot that customers write to in Viber; your answers come from the bot."
+    about: ClassVar[str] = phrase("A bot that customers write to in Viber; your answers come from the bot.")
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         send=True,

@@ -42,6 +42,7 @@ from connectors.base import (
 )
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Malformed, Rejected
+from connectors.phrases import phrase
 from connectors.submission import load_json
 
 API_URL = "https://api.twilio.com"
@@ -53,9 +54,11 @@ FROM_ADDRESS = ("From", "To", "Direction", "CallerName")  # what an admin may pu
 
 class VoiceConnector(Defaults):
     kind: ClassVar[str] = "voice"
-    label: ClassVar[str] = "Telephone"
+    label: ClassVar[str] = phrase("Telephone")
     family: ClassVar[str] = "other"
-    about: ClassVar[str] = "Telephone calls, logged by your telephone system or Twilio with recording and transcript."
+    about: ClassVar[str] = phrase(
+        "Telephone calls, logged by your telephone system or Twilio with recording and transcript."
+    )
     capabilities: ClassVar[Capabilities] = Capabilities(push=True, threads=True, manual_entry=True)
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("our_number", "Telephone number", help="The channel's own, as +49301234567."),
@@ -77,7 +80,7 @@ class VoiceConnector(Defaults):
             help="Only for tests and proxies; change it only if the provider tells you to",
         ),
     )
-    entry_title: ClassVar[str] = "Log a call"
+    entry_title: ClassVar[str] = phrase("Log a call")
     entry: ClassVar[tuple[Setting, ...]] = (
         Setting("number", "The customer's number", required=True, help="With the country, as +49301234567."),
         Setting("name", "Their name"),

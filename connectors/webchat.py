@@ -28,6 +28,7 @@ from connectors.base import (
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Malformed
 from connectors.origins import bad_origins, origins_of
+from connectors.phrases import phrase
 from connectors.submission import Submission, clean_line, clean_text, load_json, read_submission
 
 MAX_TEXT = 5_000
@@ -35,9 +36,9 @@ MAX_TEXT = 5_000
 
 class WebchatConnector(Defaults):
     kind: ClassVar[str] = "webchat"
-    label: ClassVar[str] = "Web chat"
+    label: ClassVar[str] = phrase("Web chat")
     family: ClassVar[str] = "website"
-    about: ClassVar[str] = "A chat on your website; a visitor who left is answered by mail."
+    about: ClassVar[str] = phrase("A chat on your website; a visitor who left is answered by mail.")
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         own_pages=True,

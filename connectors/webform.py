@@ -29,6 +29,7 @@ from connectors.base import (
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Malformed, Rejected
 from connectors.origins import bad_origins, lines_of
+from connectors.phrases import phrase
 from connectors.submission import Submission, clean_line, read_submission
 
 MAX_FIELDS = 40
@@ -63,9 +64,9 @@ class Field:
 
 class WebformConnector(Defaults):
     kind: ClassVar[str] = "webform"
-    label: ClassVar[str] = "Web form"
+    label: ClassVar[str] = phrase("Web form")
     family: ClassVar[str] = "website"
-    about: ClassVar[str] = "A form on your website; your answers leave by the inbox's mail."
+    about: ClassVar[str] = phrase("A form on your website; your answers leave by the inbox's mail.")
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True, own_pages=True, subject=True, attachments=True, max_text=MAX_TEXT
     )

@@ -46,6 +46,7 @@ from connectors.base import (
     Template,
 )
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
+from connectors.phrases import phrase
 from connectors.submission import load_json
 from connectors.typing_signal import TYPING_SECONDS
 
@@ -80,7 +81,7 @@ class WhatsappConnector(GraphWebhook):
     kind: ClassVar[str] = KIND
     label: ClassVar[str] = NAME
     family: ClassVar[str] = "messaging"
-    about: ClassVar[str] = "WhatsApp Business by Meta's Cloud API: messages, media and approved templates."
+    about: ClassVar[str] = phrase("WhatsApp Business by Meta's Cloud API: messages, media and approved templates.")
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         send=True,

@@ -45,6 +45,7 @@ from connectors.base import (
 )
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Rejected
+from connectors.phrases import phrase
 from connectors.submission import load_json
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class XConnector(XSignIn, Defaults):
     kind: ClassVar[str] = "x"
     label: ClassVar[str] = "X (Twitter)"
     family: ClassVar[str] = "social"
-    about: ClassVar[str] = "Mentions, replies, quotes and direct messages on X; answer in public or in private."
+    about: ClassVar[str] = phrase("Mentions, replies, quotes and direct messages on X; answer in public or in private.")
     capabilities: ClassVar[Capabilities] = Capabilities(
         push=True,
         pull=True,

@@ -12,6 +12,7 @@ from typing import Any
 from babel.messages.extract import extract
 
 from app.config import ROOT
+from workers.translations.forms import words_of_forms
 from workers.translations.parts import part_of
 
 Keywords = dict[str, Any]
@@ -65,6 +66,9 @@ def gathered() -> dict[Key, Marked]:
                 entry.many = entry.many or many
                 entry.places.add(place)
                 entry.notes.update(comments)
+    for place, words in words_of_forms():
+        key = Key(words.template, words.context)
+        found.setdefault(key, Marked(key)).places.add(place)
     return found
 
 
