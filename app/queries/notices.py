@@ -24,6 +24,7 @@ from app.models import (
     User,
     Visibility,
 )
+from app.phrases import phrase
 from app.queries import following
 from app.queries._json import InboxIds
 from app.queries.conversation_filters import Last, is_unread, with_reading
@@ -177,7 +178,7 @@ def _by_colleague(row: Any, message: UUID, by: str | None, words: str, *, mentio
         contact=row.contact,
         subject=row.subject,
         preview=words,
-        said_by=by or "A colleague",
+        said_by=by or phrase("A colleague"),
         mentions_me=mentions_me,
         is_note=row.is_note,
     )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Forbidden, NotFound
 from app.models import CannedResponse, Conversation, Inbox, Macro, MacroRun, Role, TeamMember, User
+from app.phrases import phrase
 from app.services.access import inbox_ids_of, inboxes_of
 
 Row = TypeVar("Row")
@@ -22,9 +23,9 @@ SUPERVISORS = frozenset({Role.SUPERVISOR, Role.ADMIN})
 def check_may_write(user: User, *, owner_id: int | None) -> None:
     """Raise Forbidden where somebody changes what is shared and is no supervisor, or what is another's own."""
     if owner_id is None and user.role not in SUPERVISORS:
-        raise Forbidden("What is shared is changed by supervisors and admins. Keep it for yourself instead.")
+        raise Forbidden(phrase("What is shared is changed by supervisors and admins. Keep it for yourself instead."))
     if owner_id is not None and owner_id != user.id:
-        raise Forbidden("This is somebody's own.")
+        raise Forbidden(phrase("This is somebody's own."))
 
 
 def canned_responses_of(user: User) -> ColumnElement[bool]:

@@ -13,10 +13,19 @@ from sqlalchemy.orm import Session
 
 from app.errors import Invalid
 from app.models import BusinessHours
+from app.phrases import phrase
 from app.queries.sentiment_asked import OFFICE, Week
 from app.services import sentiment_counts
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAYS = (
+    phrase("Monday"),
+    phrase("Tuesday"),
+    phrase("Wednesday"),
+    phrase("Thursday"),
+    phrase("Friday"),
+    phrase("Saturday"),
+    phrase("Sunday"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +52,12 @@ def change(session: Session, *, week: Sequence[tuple[int, int]], time_zone: str)
     Raises Invalid for hours that are none, for a week that is never open, and for a time zone nobody knows.
     """
     if len(week) != len(DAYS):
-        raise Invalid("Give hours for each day of the week.", field="week")
+        raise Invalid(phrase("Give hours for each day of the week."), field="week")
     for day, (opens, closes) in zip(DAYS, week, strict=True):
         if not 0 <= opens <= closes <= 24:
-            raise Invalid(f"{day} must open before it closes, between 0 and 24.", field="week")
+            raise Invalid(phrase("{day} must open before it closes, between 0 and 24.", day=day), field="week")
     if all(opens == closes for opens, closes in week):
-        raise Invalid("Be open on one day at least.", field="week")
+        raise Invalid(phrase("Be open on one day at least."), field="week")
     if time_zone:
         _zone(time_zone)
     values = {"id": 1, "week": [list(hours) for hours in week], "time_zone": time_zone}
@@ -63,4 +72,4 @@ def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        raise Invalid("Choose a time zone from the list, as Europe/Berlin.", field="time_zone") from None
+        raise Invalid(phrase("Choose a time zone from the list, as Europe/Berlin."), field="time_zone") from None

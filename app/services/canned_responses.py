@@ -15,6 +15,7 @@ from app import outbox
 from app.errors import Conflict, Invalid
 from app.events import SuggestionChanged
 from app.models import CannedResponse, CannedResponseVariant, Contact, Conversation, Inbox, Team, TeamMember, User
+from app.phrases import phrase
 from app.services import liquid_texts
 
 MAX_SHORTCUT, MAX_TITLE, MAX_TEXT, MAX_VARIANTS = 40, 120, liquid_texts.LONGEST, 20
@@ -44,18 +45,18 @@ def save(
     text, and Conflict where the shortcut is taken, or where somebody changed it since `version`.
     """
     if canned is not None and version is not None and version != canned.version:
-        raise Conflict("Somebody changed this meanwhile. Look again, then decide.", version=canned.version)
+        raise Conflict(phrase("Somebody changed this meanwhile. Look again, then decide."), version=canned.version)
     if canned is None and (session.scalar(select(func.count(CannedResponse.id))) or 0) >= MOST:
-        raise Invalid(f"There are {MOST:,} canned responses already.", field="title")
+        raise Invalid(phrase("There are {most} canned responses already.", most=MOST), field="title")
     canned = canned or CannedResponse(version=0)
     canned.owner_id = owner.id if owner else None
     canned.shortcut = _free_shortcut(session, canned, shortcut)
     canned.title = _filled(" ".join(title.split()), "title", MAX_TITLE)
     canned.text = _checked(text, "text")
     if language and not _LANGUAGE.fullmatch(language):
-        raise Invalid("Choose one of the languages offered.", field="language")
+        raise Invalid(phrase("Choose one of the languages offered."), field="language")
     if sum(one is not None for one in (inbox, team, owner)) > 1:
-        raise Invalid("Choose one place, not several.", field="place")
+        raise Invalid(phrase("Choose one place, not several."), field="place")
     canned.language, canned.inbox_id, canned.team_id = language, inbox.id if inbox else None, team.id if team else None
     canned.version += 1
     session.add(canned)
@@ -153,10 +154,10 @@ def first_name(name: str) -> str:
 def _set_variants(session: Session, canned: CannedResponse, variants: Mapping[str, str]) -> None:
     said = {language: text for language, text in variants.items() if text.strip()}
     if len(said) > MAX_VARIANTS:
-        raise Invalid(f"Use at most {MAX_VARIANTS} languages.", field="variant")
+        raise Invalid(phrase("Use at most {most} languages.", most=MAX_VARIANTS), field="variant")
     for language, text in said.items():
         if not _LANGUAGE.fullmatch(language) or language == canned.language:
-            raise Invalid("Choose one language for each text, each once.", field="variant")
+            raise Invalid(phrase("Choose one language for each text, each once."), field="variant")
         said[language] = _checked(text, f"variant-{language}")
     session.execute(delete(CannedResponseVariant).where(CannedResponseVariant.canned_response_id == canned.id))
     session.add_all(
@@ -175,17 +176,19 @@ def _checked(text: str, field: str) -> str:
 def _free_shortcut(session: Session, canned: CannedResponse, shortcut: str) -> str:
     shortcut = shortcut.strip().lstrip("/").lower()
     if not _SHORTCUT.fullmatch(shortcut):
-        raise Invalid(f"A shortcut has 1 to {MAX_SHORTCUT} letters, digits, - or _.", field="shortcut")
+        raise Invalid(
+            phrase("A shortcut has 1 to {most} letters, digits, - or _.", most=MAX_SHORTCUT), field="shortcut"
+        )
     query = select(CannedResponse.id).where(
         func.lower(CannedResponse.shortcut) == shortcut, CannedResponse.owner_id.is_not_distinct_from(canned.owner_id)
     )
     taken = session.scalar(query.where(CannedResponse.is_archived.is_(False)))
     if taken is not None and taken != canned.id:
-        raise Conflict(f"/{shortcut} is taken already.")
+        raise Conflict(phrase("/{shortcut} is taken already.", shortcut=shortcut))
     return shortcut
 
 
 def _filled(words: str, field: str, most: int) -> str:
     if not words or len(words) > most:
-        raise Invalid(f"Write 1 to {most} characters.", field=field)
+        raise Invalid(phrase("Write 1 to {most} characters.", most=most), field=field)
     return words

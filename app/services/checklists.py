@@ -15,6 +15,7 @@ from app.clock import now
 from app.errors import Conflict, Invalid
 from app.models import Case, ChecklistItem, ChecklistTemplate, Conversation, User
 from app.models.checklist import MOST, MOST_TEMPLATES
+from app.phrases import phrase
 from app.services import activities, cases
 from app.services.changes import conversation_changed
 
@@ -29,7 +30,7 @@ def add(session: Session, *, actor: User, place: Place, texts: Sequence[str]) ->
         select(func.count(), func.coalesce(func.max(ChecklistItem.position), 0)).where(_of(place))
     ).one()
     if there + len(said) > MOST:
-        raise Invalid(f"A checklist has at most {MOST} items.", field="text")
+        raise Invalid(phrase("A checklist has at most {most} items.", most=MOST), field="text")
     items = [ChecklistItem(text=text, position=last + at, **_object(place)) for at, text in enumerate(said, start=1)]
     session.add_all(items)
     session.flush()
@@ -84,23 +85,23 @@ def save_template(session: Session, *, template: ChecklistTemplate | None, name:
     """Keep a template, a line each item. Raises Invalid, Conflict where the name is taken."""
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME:
-        raise Invalid(f"A checklist needs a name of 1 to {LONGEST_NAME} characters.", field="name")
+        raise Invalid(phrase("A checklist needs a name of 1 to {most} characters.", most=LONGEST_NAME), field="name")
     try:
         said = _said(items.splitlines())
     except Invalid as wrong:
         raise Invalid(wrong.reason, field="items") from None
     if len(said) > MOST:
-        raise Invalid(f"A checklist has at most {MOST} items.", field="items")
+        raise Invalid(phrase("A checklist has at most {most} items.", most=MOST), field="items")
     if template is None:
         if (session.scalar(select(func.count(ChecklistTemplate.id))) or 0) >= MOST_TEMPLATES:
-            raise Invalid(f"There are {MOST_TEMPLATES} checklists: delete one first.")
+            raise Invalid(phrase("There are {most} checklists: delete one first.", most=MOST_TEMPLATES))
         template = ChecklistTemplate()
     try:
         with session.begin_nested():
             template.name, template.items = name, said
             session.add(template)
     except IntegrityError:
-        raise Conflict(f"There is a checklist “{name}” already.") from None
+        raise Conflict(phrase("There is a checklist “{name}” already.", name=name)) from None
     return template
 
 
@@ -120,9 +121,9 @@ def _order() -> tuple[ColumnElement[int], ColumnElement[int]]:
 def _said(texts: Sequence[str]) -> list[str]:
     said = [words for text in texts if (words := " ".join(text.replace("\0", "").split()))]
     if not said:
-        raise Invalid("Say what is to be done.", field="text")
+        raise Invalid(phrase("Say what is to be done."), field="text")
     if max(map(len, said)) > LONGEST:
-        raise Invalid(f"An item has at most {LONGEST} characters.", field="text")
+        raise Invalid(phrase("An item has at most {most} characters.", most=LONGEST), field="text")
     return said
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.phrases import phrase
+
 TAGS = (
     ("complaint", "red"),
     ("refund", "amber"),
@@ -15,22 +17,22 @@ TAGS = (
 )
 
 INTENTS = (  # what the understanding tells apart, in words; a workspace may know others
-    ("order_status", "Where is my order"),
-    ("order_change", "Order, change or cancel an order"),
-    ("refund_return", "Refund or return"),
-    ("billing_payment", "Billing and payment"),
-    ("account_access", "Cannot sign in"),
-    ("account_update", "Change of an account"),
-    ("cancellation", "Cancel a subscription"),
-    ("technical_issue", "Something does not work"),
-    ("security_fraud", "Security or fraud"),
-    ("product_info", "Question about a product"),
-    ("sales_enquiry", "Wants to buy"),
-    ("complaint", "Complaint"),
-    ("praise_thanks", "Praise or thanks"),
-    ("contact_human", "Wants a person"),
-    ("spam_marketing", "Advertising or spam"),
-    ("other", "Something else"),
+    ("order_status", phrase("Where is my order")),
+    ("order_change", phrase("Order, change or cancel an order")),
+    ("refund_return", phrase("Refund or return")),
+    ("billing_payment", phrase("Billing and payment")),
+    ("account_access", phrase("Cannot sign in")),
+    ("account_update", phrase("Change of an account")),
+    ("cancellation", phrase("Cancel a subscription")),
+    ("technical_issue", phrase("Something does not work")),
+    ("security_fraud", phrase("Security or fraud")),
+    ("product_info", phrase("Question about a product")),
+    ("sales_enquiry", phrase("Wants to buy")),
+    ("complaint", phrase("Complaint")),
+    ("praise_thanks", phrase("Praise or thanks")),
+    ("contact_human", phrase("Wants a person")),
+    ("spam_marketing", phrase("Advertising or spam")),
+    ("other", phrase("Something else")),
 )
 
 URGENT_WORDS = "urgent, asap, immediately, right now, unacceptable, lawyer, legal action, dringend, sofort, urgente"

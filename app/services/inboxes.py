@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid
 from app.models import Channel, Conversation, Inbox, InboxAccess, Team, TeamMember, User
+from app.phrases import phrase
 from app.services import signatures
 from app.services.teams import clean_name, tell_access_changed
 
@@ -47,7 +48,9 @@ def delete(session: Session, *, inbox: Inbox) -> None:
     used = select(Channel.id).where(Channel.inbox_id == inbox.id).limit(1)
     talked = select(Conversation.id).where(Conversation.inbox_id == inbox.id).limit(1)
     if session.scalar(used) is not None or session.scalar(talked) is not None:
-        raise Conflict("This inbox has channels or conversations: it can be renamed, and unshared, but not deleted.")
+        raise Conflict(
+            phrase("This inbox has channels or conversations: it can be renamed, and unshared, but not deleted.")
+        )
     tell_access_changed(session, _who_sees(session, inbox))
     session.delete(inbox)
     session.flush()
@@ -59,7 +62,7 @@ def _save(session: Session, inbox: Inbox, name: str) -> None:
             inbox.name = name
             session.add(inbox)
     except IntegrityError:
-        raise Invalid("There is an inbox with this name already.", field="name") from None
+        raise Invalid(phrase("There is an inbox with this name already."), field="name") from None
 
 
 def _who_sees(session: Session, inbox: Inbox) -> set[int]:

@@ -10,6 +10,7 @@ from app import outbox
 from app.errors import Conflict, Invalid
 from app.events import SuggestionChanged
 from app.models import ArticleState, KbArticle
+from app.phrases import phrase
 from app.services import search_index
 
 MAX_TITLE, MAX_BODY = 200, 100_000
@@ -31,15 +32,17 @@ def save(
     """
     article = article or KbArticle(version=0)
     if version is not None and article.version not in {0, version}:
-        raise Conflict("Somebody else has changed this article. Look again, then decide.", version=article.version)
+        raise Conflict(
+            phrase("Somebody else has changed this article. Look again, then decide."), version=article.version
+        )
     article.title = _filled(" ".join(title.split()), "title", MAX_TITLE)
     article.body = _filled(body.replace("\r\n", "\n").replace("\x00", "").strip(), "body", MAX_BODY)
     if not _LANGUAGE.fullmatch(language):
-        raise Invalid("Choose one of the languages offered.", field="language")
+        raise Invalid(phrase("Choose one of the languages offered."), field="language")
     try:
         article.state = ArticleState(state)
     except ValueError:
-        raise Invalid("An article is a draft or published.", field="state") from None
+        raise Invalid(phrase("An article is a draft or published."), field="state") from None
     article.language = language
     article.version += 1
     session.add(article)
@@ -56,5 +59,5 @@ def delete(session: Session, *, article: KbArticle) -> None:
 
 def _filled(words: str, field: str, most: int) -> str:
     if not words or len(words) > most:
-        raise Invalid(f"Write 1 to {most:,} characters.", field=field)
+        raise Invalid(phrase("Write 1 to {most} characters.", most=most), field=field)
     return words

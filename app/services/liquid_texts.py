@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app.errors import Invalid
+from app.phrases import phrase
 
 if TYPE_CHECKING:
     from liquid import BoundTemplate
@@ -23,29 +24,29 @@ MOST_CODE, LONGEST_CODE = 200, 300  # places of a text that are Liquid; characte
 # quadratic in that, and only in that
 FIELD = "text"
 VARIABLES = {  # what people write, and what it stands for: said in the help, and in the gap where it is not known
-    "contact.name": "the customer's name",
-    "contact.first_name": "the customer's first name",
-    "contact.email": "the customer's e-mail address",
-    "agent.name": "your name",
-    "agent.first_name": "your first name",
-    "agent.signature": "the signature of the inbox, with your name",
-    "conversation.number": "the conversation's number",
-    "conversation.subject": "its subject",
-    "conversation.inbox": "the name of its inbox",
-    "conversation.channel": "the name of its channel",
-    "business_hours": "your business hours",
-    "today": "today's date where the customer is",
-    "case.number": "the number of its newest case",
+    "contact.name": phrase("the customer's name"),
+    "contact.first_name": phrase("the customer's first name"),
+    "contact.email": phrase("the customer's e-mail address"),
+    "agent.name": phrase("your name"),
+    "agent.first_name": phrase("your first name"),
+    "agent.signature": phrase("the signature of the inbox, with your name"),
+    "conversation.number": phrase("the conversation's number"),
+    "conversation.subject": phrase("its subject"),
+    "conversation.inbox": phrase("the name of its inbox"),
+    "conversation.channel": phrase("the name of its channel"),
+    "business_hours": phrase("your business hours"),
+    "today": phrase("today's date where the customer is"),
+    "case.number": phrase("the number of its newest case"),
 }
 FILTERS = {  # what can be done with a value, as liquid_engine does it
-    "default": 'what stands there where it is not known: default: "there"',
-    "upcase": "in capitals",
-    "downcase": "in small letters",
-    "capitalize": "with a capital at the beginning",
-    "strip": "without blanks around it",
-    "append": "with words after it",
-    "prepend": "with words before it",
-    "truncate": "cut after so many characters",
+    "default": phrase('what stands there where it is not known: default: "there"'),
+    "upcase": phrase("in capitals"),
+    "downcase": phrase("in small letters"),
+    "capitalize": phrase("with a capital at the beginning"),
+    "strip": phrase("without blanks around it"),
+    "append": phrase("with words after it"),
+    "prepend": phrase("with words before it"),
+    "truncate": phrase("cut after so many characters"),
 }
 _GAPS = re.compile("⟦(" + "|".join(re.escape(words) for words in VARIABLES.values()) + ")⟧")
 _SIGNS = {ord(sign): None for sign in "⟦⟧"}
@@ -55,14 +56,18 @@ _CONTROLS = {code: " " for code in (*range(0x20), 0x7F) if code != 10}
 def check(text: str, *, field: str = FIELD) -> None:
     """Read a text. Raises Invalid, naming line and cause, for what is no Liquid or is not known here."""
     if len(text) > LONGEST:
-        raise Invalid(f"Write at most {LONGEST:,} characters.", field=field)
+        raise Invalid(phrase("Write at most {most} characters.", most=LONGEST), field=field)
     template = _template(text, field)
     _check_filters(template, field)
     for variable in (one for found in template.analyze().variables.values() for one in found):
         name = _path(variable.segments)
         if name not in VARIABLES:
             line = _line(text, variable.span.index)
-            raise Invalid(f"Line {line}: {name} is not known. Known are {', '.join(VARIABLES)}.", field=field)
+            known = ", ".join(VARIABLES)
+            raise Invalid(
+                phrase("Line {line}: {name} is not known. Known are {known}.", line=line, name=name, known=known),
+                field=field,
+            )
     render(text, {}, field=field)  # what filters are given is only seen when they run
 
 
@@ -88,7 +93,8 @@ def refuse_gaps(text: str) -> None:
     """Raise Invalid for a text that still has a gap to fill."""
     missing = gaps(text)
     if missing:
-        raise Invalid(f"Fill in what is missing before this leaves: {', '.join(missing)}.", field="text")
+        listed = ", ".join(missing)
+        raise Invalid(phrase("Fill in what is missing before this leaves: {missing}.", missing=listed), field="text")
 
 
 def _template(text: str, field: str) -> BoundTemplate:
@@ -100,20 +106,29 @@ def _template(text: str, field: str) -> BoundTemplate:
     except LiquidError as problem:
         raise _invalid(text, problem, field) from None
     except RecursionError:
-        raise Invalid("This nests too deeply.", field=field) from None
+        raise Invalid(phrase("This nests too deeply."), field=field) from None
 
 
 def _check_size(text: str, field: str) -> None:
     if text.count("{{") + text.count("{%") > MOST_CODE:
-        raise Invalid(f"Use at most {MOST_CODE} variables and conditions in one text.", field=field)
+        raise Invalid(phrase("Use at most {most} variables and conditions in one text.", most=MOST_CODE), field=field)
     for opening, closing in (("{{", "}}"), ("{%", "%}")):
         start = text.find(opening)
         while start >= 0:
             end = text.find(closing, start, start + LONGEST_CODE)
             if end < 0 and len(text) - start > LONGEST_CODE:
                 line = _line(text, start)
-                raise Invalid(f"Line {line}: {opening} is not closed within {LONGEST_CODE} characters.", field=field)
+                raise Invalid(_unclosed(line, opening), field=field)
             start = text.find(opening, start + 2)
+
+
+def _unclosed(line: int, opening: str) -> str:
+    return phrase(
+        "Line {line}: {opening} is not closed within {most} characters.",
+        line=line,
+        opening=opening,
+        most=LONGEST_CODE,
+    )
 
 
 @lru_cache(maxsize=256)
@@ -134,7 +149,7 @@ def _namespace(values: Mapping[str, str]) -> dict[str, Any]:
         place = namespace
         for parent in parents:
             place = place.setdefault(parent, {})
-        place[last] = value or Gap(words)
+        place[last] = value or Gap(str(words))
     return namespace
 
 
@@ -146,7 +161,10 @@ def _clean(value: str) -> str:
 def _check_filters(template: BoundTemplate, field: str) -> None:
     unknown = next((name for name in template.filter_names() if name not in FILTERS), None)
     if unknown is not None:
-        raise Invalid(f"The filter {unknown} is not known. Known are {', '.join(FILTERS)}.", field=field)
+        known = ", ".join(FILTERS)
+        raise Invalid(
+            phrase("The filter {filter} is not known. Known are {known}.", filter=unknown, known=known), field=field
+        )
 
 
 def _path(segments: list[Any]) -> str:
@@ -157,7 +175,7 @@ def _invalid(text: str, problem: Any, field: str) -> Invalid:
     cause = str(problem.message or "it cannot be read").replace("end of expression", "the end")
     start = problem.token.start_index if problem.token is not None else -1
     line = _line(text, start if start >= 0 else _doubtful(text))
-    return Invalid(f"Line {line}: {cause}.", field=field)
+    return Invalid(phrase("Line {line}: {cause}.", line=line, cause=cause), field=field)
 
 
 def _doubtful(text: str) -> int:

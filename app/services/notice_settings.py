@@ -12,8 +12,17 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.errors import Invalid
 from app.models import NoticeScope, NoticeSetting, User
+from app.phrases import phrase
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAYS = (
+    phrase("Monday"),
+    phrase("Tuesday"),
+    phrase("Wednesday"),
+    phrase("Thursday"),
+    phrase("Friday"),
+    phrase("Saturday"),
+    phrase("Sunday"),
+)
 PAUSE = timedelta(hours=1)
 
 
@@ -47,10 +56,10 @@ def change(
 ) -> None:
     """Store what a user wants; `quiet` is two times of day like "20:00". Raises Invalid."""
     if scope not in set(NoticeScope):
-        raise Invalid("Choose what you want to be told of.", field="scope")
+        raise Invalid(phrase("Choose what you want to be told of."), field="scope")
     begins, ends = (minutes_of(typed) for typed in quiet)
     if not set(quiet_days) <= set(range(len(DAYS))):
-        raise Invalid("Choose days from Monday to Sunday.", field="quiet_days")
+        raise Invalid(phrase("Choose days from Monday to Sunday."), field="quiet_days")
     values = {
         "scope": NoticeScope(scope),
         "has_sound": has_sound,
@@ -77,7 +86,7 @@ def minutes_of(typed: str) -> int:
     try:
         moment = datetime.strptime(typed, "%H:%M")  # noqa: DTZ007 - a time of day has no zone
     except ValueError:
-        raise Invalid("Write a time of day, like 20:00.", field="quiet") from None
+        raise Invalid(phrase("Write a time of day, like 20:00."), field="quiet") from None
     return moment.hour * 60 + moment.minute
 
 
@@ -102,7 +111,7 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        raise Invalid("Choose a time zone from the list, as Europe/Berlin.", field="time_zone") from None
+        raise Invalid(phrase("Choose a time zone from the list, as Europe/Berlin."), field="time_zone") from None
 
 
 def _store(session: Session, user: User, values: dict[str, object]) -> None:

@@ -19,10 +19,11 @@ from sqlalchemy.orm import Session
 from app import crypto
 from app.clock import now
 from app.events import ConversationChanged, Event, MessageReceived, NoteWritten, ReplyQueued
+from app.languages import translated
 from app.models import Conversation, Inbox, PushLetter, PushState, PushSubscription, User
 from app.queries import notices
 from app.queries.notices import Notice
-from app.services import access, notice_settings, notice_words, push_subscriptions
+from app.services import access, notice_settings, notice_words, push_subscriptions, reading_settings
 from connectors.web_push import Browser
 
 CAUSES = (MessageReceived, ConversationChanged, NoteWritten, ReplyQueued)
@@ -98,8 +99,10 @@ def claim(session: Session, *, letter_id: int) -> Push | None:
         if subscription.says_words
         else notice_words.plainly(notice, inbox=inbox.name, number=conversation.number)
     )
+    tongue = user.language or reading_settings.house_language(session)
+    said = (translated(words[0], tongue), translated(words[1], tongue))
     topic = crypto.digest(f"{subscription.id}:{conversation.public_id}")[:TOPIC]
-    return Push(letter.id, push_subscriptions.browser_of(subscription), _text(notice, words), topic)
+    return Push(letter.id, push_subscriptions.browser_of(subscription), _text(notice, said), topic)
 
 
 def record_sent(session: Session, *, letter_id: int) -> None:

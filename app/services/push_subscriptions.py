@@ -16,6 +16,7 @@ from app.clock import now
 from app.config import settings
 from app.errors import Invalid, NotFound
 from app.models import PushSubscription, User
+from app.phrases import phrase
 from connectors import web_address, web_push
 from connectors.errors import Rejected
 from connectors.web_push import Browser, Sender
@@ -43,7 +44,7 @@ def add(session: Session, *, user: User, browser: Browser, agent: str) -> PushSu
     except Rejected as refused:
         raise Invalid(refused.reason, field="endpoint") from None
     if not browser.endpoint.startswith("https://") and not settings().private_webhooks:
-        raise Invalid("A push service's address begins with https://.", field="endpoint")
+        raise Invalid(phrase("A push service's address begins with https://."), field="endpoint")
     values = {
         "user_id": user.id,
         "sealed": crypto.seal({"endpoint": browser.endpoint, "p256dh": browser.p256dh, "auth": browser.auth}),

@@ -38,6 +38,7 @@ from app.models import (
     Team,
     User,
 )
+from app.phrases import phrase
 from app.services import activities, conversations, presence
 from app.services.arrivals import Arrival
 from app.services.changes import conversation_changed
@@ -100,11 +101,11 @@ def save(session: Session, *, inbox: Inbox, reopening: str, days: str, assignee_
     try:
         inbox.reopening, inbox.assignee_then = Reopening(reopening), AssigneeThen(assignee_then)
     except ValueError:
-        raise Invalid("Choose one of what is offered.", field="reopening") from None
+        raise Invalid(phrase("Choose one of what is offered."), field="reopening") from None
     number = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0
     if inbox.reopening is Reopening.WITHIN:
         if not 1 <= number <= MOST_DAYS:
-            raise Invalid(f"Give a number of days from 1 to {MOST_DAYS}.", field="reopen_days")
+            raise Invalid(phrase("Give a number of days from 1 to {most}.", most=MOST_DAYS), field="reopen_days")
         inbox.reopen_days = number
     inbox.thanks_reopen = thanks_reopen
     session.flush()

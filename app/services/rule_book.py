@@ -11,16 +11,17 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid, NotFound
 from app.models import AutomationRule, Channel, Inbox, Team, User
+from app.phrases import phrase
 from app.services import by_public_id, rules
 from app.services.rule_vocabulary import ACTIONS, FIELDS, Field
 from app.services.teams import clean_name
 
 MOST_RULES = 200
-SOURCES: Mapping[str, tuple[Any, Any, str]] = {  # source → table, what a person calls a row, the word for it
-    "inboxes": (Inbox, Inbox.name, "inbox"),
-    "channels": (Channel, Channel.name, "channel"),
-    "teams": (Team, Team.name, "team"),
-    "users": (User, User.email, "user"),
+SOURCES: Mapping[str, tuple[Any, Any]] = {  # source → table, what a person calls a row
+    "inboxes": (Inbox, Inbox.name),
+    "channels": (Channel, Channel.name),
+    "teams": (Team, Team.name),
+    "users": (User, User.email),
 }
 Parts = Sequence[Mapping[str, Any]]
 
@@ -32,7 +33,7 @@ def add(
     checked = _checked(session, conditions, actions)
     last = session.execute(select(func.count(), func.coalesce(func.max(AutomationRule.position), 0))).one()
     if last[0] >= MOST_RULES:
-        raise Invalid(f"A workspace has at most {MOST_RULES} rules.")
+        raise Invalid(phrase("A workspace has at most {most} rules.", most=MOST_RULES))
     rule = AutomationRule(
         name=clean_name(name), position=last[1] + 1, stop=stop, conditions=checked[0], actions=checked[1]
     )
@@ -53,7 +54,7 @@ def edit(
 ) -> None:
     """Change a rule that is still as it was read. Raises Invalid, Conflict."""
     if rule.version != version:
-        raise Conflict("Somebody else changed this rule meanwhile. Look at it again.", version=rule.version)
+        raise Conflict(phrase("Somebody else changed this rule meanwhile. Look at it again."), version=rule.version)
     rule.conditions, rule.actions = _checked(session, conditions, actions)
     rule.name, rule.stop = clean_name(name), stop
     rule.version += 1
@@ -102,10 +103,10 @@ def carry_out(session: Session) -> list[dict[str, Any]]:
 def carry_in(session: Session, listed: Any) -> int:
     """Add rules that `carry_out` wrote, all or none; return how many. Raises Invalid."""
     if not isinstance(listed, list):
-        raise Invalid("This is no list of rules.")
+        raise Invalid(phrase("This is no list of rules."))
     for number, entry in enumerate(listed, start=1):
         if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
-            raise Invalid(f"Rule {number} has no name.")
+            raise Invalid(phrase("Rule {number} has no name.", number=number))
         try:
             conditions = {"match": entry.get("match", "all"), "of": entry.get("conditions", [])}
             rule = add(
@@ -116,7 +117,8 @@ def carry_in(session: Session, listed: Any) -> int:
                 stop=bool(entry.get("stop")),
             )
         except Invalid as problem:
-            raise Invalid(f"Rule {number}, “{entry['name']}”: {problem.reason}") from None
+            said = phrase("Rule {number}, “{name}”: {reason}", number=number, name=entry["name"], reason=problem.reason)
+            raise Invalid(said) from None
         rule.is_enabled = bool(entry.get("enabled", True))
     session.flush()
     return len(listed)
@@ -128,7 +130,7 @@ def _checked(
     """Return conditions and actions in the form they are stored in. Raises Invalid."""
     of = conditions.get("of", [])
     if not (isinstance(of, list) and isinstance(actions, list) and all(isinstance(p, dict) for p in [*of, *actions])):
-        raise Invalid("Conditions and actions are lists.")
+        raise Invalid(phrase("Conditions and actions are lists."))
     kept = [_part(session, FIELDS, "field", part, ("field", "operator", "value")) for part in of]
     done = [_part(session, ACTIONS, "do", part, ("do", "value")) for part in actions]
     rules.validate({"match": conditions.get("match"), "of": kept}, done)
@@ -147,7 +149,7 @@ def _part(
 
 def _id_of(session: Session, source: str, value: str) -> str:
     """Return the public id that a name or an id means. Raises Invalid."""
-    table, name, word = SOURCES[source]
+    table, name = SOURCES[source]
     try:
         return str(by_public_id.get(session, table, UUID(value)).public_id)
     except ValueError:
@@ -155,15 +157,24 @@ def _id_of(session: Session, source: str, value: str) -> str:
     except NotFound:
         found = []
     if len(found) != 1:
-        raise Invalid(f"There is no {word} “{value}”, or not only one.")
+        raise Invalid(_not_one(source, value))
     return str(found[0].public_id)
+
+
+def _not_one(source: str, value: str) -> str:
+    return {
+        "inboxes": phrase("There is no inbox “{value}”, or not only one.", value=value),
+        "channels": phrase("There is no channel “{value}”, or not only one.", value=value),
+        "teams": phrase("There is no team “{value}”, or not only one.", value=value),
+        "users": phrase("There is no user “{value}”, or not only one.", value=value),
+    }[source]
 
 
 def _named(session: Session, vocabulary: Mapping[str, Field], key: str, part: Mapping[str, Any]) -> dict[str, Any]:
     field = vocabulary.get(part[key])
     if not field or field.source not in SOURCES:
         return dict(part)
-    table, name, _ = SOURCES[field.source]
+    table, name = SOURCES[field.source]
     try:
         wanted = UUID(part["value"])
     except ValueError:

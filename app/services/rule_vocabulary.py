@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from app.phrases import phrase
 from app.services.labels import EMOTIONS, SENTIMENTS
 
 FieldType = Literal["text", "choice", "labels", "number", "flag"]
@@ -69,64 +70,79 @@ def _labels(choices: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     return tuple(label for label, _ in choices)
 
 
-def _sure(of: str) -> Field:
-    return Field(f"Confidence of the {of} (0 to 1)", "number", group=HOW_SURE, low=0, high=1)
+def _sure(label: str) -> Field:
+    return Field(label, "number", group=HOW_SURE, low=0, high=1)
 
 
 WORDS, UNDERSTOOD, HOW_SURE, MOOD, WHERE = (
-    "What was written",
-    "What was understood",
-    "How sure the model is",
-    "Mood of the conversation",
-    "Where it came in",
+    phrase("What was written"),
+    phrase("What was understood"),
+    phrase("How sure the model is"),
+    phrase("Mood of the conversation"),
+    phrase("Where it came in"),
 )
 FIELDS: dict[str, Field] = {
-    "text": Field("Message text", "text", group=WORDS),
-    "subject": Field("Subject", "text", group=WORDS),
-    "sender": Field("Sender's address", "text", group=WORDS),
-    "contact": Field("Contact's name", "text", group=WORDS),
-    "language": Field("Language (two letters)", "text", source="languages", group=WORDS),
-    "sentiment": Field("Sentiment", "choice", _labels(SENTIMENTS), group=UNDERSTOOD),
-    "emotion": Field("Emotion", "labels", _labels(EMOTIONS), group=UNDERSTOOD),
-    "intent": Field("Intent", "choice", source="intents", group=UNDERSTOOD),
-    "urgency": Field("Urgency", "choice", ("low", "normal", "high"), group=UNDERSTOOD),
-    "urgency_score": Field("Urgency as a number (0 to 1)", "number", group=UNDERSTOOD, low=0, high=1),
-    "request": Field("Asks for something", "flag", group=UNDERSTOOD),
-    "spam": Field("Looks like spam", "flag", group=UNDERSTOOD),
-    "sentiment_confidence": _sure("sentiment"),
-    "emotion_confidence": _sure("emotion"),
-    "intent_confidence": _sure("intent"),
-    "urgency_confidence": _sure("urgency"),
-    "request_confidence": _sure("request"),
-    "spam_confidence": _sure("spam verdict"),
-    "mood": Field("Mood of the conversation (-1 to 1)", "number", group=MOOD, low=-1, high=1),
-    "mood_fell": Field("Mood fell since the start by (0 to 2)", "number", group=MOOD, low=0, high=2),
-    "recovered": Field("Mood fell and recovered", "flag", group=MOOD),
-    "inbox": Field("Inbox", "choice", source="inboxes", group=WHERE),
-    "channel": Field("Channel", "choice", source="channels", group=WHERE),
-    "kind": Field("Kind of channel", "choice", source="kinds", group=WHERE),
-    "first": Field("First message of the conversation", "flag", group=WHERE),
-    "automatic": Field("Sent automatically (list, bounce, out of office)", "flag", group=WHERE),
+    "text": Field(phrase("Message text"), "text", group=WORDS),
+    "subject": Field(phrase("Subject"), "text", group=WORDS),
+    "sender": Field(phrase("Sender's address"), "text", group=WORDS),
+    "contact": Field(phrase("Contact's name"), "text", group=WORDS),
+    "language": Field(phrase("Language (two letters)"), "text", source="languages", group=WORDS),
+    "sentiment": Field(phrase("Sentiment"), "choice", _labels(SENTIMENTS), group=UNDERSTOOD),
+    "emotion": Field(phrase("Emotion"), "labels", _labels(EMOTIONS), group=UNDERSTOOD),
+    "intent": Field(phrase("Intent"), "choice", source="intents", group=UNDERSTOOD),
+    "urgency": Field(phrase("Urgency"), "choice", ("low", "normal", "high"), group=UNDERSTOOD),
+    "urgency_score": Field(phrase("Urgency as a number (0 to 1)"), "number", group=UNDERSTOOD, low=0, high=1),
+    "request": Field(phrase("Asks for something"), "flag", group=UNDERSTOOD),
+    "spam": Field(phrase("Looks like spam"), "flag", group=UNDERSTOOD),
+    "sentiment_confidence": _sure(phrase("Confidence of the sentiment (0 to 1)")),
+    "emotion_confidence": _sure(phrase("Confidence of the emotion (0 to 1)")),
+    "intent_confidence": _sure(phrase("Confidence of the intent (0 to 1)")),
+    "urgency_confidence": _sure(phrase("Confidence of the urgency (0 to 1)")),
+    "request_confidence": _sure(phrase("Confidence of the request (0 to 1)")),
+    "spam_confidence": _sure(phrase("Confidence of the spam verdict (0 to 1)")),
+    "mood": Field(phrase("Mood of the conversation (-1 to 1)"), "number", group=MOOD, low=-1, high=1),
+    "mood_fell": Field(phrase("Mood fell since the start by (0 to 2)"), "number", group=MOOD, low=0, high=2),
+    "recovered": Field(phrase("Mood fell and recovered"), "flag", group=MOOD),
+    "inbox": Field(phrase("Inbox"), "choice", source="inboxes", group=WHERE),
+    "channel": Field(phrase("Channel"), "choice", source="channels", group=WHERE),
+    "kind": Field(phrase("Kind of channel"), "choice", source="kinds", group=WHERE),
+    "first": Field(phrase("First message of the conversation"), "flag", group=WHERE),
+    "automatic": Field(phrase("Sent automatically (list, bounce, out of office)"), "flag", group=WHERE),
 }
 OPERATORS: dict[FieldType, dict[str, str]] = {
     "text": {
-        "contains": "contains",
-        "contains_any": "contains any of (comma between)",
-        "lacks": "does not contain",
-        "is": "is exactly",
-        "is_not": "is not",
-        "starts_with": "starts with",
-        "ends_with": "ends with",
+        "contains": phrase("contains"),
+        "contains_any": phrase("contains any of (comma between)"),
+        "lacks": phrase("does not contain"),
+        "is": phrase("is exactly"),
+        "is_not": phrase("is not"),
+        "starts_with": phrase("starts with"),
+        "ends_with": phrase("ends with"),
     },
-    "choice": {"is": "is", "is_not": "is not"},
-    "labels": {"has_any": "has any of", "has_all": "has all of", "has_none": "has none of"},
-    "number": {"at_least": "is at least", "at_most": "is at most"},
-    "flag": {"is": "is"},
+    "choice": {"is": phrase("is"), "is_not": phrase("is not")},
+    "labels": {"has_any": phrase("has any of"), "has_all": phrase("has all of"), "has_none": phrase("has none of")},
+    "number": {"at_least": phrase("is at least"), "at_most": phrase("is at most")},
+    "flag": {"is": phrase("is")},
 }
 ACTIONS: dict[str, Field] = {
-    "assign_user": Field("Assign to", "choice", source="users"),
-    "assign_team": Field("Give to team", "choice", source="teams"),
-    "set_priority": Field("Set priority", "choice", ("low", "normal", "high", "urgent")),
-    "add_tag": Field("Add tag", "text"),
-    "open_case": Field("Open a case of type", "choice", ("question", "problem", "complaint", "request")),
+    "assign_user": Field(phrase("Assign to"), "choice", source="users"),
+    "assign_team": Field(phrase("Give to team"), "choice", source="teams"),
+    "set_priority": Field(phrase("Set priority"), "choice", ("low", "normal", "high", "urgent")),
+    "add_tag": Field(phrase("Add tag"), "text"),
+    "open_case": Field(phrase("Open a case of type"), "choice", ("question", "problem", "complaint", "request")),
+}
+VALUE_WORDS: Mapping[str, str] = {  # of choices that only machines read
+    "negative": phrase("negative"),
+    "neutral": phrase("neutral"),
+    "positive": phrase("positive"),
+    "low": phrase("low"),
+    "normal": phrase("normal"),
+    "high": phrase("high"),
+    "urgent": phrase("urgent"),
+    "question": phrase("question"),
+    "problem": phrase("problem"),
+    "complaint": phrase("complaint"),
+    "request": phrase("request"),
+    "yes": phrase("yes"),
+    "no": phrase("no"),
 }

@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from app.errors import Invalid
+from app.phrases import phrase
 from app.services.rule_vocabulary import ACTIONS, FIELDS, OPERATORS, Facts, Field, FieldType
 
 MAX_CONDITIONS, MAX_ACTIONS, MAX_VALUE = 20, 10, 500
@@ -38,14 +39,14 @@ def match(conditions: Mapping[str, Any], facts: Facts) -> str | None:
 def validate(conditions: Mapping[str, Any], actions: Sequence[Mapping[str, Any]]) -> None:
     """Check that a rule can be run. Raises Invalid naming what is wrong."""
     if conditions.get("match") not in {"all", "any"}:
-        raise Invalid("Choose whether all or any of the conditions must hold.", field="match")
+        raise Invalid(phrase("Choose whether all or any of the conditions must hold."), field="match")
     listed = conditions.get("of", ())
     if not isinstance(listed, list) or len(listed) > MAX_CONDITIONS:
-        raise Invalid(f"A rule takes at most {MAX_CONDITIONS} conditions.", field="conditions")
+        raise Invalid(phrase("A rule takes at most {most} conditions.", most=MAX_CONDITIONS), field="conditions")
     for condition in listed:
         _validate_condition(condition)
     if not actions or len(actions) > MAX_ACTIONS:
-        raise Invalid(f"A rule needs 1 to {MAX_ACTIONS} actions.", field="actions")
+        raise Invalid(phrase("A rule needs 1 to {most} actions.", most=MAX_ACTIONS), field="actions")
     for action in actions:
         _validate_action(action)
 
@@ -59,35 +60,47 @@ def labels_in(value: str) -> tuple[str, ...]:
 def _validate_condition(condition: Mapping[str, Any]) -> None:
     field = FIELDS.get(str(condition.get("field")))
     if field is None:
-        raise Invalid("Choose what the condition looks at.", field="conditions")
+        raise Invalid(phrase("Choose what the condition looks at."), field="conditions")
     if condition.get("operator") not in OPERATORS[field.type]:
-        raise Invalid(f"“{field.label}” cannot be compared like that.", field="conditions")
+        raise Invalid(phrase("“{field}” cannot be compared like that.", field=field.label), field="conditions")
     value = str(condition.get("value", "")).strip()
     if not value or len(value) > MAX_VALUE:
-        raise Invalid(f"“{field.label}” needs a value of at most {MAX_VALUE} characters.", field="conditions")
+        raise Invalid(
+            phrase("“{field}” needs a value of at most {most} characters.", field=field.label, most=MAX_VALUE),
+            field="conditions",
+        )
     if field.type == "number":
         _validate_number(field, _number(value))
     wanted = labels_in(value) if field.type == "labels" else (value,)
     if not wanted or (field.choices and not set(wanted) <= set(field.choices)):
-        raise Invalid(f"“{field.label}” is one of: {', '.join(field.choices)}.", field="conditions")
+        raise _no_choice(field, "conditions")
 
 
 def _validate_number(field: Field, number: float | None) -> None:
     if number is None:
-        raise Invalid(f"“{field.label}” needs a number.", field="conditions")
+        raise Invalid(phrase("“{field}” needs a number.", field=field.label), field="conditions")
     if field.low is not None and field.high is not None and not field.low <= number <= field.high:
-        raise Invalid(f"“{field.label}” needs a number from {field.low:g} to {field.high:g}.", field="conditions")
+        low, high = f"{field.low:g}", f"{field.high:g}"
+        raise Invalid(
+            phrase("“{field}” needs a number from {low} to {high}.", field=field.label, low=low, high=high),
+            field="conditions",
+        )
 
 
 def _validate_action(action: Mapping[str, Any]) -> None:
     field = ACTIONS.get(str(action.get("do")))
     if field is None:
-        raise Invalid("Choose what the rule does.", field="actions")
+        raise Invalid(phrase("Choose what the rule does."), field="actions")
     value = str(action.get("value", "")).strip()
     if not value or len(value) > MAX_VALUE:
-        raise Invalid(f"“{field.label}” needs a value.", field="actions")
+        raise Invalid(phrase("“{action}” needs a value.", action=field.label), field="actions")
     if field.choices and value not in field.choices:
-        raise Invalid(f"“{field.label}” is one of: {', '.join(field.choices)}.", field="actions")
+        raise _no_choice(field, "actions")
+
+
+def _no_choice(field: Field, part: str) -> Invalid:
+    choices = ", ".join(field.choices)
+    return Invalid(phrase("“{field}” is one of: {choices}.", field=field.label, choices=choices), field=part)
 
 
 def _holds(condition: Mapping[str, Any], facts: Facts) -> str | None:

@@ -6,15 +6,16 @@ import re
 
 from app.errors import Invalid
 from app.models import Contact, Conversation, Inbox, User
+from app.phrases import phrase
 from app.services import canned_responses
 
 LONGEST = 2_000
 VARIABLES = {
-    "agent.name": "who writes",
-    "agent.first_name": "their first name",
-    "inbox.name": "this inbox",
-    "contact.name": "the customer's name",
-    "conversation.number": "the conversation's number",
+    "agent.name": phrase("who writes"),
+    "agent.first_name": phrase("their first name"),
+    "inbox.name": phrase("this inbox"),
+    "contact.name": phrase("the customer's name"),
+    "conversation.number": phrase("the conversation's number"),
 }
 _BRACES = re.compile(r"\{\{([^{}]{0,60})\}\}")
 
@@ -22,11 +23,15 @@ _BRACES = re.compile(r"\{\{([^{}]{0,60})\}\}")
 def clean(text: str) -> str:
     """Return a signature in order. Raises Invalid for one that is too long or names an unknown variable."""
     if len(text) > LONGEST:
-        raise Invalid(f"Use at most {LONGEST} characters.", field="signature")
+        raise Invalid(phrase("Use at most {most} characters.", most=LONGEST), field="signature")
     unknown = next((one for one in _BRACES.findall(text) if one.strip() not in VARIABLES), None)
     if unknown is not None:
         known = ", ".join(VARIABLES)
-        raise Invalid(f"{{{{{unknown}}}}} is no variable of a signature: there are {known}.", field="signature")
+        named = f"{{{{{unknown}}}}}"
+        raise Invalid(
+            phrase("{variable} is no variable of a signature: there are {known}.", variable=named, known=known),
+            field="signature",
+        )
     return text.replace("\r\n", "\n").strip()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from sqlalchemy import Text, cast, func, select, update
 from sqlalchemy import delete as sql_delete
@@ -12,10 +13,22 @@ from sqlalchemy.orm import Session
 from app.errors import Conflict, Invalid
 from app.models import AutomationRule, Conversation, Macro, SavedView, Tag, Tagging, User
 from app.models.base import Json
+from app.phrases import Phrase, phrase, phrase_in
 from app.services import activities
 from app.services.changes import conversation_changed
 
-COLOURS = ("slate", "red", "orange", "amber", "green", "teal", "blue", "violet", "pink")
+COLOUR_WORDS: Mapping[str, Phrase] = {
+    "slate": phrase_in("colour", "slate"),
+    "red": phrase_in("colour", "red"),
+    "orange": phrase_in("colour", "orange"),
+    "amber": phrase_in("colour", "amber"),
+    "green": phrase_in("colour", "green"),
+    "teal": phrase_in("colour", "teal"),
+    "blue": phrase_in("colour", "blue"),
+    "violet": phrase_in("colour", "violet"),
+    "pink": phrase_in("colour", "pink"),
+}
+COLOURS = tuple(COLOUR_WORDS)
 MAX_NAME = 40  # characters
 
 
@@ -23,7 +36,7 @@ def create(session: Session, *, name: str, colour: str = "slate") -> Tag:
     """Add a tag. Raises Invalid for a bad name or colour, Conflict if the name is taken."""
     name, colour = _checked(name, colour)
     if _find(session, name):
-        raise Conflict(f"There is a tag “{name}” already.")
+        raise Conflict(phrase("There is a tag “{name}” already.", name=name))
     tag = Tag(name=name, colour=colour)
     session.add(tag)
     session.flush()  # the caller shows or uses its id
@@ -40,7 +53,7 @@ def rename(session: Session, *, tag: Tag, name: str, colour: str) -> None:
     name, colour = _checked(name, colour)
     other = _find(session, name)
     if other and other.id != tag.id:
-        raise Conflict(f"There is a tag “{name}” already.")
+        raise Conflict(phrase("There is a tag “{name}” already.", name=name))
     if tag.name != name:
         _rename_in_actions(session, tag.name, name)
     tag.name, tag.colour = name, colour
@@ -52,7 +65,7 @@ def merge(session: Session, *, tag: Tag, into: Tag) -> None:
     Both are locked by the caller. Raises Invalid for a tag with itself.
     """
     if tag.id == into.id:
-        raise Invalid("Choose another tag than this one.", field="into")
+        raise Invalid(phrase("Choose another tag than this one."), field="into")
     for column in (Tagging.conversation_id, Tagging.contact_id, Tagging.case_id):
         worn = select(column).where(Tagging.tag_id == into.id, column.is_not(None))
         theirs = Tagging.tag_id == tag.id, column.is_not(None), column.not_in(worn)
@@ -124,7 +137,7 @@ def _find(session: Session, name: str) -> Tag | None:
 def _checked(name: str, colour: str) -> tuple[str, str]:
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME:
-        raise Invalid(f"A tag needs a name of 1 to {MAX_NAME} characters.", field="name")
+        raise Invalid(phrase("A tag needs a name of 1 to {most} characters.", most=MAX_NAME), field="name")
     if colour not in COLOURS:
-        raise Invalid("Choose one of the colours offered.", field="colour")
+        raise Invalid(phrase("Choose one of the colours offered."), field="colour")
     return name, colour

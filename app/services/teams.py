@@ -13,6 +13,7 @@ from app import outbox
 from app.errors import Invalid
 from app.events import AccessChanged
 from app.models import Role, Team, TeamMember, User
+from app.phrases import phrase
 
 LONGEST_NAME = 60
 
@@ -24,7 +25,7 @@ def create(session: Session, *, name: str) -> Team:
         with session.begin_nested():
             session.add(team)
     except IntegrityError:
-        raise Invalid("There is a team with this name already.", field="name") from None
+        raise Invalid(phrase("There is a team with this name already."), field="name") from None
     return team
 
 
@@ -34,14 +35,14 @@ def rename(session: Session, *, team: Team, name: str) -> None:
         with session.begin_nested():
             team.name = clean_name(name)
     except IntegrityError:
-        raise Invalid("There is a team with this name already.", field="name") from None
+        raise Invalid(phrase("There is a team with this name already."), field="name") from None
 
 
 def set_members(session: Session, *, team: Team, users: Iterable[User]) -> None:
     """Make exactly these users the team; who stays keeps their place in the line for work. Raises Invalid for bots."""
     wanted = {user.id: user for user in users}
     if any(user.role is Role.BOT for user in wanted.values()):
-        raise Invalid("Bots work through the API and are in no team.", field="members")
+        raise Invalid(phrase("Bots work through the API and are in no team."), field="members")
     before = set(session.scalars(select(TeamMember.user_id).where(TeamMember.team_id == team.id)))
     gone = before - set(wanted)
     session.execute(sql_delete(TeamMember).where(TeamMember.team_id == team.id, TeamMember.user_id.in_(gone)))
@@ -70,7 +71,7 @@ def clean_name(text: str) -> str:
     """Return a name with its blanks put in order. Raises Invalid."""
     name = " ".join(text.split())
     if not name or not name.isprintable():
-        raise Invalid("Give it a name.", field="name")
+        raise Invalid(phrase("Give it a name."), field="name")
     if len(name) > LONGEST_NAME:
-        raise Invalid(f"Use at most {LONGEST_NAME} characters.", field="name")
+        raise Invalid(phrase("Use at most {most} characters.", most=LONGEST_NAME), field="name")
     return name

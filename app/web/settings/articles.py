@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import KbArticle
+from app.phrases import phrase
 from app.queries import settings_suggestions
 from app.services import by_public_id, kb_articles
 from app.web.authz import supervisor_only
-from app.web.settings.languages import LANGUAGES
+from app.web.languages import flash
+from app.web.settings.languages import language_choices
 
 pages = Blueprint("settings_articles", __name__, url_prefix="/settings/articles")
 
@@ -60,7 +62,7 @@ def save(article_id: str) -> Response | tuple[str, int]:
 def delete(article_id: str) -> Response:
     with transaction() as session:
         kb_articles.delete(session, article=by_public_id.get(session, KbArticle, article_id, lock=True))
-    flash("Deleted.", "success")
+    flash(phrase("Deleted."), "success")
     return redirect(HERE, code=303)
 
 
@@ -73,11 +75,11 @@ def _save(article_id: str | None) -> Response | tuple[str, int]:
             kb_articles.save(session, article=article, version=version, **told)
     except (Invalid, Conflict) as problem:
         return _form(article_id, {**told, "version": version}, problem), problem.status
-    flash("Saved. The models read it in a moment; only published articles are suggested.", "success")
+    flash(phrase("Saved. The models read it in a moment; only published articles are suggested."), "success")
     return redirect(HERE, code=303)
 
 
 def _form(article_id: str | None, values: dict[str, Any], problem: AppError | None) -> str:
     return render_template(
-        "settings/article.html", article_id=article_id, values=values, languages=LANGUAGES, problem=problem
+        "settings/article.html", article_id=article_id, values=values, languages=language_choices(), problem=problem
     )

@@ -6,7 +6,7 @@ import csv
 import io
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.clock import now
@@ -14,26 +14,28 @@ from app.db import reading, transaction
 from app.errors import Invalid
 from app.models import AuditAction
 from app.personal_data import mask
+from app.phrases import phrase
 from app.queries import audit_log
 from app.render import words
 from app.services import audit, privacy
 from app.web.authz import admin_only, current_privacy, current_user
+from app.web.languages import flash
 
 pages = Blueprint("settings_audit", __name__)
 
 FILE_ROWS = 10_000  # the newest entries that one file holds
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 ACTIONS = {
-    AuditAction.DATA_REVEALED: "Showed hidden data",
-    AuditAction.DATA_EXPORTED: "Exported data",
-    AuditAction.DELIVERY_DOWNLOADED: "Downloaded what arrived",
-    AuditAction.ROLE_CHANGED: "Changed a role",
-    AuditAction.USER_INVITED: "Invited somebody",
-    AuditAction.USER_DEACTIVATED: "Deactivated somebody",
-    AuditAction.USER_ACTIVATED: "Activated somebody",
-    AuditAction.PASSWORD_LINK_MADE: "Made a link to a password",
-    AuditAction.KEYS_ROTATED: "Rotated the sealing key",
-    AuditAction.PRIVACY_CHANGED: "Changed the rules for personal data",
+    AuditAction.DATA_REVEALED: phrase("Showed hidden data"),
+    AuditAction.DATA_EXPORTED: phrase("Exported data"),
+    AuditAction.DELIVERY_DOWNLOADED: phrase("Downloaded what arrived"),
+    AuditAction.ROLE_CHANGED: phrase("Changed a role"),
+    AuditAction.USER_INVITED: phrase("Invited somebody"),
+    AuditAction.USER_DEACTIVATED: phrase("Deactivated somebody"),
+    AuditAction.USER_ACTIVATED: phrase("Activated somebody"),
+    AuditAction.PASSWORD_LINK_MADE: phrase("Made a link to a password"),
+    AuditAction.KEYS_ROTATED: phrase("Rotated the sealing key"),
+    AuditAction.PRIVACY_CHANGED: phrase("Changed the rules for personal data"),
 }
 
 
@@ -92,7 +94,7 @@ def change_rules() -> BaseResponse | tuple[str, int]:
                 )
     except Invalid as problem:
         return _rules(problem), problem.status
-    flash("Saved.", "success")
+    flash(phrase("Saved."), "success")
     return redirect("/settings/privacy", code=303)
 
 

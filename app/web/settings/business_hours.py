@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from zoneinfo import available_timezones
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import Invalid
+from app.phrases import phrase
 from app.services import business_hours
 from app.services.business_hours import DAYS, Opening
 from app.web.authz import supervisor_only
+from app.web.languages import flash
 
 pages = Blueprint("settings_business_hours", __name__, url_prefix="/settings/business-hours")
 
@@ -33,7 +35,7 @@ def change() -> Response | tuple[str, int]:
             business_hours.change(session, week=typed.week, time_zone=typed.zone_name)
     except Invalid as problem:
         return _page(typed, problem), problem.status
-    flash("Saved. Reports count by these hours from now on.", "success")
+    flash(phrase("Saved. Reports count by these hours from now on."), "success")
     return redirect("/settings/business-hours", code=303)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -17,7 +17,8 @@ from app.queries import canned_response_form, settings_people, settings_suggesti
 from app.services import access, answer_access, by_public_id, canned_responses, canned_values, liquid_texts
 from app.services.answer_access import SUPERVISORS, check_may_write
 from app.web.authz import current_user, signed_in
-from app.web.settings.languages import LANGUAGES
+from app.web.languages import flash
+from app.web.settings.languages import language_choices
 
 pages = Blueprint("settings_canned_responses", __name__, url_prefix="/settings/canned-responses")
 
@@ -203,7 +204,7 @@ def _page(
         canned_id=canned_id,
         form=form,
         places=places,
-        languages=LANGUAGES,
+        languages=language_choices(),
         variables=liquid_texts.VARIABLES,
         filters=liquid_texts.FILTERS,
         may_write=may_write,
@@ -223,7 +224,8 @@ def _preview(session: Session, user: User, form: CannedForm, number: str) -> dic
         return {"number": number, "conversation": None, "texts": []}
     values = canned_values.of(session, conversation=conversation, user=user)
     said = [("", form.text), *form.variants]
-    texts = [(dict(LANGUAGES).get(code, code), *_filled(text, values)) for code, text in said if text.strip()]
+    names = dict(language_choices())
+    texts = [(names.get(code, code), *_filled(text, values)) for code, text in said if text.strip()]
     return {"number": str(conversation.number), "conversation": conversation, "texts": texts}
 
 

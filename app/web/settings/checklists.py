@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import ChecklistTemplate
 from app.models.checklist import MOST
+from app.phrases import phrase
 from app.queries import checklist_lines
 from app.services import by_public_id, checklists
 from app.web.authz import supervisor_only
+from app.web.languages import flash
 
 pages = Blueprint("settings_checklists", __name__, url_prefix="/settings/checklists")
 
@@ -59,7 +61,7 @@ def delete(template_id: str) -> Response:
     """Delete it; what was put in from it stays."""
     with transaction() as session:
         session.delete(by_public_id.get(session, ChecklistTemplate, template_id, lock=True))
-    flash("Deleted. What was put in from it stays.", "success")
+    flash(phrase("Deleted. What was put in from it stays."), "success")
     return redirect(HERE, code=303)
 
 
@@ -71,7 +73,7 @@ def _save(template_id: str) -> Response | tuple[str, int]:
             checklists.save_template(session, template=known, **told)
     except (Invalid, Conflict) as problem:
         return _form(template_id, told, problem), problem.status
-    flash("Saved.", "success")
+    flash(phrase("Saved."), "success")
     return redirect(HERE, code=303)
 
 

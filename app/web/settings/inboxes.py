@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import AssigneeThen, Inbox, Reopening, Team, User
+from app.phrases import phrase
 from app.queries import settings_people
 from app.services import by_public_id, inboxes, recipients, reopen_rules, signatures
 from app.web.authz import admin_only
+from app.web.languages import flash
 
 pages = Blueprint("settings_inboxes", __name__, url_prefix="/settings/inboxes")
 
@@ -47,7 +49,7 @@ def create() -> Response | tuple[str, int]:
             _take_form(session, inbox)
     except Invalid as problem:
         return _form(None, problem), problem.status
-    flash("Saved. Connect a channel to feed it.", "success")
+    flash(phrase("Saved. Connect a channel to feed it."), "success")
     return redirect("/settings/inboxes", code=303)
 
 
@@ -65,7 +67,7 @@ def save(inbox_id: str) -> Response | tuple[str, int]:
             _take_form(session, by_public_id.get(session, Inbox, inbox_id, lock=True))
     except Invalid as problem:
         return _form(inbox_id, problem), problem.status
-    flash("Saved.", "success")
+    flash(phrase("Saved."), "success")
     return redirect("/settings/inboxes", code=303)
 
 
@@ -77,7 +79,7 @@ def delete(inbox_id: str) -> Response | tuple[str, int]:
             inboxes.delete(session, inbox=by_public_id.get(session, Inbox, inbox_id, lock=True))
     except Conflict as problem:
         return _form(inbox_id, problem), problem.status
-    flash("Deleted.", "success")
+    flash(phrase("Deleted."), "success")
     return redirect("/settings/inboxes", code=303)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.commands import own
@@ -12,8 +12,10 @@ from app.commands.keys import LONGEST, spoken
 from app.commands.registry import commands_for
 from app.db import transaction
 from app.models import User
+from app.phrases import phrase
 from app.services import keyboard
 from app.web.authz import current_user, signed_in
+from app.web.languages import flash
 
 pages = Blueprint("keyboard", __name__)
 
@@ -42,7 +44,7 @@ def change() -> Response | tuple[str, int]:
         problems = keyboard.change(session, user=user, typed=typed, has_single_keys=has_single_keys)
     if problems:
         return _page(typed, problems, has_single_keys=has_single_keys), 422
-    flash("Saved.", "success")
+    flash(phrase("Saved."), "success")
     return redirect(HERE, code=303)
 
 
@@ -51,7 +53,7 @@ def change() -> Response | tuple[str, int]:
 def reset() -> Response:
     with transaction() as session:
         keyboard.reset(session, user=session.get_one(User, current_user().id, with_for_update=True))
-    flash("Every command has its usual keys again.", "success")
+    flash(phrase("Every command has its usual keys again."), "success")
     return redirect(HERE, code=303)
 
 

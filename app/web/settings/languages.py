@@ -1,34 +1,21 @@
-"""The languages that texts of the workspace can be marked with, by ISO 639-1."""
+"""The languages that texts of the workspace can be marked with, by ISO 639-1, as the reader calls them."""
 
 from __future__ import annotations
 
-LANGUAGES = [
-    ("", "Any language"),
-    ("ar", "Arabic"),
-    ("cs", "Czech"),
-    ("da", "Danish"),
-    ("de", "German"),
-    ("el", "Greek"),
-    ("en", "English"),
-    ("es", "Spanish"),
-    ("fi", "Finnish"),
-    ("fr", "French"),
-    ("he", "Hebrew"),
-    ("hi", "Hindi"),
-    ("hu", "Hungarian"),
-    ("it", "Italian"),
-    ("ja", "Japanese"),
-    ("ko", "Korean"),
-    ("nl", "Dutch"),
-    ("no", "Norwegian"),
-    ("pl", "Polish"),
-    ("pt", "Portuguese"),
-    ("ro", "Romanian"),
-    ("ru", "Russian"),
-    ("sv", "Swedish"),
-    ("th", "Thai"),
-    ("tr", "Turkish"),
-    ("uk", "Ukrainian"),
-    ("vi", "Vietnamese"),
-    ("zh", "Chinese"),
-]
+from app.languages import language
+from app.phrases import phrase
+
+CODES = (
+    *("ar", "cs", "da", "de", "el", "en", "es", "fi", "fr", "he", "hi", "hu", "it", "ja", "ko", "nl", "no", "pl"),
+    *("pt", "ro", "ru", "sv", "th", "tr", "uk", "vi", "zh"),
+)
+
+
+def language_choices() -> list[tuple[str, str]]:
+    """Return (code, name) for a list to choose from, "" for any language first."""
+    names = language().locale.languages
+    return [("", phrase("Any language")), *((code, _title(names.get(code, code))) for code in CODES)]
+
+
+def _title(name: str) -> str:
+    return name[:1].upper() + name[1:]

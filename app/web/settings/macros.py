@@ -4,11 +4,12 @@ server, so that the form works without scripts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -21,6 +22,7 @@ from app.services import answer_access, by_public_id, liquid_texts, macros
 from app.services.answer_access import SUPERVISORS, check_may_write
 from app.services.macro_actions import ACTIONS, MOST_ACTIONS, NOTE, WORDS, in_order
 from app.web.authz import current_user, signed_in
+from app.web.languages import flash
 from app.web.settings.canned_responses import OWN, places_for
 
 pages = Blueprint("settings_macros", __name__, url_prefix="/settings/macros")
@@ -72,7 +74,7 @@ def index() -> str:
     with reading() as session:
         rows = macro_list.usable(session, usable=answer_access.macros_of(user))
         known = _options(session, user)
-    shown = [(row, [_in_words(action, known) for action in in_order(row.actions)]) for row in rows]
+    shown = [(row, _done(row.actions, known)) for row in rows]
     return render_template("settings/macros.html", rows=shown, may_share=user.role in SUPERVISORS)
 
 
@@ -157,15 +159,21 @@ def _write(session: Session, user: User, macro_id: str | None, form: MacroForm) 
 def _options(session: Session, user: User) -> Options:
     """Return what each list of choices offers, by action."""
     rows = macro_list.options(session, canned=answer_access.canned_responses_of(user))
-    fixed = {do: [(value, str(WORDS[value])) for value in shown.choices] for do, shown in ACTIONS.items()}
+    fixed = {do: [(value, WORDS[value]) for value in shown.choices] for do, shown in ACTIONS.items()}
     return {do: fixed[do] + rows.get(shown.source, []) for do, shown in ACTIONS.items()}
+
+
+def _done(actions: Sequence[Mapping[str, Any]], known: Options) -> str:
+    done = [_in_words(action, known) for action in in_order(actions)]
+    return reduce(lambda one, other: phrase("{one}, {other}", one=one, other=other), done) if done else ""
 
 
 def _in_words(action: Mapping[str, Any], known: Options) -> str:
     shown, value = ACTIONS[action["do"]], action["value"]
     if shown.type == "text":
-        return f"{shown.label} “{value[:60]}{'…' * (len(value) > 60)}”"
-    return f"{shown.label}: {dict(known[action['do']]).get(value, GONE)}"
+        short = f"{value[:60]}{'…' * (len(value) > 60)}"
+        return phrase("{action} “{value}”", action=shown.label, value=short)
+    return phrase("{action}: {value}", action=shown.label, value=dict(known[action["do"]]).get(value, GONE))
 
 
 def _page(macro_id: str | None, form: MacroForm, problem: AppError | None, *, may_write: bool = True) -> str:

@@ -10,29 +10,40 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.clock import now
 from app.db import reading, transaction
 from app.errors import Invalid
+from app.languages import translated
 from app.models import NoticeScope
+from app.phrases import phrase
 from app.queries import notices
 from app.queries.notices import Notice
 from app.render import clock
 from app.services import access, notice_settings, notice_words
 from app.web.authz import current_user, signed_in
+from app.web.languages import flash
 from app.web.settings import push
 
 pages = Blueprint("notices", __name__)
 
 HERE = "/settings/notices"
 SCOPES = (
-    (NoticeScope.MINE, "What is assigned to me", "A customer writes in a conversation of yours."),
-    (NoticeScope.UNASSIGNED, "That, and what nobody has yet", "Also new conversations in your inboxes."),
-    (NoticeScope.EVERYTHING, "Everything in my inboxes", "Also what customers write to your colleagues."),
-    (NoticeScope.NOTHING, "Nothing", "No notice and no sound. The list still shows everything."),
+    (NoticeScope.MINE, phrase("What is assigned to me"), phrase("A customer writes in a conversation of yours.")),
+    (
+        NoticeScope.UNASSIGNED,
+        phrase("That, and what nobody has yet"),
+        phrase("Also new conversations in your inboxes."),
+    ),
+    (
+        NoticeScope.EVERYTHING,
+        phrase("Everything in my inboxes"),
+        phrase("Also what customers write to your colleagues."),
+    ),
+    (NoticeScope.NOTHING, phrase("Nothing"), phrase("No notice and no sound. The list still shows everything.")),
 )
 LONGEST_AWAY = timedelta(minutes=30)
 
@@ -61,7 +72,7 @@ def change() -> BaseResponse | tuple[str, int]:
     except Invalid as problem:
         with reading() as session:
             return _page(session, problem), problem.status
-    flash("Saved.", "success")
+    flash(phrase("Saved."), "success")
     return redirect(HERE, code=303)
 
 
@@ -104,7 +115,7 @@ def _asked() -> list[UUID]:
 
 def _said(notice: Notice) -> dict[str, Any]:
     title, text = notice_words.said(notice)
-    return {"key": notice.key, "conversation": notice.conversation, "title": title, "text": text}
+    return {"key": notice.key, "conversation": notice.conversation, "title": translated(title), "text": text}
 
 
 def _page(session: Session, problem: Invalid | None) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.db import transaction
 from app.models import User
+from app.phrases import phrase
 from app.web.authz import current_user, session_is_kept, signed_in
+from app.web.languages import flash
 from app.web.pwa import DAYS
 
 pages = Blueprint("offline", __name__)
@@ -29,5 +31,5 @@ def change() -> Response:
     with transaction() as session:
         user = session.get_one(User, current_user().id, with_for_update=True)
         user.keeps_offline = request.form.get("keeps") == "1"
-    flash("Saved.", "success")
+    flash(phrase("Saved."), "success")
     return redirect(HERE, code=303)

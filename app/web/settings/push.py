@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, flash, jsonify, make_response, redirect, request, session
+from flask import Blueprint, Response, jsonify, make_response, redirect, request, session
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.db import transaction
 from app.errors import Invalid
 from app.models import PushSubscription, User
+from app.phrases import phrase
 from app.services import push_subscriptions
 from app.web.authz import current_user, signed_in
+from app.web.languages import flash
 from app.web.limits import limiter
 from connectors.web_push import Browser
 
@@ -73,7 +75,7 @@ def remove(public_id: str) -> BaseResponse:
         push_subscriptions.remove(db, user=current_user(), public_id=public_id)
     if session.get(push_subscriptions.IN_SESSION) == public_id:
         session.pop(push_subscriptions.IN_SESSION)
-    flash("This browser is told nothing any more while Tributary is closed.", "success")
+    flash(phrase("This browser is told nothing any more while Tributary is closed."), "success")
     return redirect(HERE, code=303)
 
 
@@ -85,5 +87,5 @@ def _said(body: object) -> Browser:
         else ()
     )
     if len(texts) != 3 or not all(isinstance(text, str) and text for text in texts):
-        raise Invalid("This is no subscription of a browser.")
+        raise Invalid(phrase("This is no subscription of a browser."))
     return Browser(*(str(text) for text in texts))

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 from flask import request
 from sqlalchemy.orm import Session
 
+from app.languages import translated
 from app.models import AutomationRule
+from app.phrases import phrase
 from app.queries import settings_rules
 from app.queries.settings_rules import Options, RuleRow
+from app.render import words
 from app.services import channel_settings
 from app.services.first_rules import INTENTS
-from app.services.labels import EMOTIONS
-from app.services.rule_vocabulary import ACTIONS, FIELDS, OPERATORS, Field
+from app.services.rule_vocabulary import ACTIONS, FIELDS, OPERATORS, VALUE_WORDS, Field
 from app.services.rules import MAX_CONDITIONS, labels_in
 
 Part = dict[str, str]
-LABEL_WORDS = dict(EMOTIONS)
+BRACKET = re.compile(r"\s*[(（]")
 GROUPS: dict[str, list[tuple[str, Field]]] = {}
 for _key, _field in FIELDS.items():
     GROUPS.setdefault(_field.group, []).append((_key, _field))
@@ -85,41 +89,58 @@ def all_options(session: Session) -> Options:
     return options | {"kinds": kinds, "intents": [*own.items(), *built_in]}
 
 
-def in_words(rule: RuleRow, options: Options) -> tuple[list[str], list[str]]:
-    """Return what a rule asks and what it does, a sentence part each."""
+def in_words(rule: RuleRow, options: Options) -> tuple[str, str]:
+    """Return what a rule asks and what it does, each as one part of a sentence; "" where it asks nothing."""
     asks = [
-        f"{_short(shown)} {_operator(shown, part)} {_value(shown, part, options)}"
-        for part in rule.conditions.get("of", [])
-        if (shown := FIELDS.get(part["field"]))
+        _asked(shown, part, options) for part in rule.conditions.get("of", []) if (shown := FIELDS.get(part["field"]))
     ]
-    does = [
-        f"{shown.label} {_value(shown, part, options)}" for part in rule.actions if (shown := ACTIONS.get(part["do"]))
+    does: list[str] = [
+        phrase("{action} {value}", action=shown.label, value=_value(shown, part, options))
+        for part in rule.actions
+        if (shown := ACTIONS.get(part["do"]))
     ]
-    return asks, does
+    join = _either if rule.conditions.get("match") == "any" else _both
+    return reduce(join, asks) if asks else "", reduce(_then, does) if does else ""
 
 
-def _short(shown: Field) -> str:
-    return shown.label.partition(" (")[0]
+def _asked(shown: Field, part: Part, options: Options) -> str:
+    operator = OPERATORS[shown.type].get(part["operator"], part["operator"])
+    value = _value(shown, part, options)
+    return phrase("{field} {operator} {value}", field=_short(shown.label), operator=_short(operator), value=value)
 
 
-def _operator(shown: Field, part: Part) -> str:
-    return OPERATORS[shown.type].get(part["operator"], part["operator"]).partition(" (")[0]
+def _both(one: str, other: str) -> str:
+    return phrase("{one} and {other}", one=one, other=other)
+
+
+def _either(one: str, other: str) -> str:
+    return phrase("{one} or {other}", one=one, other=other)
+
+
+def _then(one: str, other: str) -> str:
+    return phrase("{one}, {other}", one=one, other=other)
+
+
+def _short(label: str) -> str:
+    """Return a label in the reader's language without what it adds in brackets."""
+    return BRACKET.split(translated(label))[0]
 
 
 def _value(shown: Field, part: Part, options: Options) -> str:
     value = part["value"]
     if shown.type == "text":
-        return f"“{value}”"
+        return phrase("“{value}”", value=value)
     if shown.type == "labels":
-        return ", ".join(label_words(label) for label in labels_in(value))
+        labels = [label_words(label) for label in labels_in(value)]
+        return reduce(_then, labels) if labels else ""
     known = dict(options.get(shown.source, []))
     if shown.source and shown.source != "intents" and value not in known:
-        return "something that is gone"
-    return known.get(value, value)
+        return phrase("something that is gone")
+    return known.get(value) or VALUE_WORDS.get(value, value)
 
 
 def label_words(label: str) -> str:
-    return LABEL_WORDS.get(label, label)
+    return words(label)
 
 
 def _rows(prefix: str, keys: tuple[str, ...]) -> list[Part]:

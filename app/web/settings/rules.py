@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import AutomationRule
+from app.phrases import phrase
 from app.queries import settings_rules
 from app.services import by_public_id, rule_book
-from app.services.rule_vocabulary import ACTIONS, FIELDS, OPERATORS
+from app.services.rule_vocabulary import ACTIONS, FIELDS, OPERATORS, VALUE_WORDS
 from app.services.rules import labels_in
 from app.web.authz import admin_only
+from app.web.languages import flash
 from app.web.settings.rule_form import GROUPS, RuleForm, all_options, in_words, label_words
 
 pages = Blueprint("settings_rules", __name__, url_prefix="/settings/rules")
@@ -46,7 +48,7 @@ def create() -> Response | str | tuple[str, int]:
             )
     except Invalid as problem:
         return _page(form, problem), problem.status
-    flash("The rule is in force.", "success")
+    flash(phrase("The rule is in force."), "success")
     return redirect("/settings/rules", code=303)
 
 
@@ -78,7 +80,7 @@ def save(rule_id: str) -> Response | str | tuple[str, int]:
             )
     except (Invalid, Conflict) as problem:
         return _page(form, problem, rule_id), problem.status
-    flash("Saved.", "success")
+    flash(phrase("Saved."), "success")
     return redirect("/settings/rules", code=303)
 
 
@@ -105,7 +107,7 @@ def move(rule_id: str) -> Response:
 def delete(rule_id: str) -> Response:
     with transaction() as session:
         rule_book.delete(session, rule=by_public_id.get(session, AutomationRule, rule_id, lock=True))
-    flash("Deleted. What it did stays as it is.", "success")
+    flash(phrase("Deleted. What it did stays as it is."), "success")
     return redirect("/settings/rules", code=303)
 
 
@@ -123,5 +125,6 @@ def _page(form: RuleForm, problem: AppError | None, rule_id: str | None = None) 
         labels_in=labels_in,
         label_words=label_words,
         operators=OPERATORS,
+        value_words=VALUE_WORDS,
         actions=ACTIONS,
     )

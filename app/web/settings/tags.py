@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import Tag
+from app.phrases import phrase
 from app.queries import settings_rules
 from app.services import by_public_id, tags
 from app.web.authz import supervisor_only
+from app.web.languages import flash
 
 pages = Blueprint("settings_tags", __name__, url_prefix="/settings/tags")
 
@@ -29,7 +31,7 @@ def create() -> Response | tuple[str, int]:
             tags.create(session, name=request.form.get("name", ""), colour=request.form.get("colour", ""))
     except (Invalid, Conflict) as problem:
         return _page(problem), problem.status
-    flash("Added.", "success")
+    flash(phrase("Added."), "success")
     return redirect("/settings/tags", code=303)
 
 
@@ -42,7 +44,7 @@ def rename(tag_id: str) -> Response | tuple[str, int]:
             tags.rename(session, tag=tag, name=request.form.get("name", ""), colour=request.form.get("colour", ""))
     except (Invalid, Conflict) as problem:
         return _page(problem, editing=tag_id), problem.status
-    flash("Saved.", "success")
+    flash(phrase("Saved."), "success")
     return redirect("/settings/tags", code=303)
 
 
@@ -59,7 +61,7 @@ def merge(tag_id: str) -> Response | tuple[str, int]:
             name = into.name
     except (Invalid, Conflict) as problem:
         return _page(problem, editing=tag_id), problem.status
-    flash(f"Merged: everything that had it has “{name}” now.", "success")
+    flash(phrase("Merged: everything that had it has “{name}” now.", name=name), "success")
     return redirect("/settings/tags", code=303)
 
 
@@ -68,7 +70,7 @@ def merge(tag_id: str) -> Response | tuple[str, int]:
 def delete(tag_id: str) -> Response:
     with transaction() as session:
         tags.delete(session, tag=by_public_id.get(session, Tag, tag_id, lock=True))
-    flash("Deleted, and taken off everything that had it.", "success")
+    flash(phrase("Deleted, and taken off everything that had it."), "success")
     return redirect("/settings/tags", code=303)
 
 
@@ -76,5 +78,11 @@ def _page(problem: AppError | None, *, editing: str = "") -> str:
     with reading() as session:
         rows = settings_rules.tags(session)
     return render_template(
-        "settings/tags.html", rows=rows, colours=tags.COLOURS, problem=problem, editing=editing, typed=request.form
+        "settings/tags.html",
+        rows=rows,
+        colours=tags.COLOURS,
+        colour_words=tags.COLOUR_WORDS,
+        problem=problem,
+        editing=editing,
+        typed=request.form,
     )

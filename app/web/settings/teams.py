@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import Invalid
 from app.models import Team, User
+from app.phrases import phrase
 from app.queries import settings_people
 from app.services import by_public_id, teams
 from app.web.authz import admin_only
+from app.web.languages import flash
 
 pages = Blueprint("settings_teams", __name__, url_prefix="/settings/teams")
 
@@ -39,7 +41,7 @@ def create() -> Response | tuple[str, int]:
             teams.set_members(session, team=team, users=members)
     except Invalid as problem:
         return _form(None, problem), problem.status
-    flash("Saved.", "success")
+    flash(phrase("Saved."), "success")
     return redirect("/settings/teams", code=303)
 
 
@@ -60,7 +62,7 @@ def save(team_id: str) -> Response | tuple[str, int]:
             teams.set_members(session, team=team, users=members)
     except Invalid as problem:
         return _form(team_id, problem), problem.status
-    flash("Saved.", "success")
+    flash(phrase("Saved."), "success")
     return redirect("/settings/teams", code=303)
 
 
@@ -69,7 +71,7 @@ def save(team_id: str) -> Response | tuple[str, int]:
 def delete(team_id: str) -> Response:
     with transaction() as session:
         teams.delete(session, team=by_public_id.get(session, Team, team_id, lock=True))
-    flash("The team is dissolved. Its conversations stay.", "success")
+    flash(phrase("The team is dissolved. Its conversations stay."), "success")
     return redirect("/settings/teams", code=303)
 
 

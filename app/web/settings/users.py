@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -14,16 +14,18 @@ from app.languages import language, speaking, translated
 from app.models import AuditAction, Role, TokenPurpose, User
 from app.phrases import phrase
 from app.queries import settings_people
+from app.render import words
 from app.services import audit, by_public_id, first_steps, links, users
 from app.web.authz import admin_only, current_user
+from app.web.languages import flash
 
 pages = Blueprint("settings_users", __name__, url_prefix="/settings/users")
 
 ROLES = (
-    (Role.AGENT, "Agent", "works in the inboxes shared with them"),
-    (Role.SUPERVISOR, "Supervisor", "an agent who also sees deliveries and keeps the tags"),
-    (Role.ADMIN, "Admin", "sees every inbox and all settings"),
-    (Role.BOT, "Bot", "a program; cannot sign in here"),
+    (Role.AGENT, words(Role.AGENT), phrase("works in the inboxes shared with them")),
+    (Role.SUPERVISOR, words(Role.SUPERVISOR), phrase("an agent who also sees deliveries and keeps the tags")),
+    (Role.ADMIN, words(Role.ADMIN), phrase("sees every inbox and all settings")),
+    (Role.BOT, words(Role.BOT), phrase("a program; cannot sign in here")),
 )
 
 
@@ -58,7 +60,7 @@ def invite() -> Response | str | tuple[str, int]:
     except Invalid as problem:
         return _form(None, problem), problem.status
     if link is None:
-        flash(f"{user.name} has been added.", "success")
+        flash(phrase("{name} has been added.", name=user.name), "success")
         return redirect("/settings/users", code=303)
     return _show_link(user, link)
 
@@ -85,7 +87,7 @@ def save(user_id: str) -> Response | tuple[str, int]:
                 _note(session, AuditAction.ROLE_CHANGED, user, {"from": before.value, "to": role.value})
     except (Invalid, Conflict) as problem:
         return _again(user_id, problem)
-    flash("Saved.", "success")
+    flash(phrase("Saved."), "success")
     return redirect("/settings/users", code=303)
 
 
@@ -111,7 +113,7 @@ def deactivate(user_id: str) -> Response | tuple[str, int]:
             _note(session, AuditAction.USER_DEACTIVATED, user)
     except Conflict as problem:
         return _again(user_id, problem)
-    flash("Deactivated: signed out everywhere, and gets no new work.", "success")
+    flash(phrase("Deactivated: signed out everywhere, and gets no new work."), "success")
     return redirect("/settings/users" if user_id != str(current_user().public_id) else "/sign-in", code=303)
 
 
@@ -122,7 +124,7 @@ def activate(user_id: str) -> Response:
         user = by_public_id.get(session, User, user_id)
         users.activate(session, user=user)
         _note(session, AuditAction.USER_ACTIVATED, user)
-    flash("Active again.", "success")
+    flash(phrase("Active again."), "success")
     return redirect(f"/settings/users/{user_id}", code=303)
 
 
@@ -147,23 +149,23 @@ def _link(session: Session, user: User) -> str:
 
 def _refuse_link(user: User) -> None:
     if not user.is_active:
-        raise Conflict("This user is deactivated: activate them first.")
+        raise Conflict(phrase("This user is deactivated: activate them first."))
     if user.role is Role.BOT:
-        raise Conflict("A bot has no password.")
+        raise Conflict(phrase("A bot has no password."))
 
 
 def _show_link(user: User, link: str) -> str:
     is_invitation = user.password_hash is None
     by = current_user()
-    words = {"user": user, "link": link, "by": by}
+    values = {"user": user, "link": link, "by": by}
     subject = phrase("{name} invites you to Tributary", name=by.name)
     if not is_invitation:
         subject = phrase("A new password for Tributary")
     with speaking(user.language or language().code):  # the mail is read by them
         title = translated(subject)
-        body = render_template("mail/invite.txt" if is_invitation else "mail/reset.txt", **words)
+        body = render_template("mail/invite.txt" if is_invitation else "mail/reset.txt", **values)
     address = f"mailto:{quote(user.email)}?subject={quote(title)}&body={quote(body)}"
-    return render_template("settings/user_link.html", is_invitation=is_invitation, mailto=address, body=body, **words)
+    return render_template("settings/user_link.html", is_invitation=is_invitation, mailto=address, body=body, **values)
 
 
 def _again(user_id: str, problem: AppError) -> tuple[str, int]:
