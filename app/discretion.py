@@ -58,8 +58,14 @@ def discreet_cut(text: str, *, length: int) -> str:
     """Return a text that was cut at `length` as screens show it: the beginning of a number at its end goes too, for
     nobody can tell any more what it is the beginning of.
     """
-    shown = discreet(text)
-    return shown if len(text) < length or is_revealing() else CUT_NUMBER.sub("…", shown)
+    if is_revealing():
+        return text
+    return (_few_cut if len(text) > SHORT else _many_cut)(text, region(), length)
+
+
+def _cut(text: str, home: str, length: int) -> str:
+    shown = without(text, (_few if len(text) > SHORT else _many)(text, home)) if text else text
+    return shown if len(text) < length else CUT_NUMBER.sub("…", shown)
 
 
 def restored(typed: str, stored: str) -> str:
@@ -85,3 +91,5 @@ def _find(text: str, home: str) -> tuple[Span, ...]:
 
 _many: Callable[[str, str], tuple[Span, ...]] = lru_cache(maxsize=4096)(_find)
 _few: Callable[[str, str], tuple[Span, ...]] = lru_cache(maxsize=256)(_find)
+_many_cut: Callable[[str, str, int], str] = lru_cache(maxsize=4096)(_cut)
+_few_cut: Callable[[str, str, int], str] = lru_cache(maxsize=256)(_cut)

@@ -87,8 +87,10 @@ def language() -> Language:
     """Return the language of this request; English where there is none."""
     if not has_request_context():
         return LANGUAGES[ENGLISH]
-    get_locale()  # asks the selector below, once a request
-    spoken: Language = g.get("spoken", LANGUAGES[ENGLISH])
+    spoken: Language | None = g.get("spoken")
+    if spoken is None:
+        get_locale()  # asks the selector below, once a request
+        spoken = g.get("spoken", LANGUAGES[ENGLISH])
     return spoken
 
 
@@ -150,15 +152,23 @@ def _value(value: object, spoken: Language) -> str:
 # ---------------------------------------------------------------- dates and numbers
 
 
-def date_words(day: date, parts: str) -> str:
-    """Say a date with the parts that a CLDR skeleton names: "MMMd", "yMMMd", "EEEEMMMd" (weekday in full)."""
-    spoken = language()
+def date_words(day: date, parts: str, code: str = "") -> str:
+    """Say a date with the parts that a CLDR skeleton names: "MMMd", "yMMMd", "EEEEMMMd" (weekday in full).
+
+    In the reader's language, or in the one named.
+    """
+    return _date_words(day, parts, code or language().code)
+
+
+@lru_cache(maxsize=4096)
+def _date_words(day: date, parts: str, code: str) -> str:
+    spoken = known(code) or LANGUAGES[ENGLISH]
     if spoken.locale.language == ENGLISH:
         return dates.format_date(day, OWN_ENGLISH[parts], locale=spoken.locale)  # the day first, as it always was
     if parts.startswith("EEEE"):
         weekday = dates.format_date(day, "EEEE", locale=spoken.locale)
         rest = dates.format_skeleton(parts[4:], day, locale=spoken.locale)
-        return translated(phrase("{weekday} {date}", weekday=weekday, date=rest))
+        return translated(phrase("{weekday} {date}", weekday=weekday, date=rest), code)
     return dates.format_skeleton(parts, day, locale=spoken.locale)
 
 

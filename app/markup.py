@@ -35,6 +35,8 @@ def text_html(text: str) -> Markup:
     Line breaks are kept as they are: the element around it uses `white-space: pre-wrap`.
     """
     clean = text.replace("\r\n", "\n").translate(_CONTROLS)
+    if not any(scheme in clean for scheme in SCHEMES):
+        return escape(clean)
     return Markup("").join(_word(part) for part in _BLANKS.split(clean))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -68,8 +68,9 @@ class Filters:
 
     def query(self, **changes: str) -> str:
         """Return these filters as a query string, without what is default: "" or "?view=mine&tag=…"."""
-        changed = replace(self, **changes)  # type: ignore[arg-type]  # changes name what an address says
-        told = {name: getattr(changed, name) for name in TOLD if getattr(changed, name) != DEFAULTS[name]}
+        assert changes.keys() <= DEFAULTS.keys(), "no such filter"
+        wanted = {name: changes.get(name, getattr(self, name)) for name in TOLD}
+        told = {name: value for name, value in wanted.items() if value != DEFAULTS[name]}
         return f"?{urlencode(told)}" if told else ""
 
 
