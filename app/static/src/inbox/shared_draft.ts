@@ -190,8 +190,9 @@ export class SharedDraft {
   }
 
   private readonly onLeave = (): void => {
-    if (document.hidden) this.flush(true);
     if (!this.box.isConnected) this.stop();
+    else if (document.hidden) this.flush(true);
+    else if (this.isOpen) void this.look(); // one comes back from another tab
   };
 
   private readonly onPoke = (event: Event): void => {
@@ -204,7 +205,21 @@ export class SharedDraft {
   private async look(): Promise<void> {
     const response = await fetch(`${this.address}s`, { credentials: "same-origin" }).catch(() => null);
     const isRead = this.box.querySelector(".drafts-place details[open]") !== null;
-    if (response?.ok && this.isOpen && !isRead) this.draw(await response.text());
+    if (!response?.ok || !this.isOpen || isRead) return;
+    this.draw(await response.text());
+    this.follow();
+  }
+
+  /** Another tab of the same writer went on, or sent it: what stands here unchanged does likewise. */
+  private follow(): void {
+    const here = this.local();
+    if (this.busy || this.timer || !this.sent || here.text !== this.sent.text) return;
+    const own = this.own();
+    if (own && own.mark !== this.mark) this.take(own);
+    if (own || this.box.querySelector("[data-take-over]")) return; // who took it over has it now: that is told
+    this.sent = null;
+    this.remember("");
+    this.show({ ...here, text: "" });
   }
 
   private readonly onClick = (event: MouseEvent): void => {
