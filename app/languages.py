@@ -65,7 +65,13 @@ LANGUAGES = {
         Language("ja", "日本語"),
     )
 }
-OWN_ENGLISH = {"MMMd": "d MMM", "yMMMd": "d MMM y", "EEEEMMMd": "EEEE d MMM", "EEEEyMMMd": "EEEE d MMM y"}
+OWN_ENGLISH = {
+    "MMMd": "d MMM",
+    "yMMM": "MMM y",
+    "yMMMd": "d MMM y",
+    "EEEEMMMd": "EEEE d MMM",
+    "EEEEyMMMd": "EEEE d MMM y",
+}
 TEST_ENGLISH = Language(PSEUDO, "[Ţéšţ Éñĝļîšĥ]")
 
 

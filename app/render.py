@@ -48,6 +48,7 @@ def configure_templates(app: Flask) -> None:
         clock=clock,
         leaves_in=leaves_in,
         day=day,
+        month=month,
         moment=moment_words,
         form_moment=form_moment,
         bytes=readable_bytes,
@@ -147,6 +148,11 @@ def day(moment: datetime) -> str:
     if here in {today, today - timedelta(days=1)}:
         return translated(phrase("Today") if here == today else phrase("Yesterday"))
     return date_words(here, "EEEEMMMd" if here.year == today.year else "EEEEyMMMd")
+
+
+def month(moment: datetime) -> str:
+    """Say the month of a moment: "Nov 2026"."""
+    return date_words(moment.astimezone(zone()).date(), "yMMM")
 
 
 def moment_words(moment: datetime | None) -> str:
