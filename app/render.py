@@ -72,9 +72,9 @@ def text_html(text: str) -> Markup:
 def one_line(text: str) -> str:
     """Return text for a place that has one line, what is sensitive in it hidden.
 
-    Long texts in such places are beginnings of messages, cut by a query or when they were stored.
+    Long texts in such places are beginnings of messages, cut by a query or when they were stored. Phrases are translated.
     """
-    return markup.one_line(discreet_cut(text, length=LONG))
+    return markup.one_line(discreet_cut(translated(text), length=LONG))
 
 
 def zone() -> tzinfo:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.phrases import phrase
+
 HELD = ("Mod", "Alt", "Shift")  # in this order
 NAMED = frozenset(
     {"Enter", "Escape", "Tab", "Space", "Home", "End", "PageUp", "PageDown", "Backspace", "Delete"}
@@ -23,10 +25,10 @@ _SPOKEN |= {"alt": "Alt", "option": "Alt", "shift": "Shift"}
 def normal(typed: str) -> str:
     """Return keys as they are stored, "" for none. Raises ValueError with a sentence where they cannot be used."""
     if len(typed) > LONGEST:
-        raise ValueError("These are too many keys.")
+        raise ValueError(phrase("These are too many keys."))
     steps = [_step(step) for step in typed.split()]
     if len(steps) > MOST_STEPS:
-        raise ValueError(f"Use at most {MOST_STEPS} keys one after the other.")
+        raise ValueError(phrase("Use at most {most} keys one after the other.", most=MOST_STEPS))
     return " ".join(steps)
 
 
@@ -58,10 +60,12 @@ def _step(typed: str) -> str:
     *held, key = typed.split("+") if typed != "+" and not typed.endswith("++") else [*typed[:-2].split("+"), "+"]
     words = [_SPOKEN.get(word.lower(), "") for word in held if word]
     if "" in words:
-        raise ValueError(f"“{typed}” is not known: hold Ctrl or Alt, as in Ctrl+K.")
+        raise ValueError(phrase("“{keys}” is not known: hold Ctrl or Alt, as in Ctrl+K.", keys=typed))
     named = next((name for name in NAMED if name.lower() == key.lower()), None)
     if named is None and (len(key) != 1 or not key.isprintable()):
-        raise ValueError(f"“{typed}” is no key. Write a letter or a sign, with a blank between keys that follow.")
+        raise ValueError(
+            phrase("“{keys}” is no key. Write a letter or a sign, with a blank between keys that follow.", keys=typed)
+        )
     step = "+".join([*(word for word in HELD if word in words), named or _letter(key, words)])
     _check(step, named, words)
     return step.replace("Shift+", "") if named is None else step
@@ -75,10 +79,10 @@ def _letter(key: str, words: list[str]) -> str:
 
 def _check(step: str, named: str | None, words: list[str]) -> None:
     if "Shift" in words and ("Mod" in words or "Alt" in words):
-        raise ValueError("Hold Ctrl or Alt, without Shift.")
+        raise ValueError(phrase("Hold Ctrl or Alt, without Shift."))
     if {"Mod", "Alt"} <= set(words):
-        raise ValueError("Hold Ctrl or Alt, not both.")
+        raise ValueError(phrase("Hold Ctrl or Alt, not both."))
     if named and "Mod" not in words and "Alt" not in words:
-        raise ValueError(f"{named} keeps its meaning: hold Ctrl or Alt with it.")
+        raise ValueError(phrase("{key} keeps its meaning: hold Ctrl or Alt with it.", key=named))
     if step in KEPT:
-        raise ValueError(f"Your browser keeps {spoken(step)} for itself.")
+        raise ValueError(phrase("Your browser keeps {keys} for itself.", keys=spoken(step)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from app.commands.keys import holder, is_single, normal, spoken
 from app.commands.registry import Command, commands_for
 from app.models import Role, User
+from app.phrases import Phrase, phrase
 
 TOLD = ("id", "title", "keys", "where", "path", "press", "focus", "choices")
 
@@ -32,7 +33,7 @@ def bindings(role: Role, own: Mapping[str, str]) -> dict[str, str]:
     return {id_: mine.get(id_, _free(one.keys, mine)) for id_, one in commands.items()}
 
 
-def commands_of(user: User) -> dict[str, tuple[Command, ...]]:
+def commands_of(user: User) -> dict[Phrase, tuple[Command, ...]]:
     """Return the commands of a user by area, with the keys that do something for them."""
     keys = bindings(user.role, user.own_keys)
     return {
@@ -56,11 +57,11 @@ def read(role: Role, typed: Mapping[str, str], now: Mapping[str, str]) -> Wish:
         try:
             wanted[id_] = normal(typed[id_])
         except ValueError as problem:
-            problems[id_] = str(problem)
+            problems[id_] = problem.args[0]
     for id_, keys in wanted.items():
         other = None if id_ in problems or commands[id_].is_fixed else holder(keys, wanted, apart_from=id_)
         if other:
-            problems[id_] = f"“{commands[other].title}” has {spoken(wanted[other])}."
+            problems[id_] = phrase("“{command}” has {keys}.", command=commands[other].title, keys=spoken(wanted[other]))
     elsewhere = {id_: keys for id_, keys in now.items() if id_ not in commands}
     return Wish(elsewhere | {id_: keys for id_, keys in wanted.items() if keys != commands[id_].keys}, problems)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.models import Role
+from app.phrases import Phrase, phrase, phrase_in
 
 EVERYBODY = frozenset(Role)
 SUPERVISORS = frozenset({Role.SUPERVISOR, Role.ADMIN})
@@ -41,187 +42,209 @@ class Page:
 
 
 SECTIONS = (
-    Page("/inbox", "Inbox", "Every conversation you may see.", EVERYBODY, "inbox"),
-    Page("/cases", "Cases", "The work opened from conversations.", EVERYBODY, "briefcase"),
-    Page("/contacts", "Contacts", "Everybody who writes to you.", EVERYBODY, "users"),
+    Page("/inbox", phrase("Inbox"), phrase("Every conversation you may see."), EVERYBODY, "inbox"),
+    Page("/cases", phrase("Cases"), phrase("The work opened from conversations."), EVERYBODY, "briefcase"),
+    Page("/contacts", phrase("Contacts"), phrase("Everybody who writes to you."), EVERYBODY, "users"),
     Page(
         "/reports/sentiment",
-        "Reports",
-        "Sentiment over time, by channel, inbox and intent.",
+        phrase("Reports"),
+        phrase("Sentiment over time, by channel, inbox and intent."),
         SUPERVISORS,
         "chart-column",
     ),
-    Page("/alerts", "Alerts", "What moved out of its usual range.", EVERYBODY, "bell"),
-    Page("/settings", "Settings", "How Tributary works for you and for your workspace.", EVERYBODY, "settings"),
+    Page("/alerts", phrase("Alerts"), phrase("What moved out of its usual range."), EVERYBODY, "bell"),
+    Page(
+        "/settings",
+        phrase("Settings"),
+        phrase("How Tributary works for you and for your workspace."),
+        EVERYBODY,
+        "settings",
+    ),
 )
-SETTINGS: dict[str, tuple[Page, ...]] = {
-    "You": (
+SETTINGS: dict[Phrase, tuple[Page, ...]] = {
+    phrase_in("area", "You"): (
         Page(
             "/first-steps",
-            "First steps",
-            "From an empty workspace to the first customer you answered.",
+            phrase("First steps"),
+            phrase("From an empty workspace to the first customer you answered."),
             EVERYBODY,
             also="onboarding welcome demo invite start",
         ),
         Page(
             "/account",
-            "Your account",
-            "Your name, theme, password, and whether you take new work.",
+            phrase("Your account"),
+            phrase("Your name, theme, password, and whether you take new work."),
             EVERYBODY,
             also="profile session sign out dark light",
         ),
         Page(
             "/settings/notices",
-            "Notices",
-            "What you are told of while you look elsewhere, and when not.",
+            phrase("Notices"),
+            phrase("What you are told of while you look elsewhere, and when not."),
             EVERYBODY,
             also="desktop notifications sound quiet hours pause do not disturb",
         ),
         Page(
             "/settings/offline",
-            "App and offline reading",
-            "What your devices keep, and how to install the app.",
+            phrase("App and offline reading"),
+            phrase("What your devices keep, and how to install the app."),
             EVERYBODY,
             also="install pwa phone without connection offline device",
         ),
         Page(
             "/settings/keyboard",
-            "Keyboard",
-            "Which keys do what, for you.",
+            phrase("Keyboard"),
+            phrase("Which keys do what, for you."),
             EVERYBODY,
             also="shortcuts hotkeys commands remap single keys",
         ),
     ),
-    "People": (
+    phrase_in("area", "People"): (
         Page(
-            "/settings/users", "Users", "Who signs in, and in which role.", ADMINS, also="agents colleagues invite bot"
+            "/settings/users",
+            phrase("Users"),
+            phrase("Who signs in, and in which role."),
+            ADMINS,
+            also="agents colleagues invite bot",
         ),
-        Page("/settings/teams", "Teams", "Users who share work.", ADMINS, also="members groups"),
+        Page("/settings/teams", phrase("Teams"), phrase("Users who share work."), ADMINS, also="members groups"),
         Page(
             "/settings/business-hours",
-            "Business hours",
-            "When you work, for promises and reports.",
+            phrase("Business hours"),
+            phrase("When you work, for promises and reports."),
             SUPERVISORS,
             also="holidays calendar time zone",
         ),
     ),
-    "Channels and inboxes": (
-        Page("/settings/inboxes", "Inboxes", "Where teams work, and who may see what.", ADMINS, also="access share"),
+    phrase_in("area", "Channels and inboxes"): (
+        Page(
+            "/settings/inboxes",
+            phrase("Inboxes"),
+            phrase("Where teams work, and who may see what."),
+            ADMINS,
+            also="access share",
+        ),
         Page(
             "/settings/channels",
-            "Channels",
-            "The sources that are connected: mail, chat, social media.",
+            phrase("Channels"),
+            phrase("The sources that are connected: mail, chat, social media."),
             ADMINS,
             also="connect mailbox integration whatsapp",
         ),
         Page(
             "/settings/sending",
-            "Sending",
-            "How long a reply waits before it leaves.",
+            phrase("Sending"),
+            phrase("How long a reply waits before it leaves."),
             ADMINS,
             also="undo send outgoing",
         ),
     ),
-    "Automation": (
+    phrase_in("area", "Automation"): (
         Page(
             "/settings/rules",
-            "Rules",
-            "What happens by itself when a message arrives.",
+            phrase("Rules"),
+            phrase("What happens by itself when a message arrives."),
             ADMINS,
             also="automation assign routing trigger",
         ),
         Page(
             "/settings/checklists",
-            "Checklists",
-            "Ready-made lists of things to do in conversations and cases.",
+            phrase("Checklists"),
+            phrase("Ready-made lists of things to do in conversations and cases."),
             SUPERVISORS,
             also="to do tasks steps template",
         ),
-        Page("/settings/tags", "Tags", "The labels that everything can wear.", SUPERVISORS, also="labels colours"),
+        Page(
+            "/settings/tags",
+            phrase("Tags"),
+            phrase("The labels that everything can wear."),
+            SUPERVISORS,
+            also="labels colours",
+        ),
         Page(
             "/settings/blocked-senders",
-            "Blocked senders",
-            "Whose messages go straight to Spam.",
+            phrase("Blocked senders"),
+            phrase("Whose messages go straight to Spam."),
             SUPERVISORS,
             also="spam unblock block list domain",
         ),
         Page(
             "/settings/alerts",
-            "Alert rules",
-            "Which numbers are watched, and who is told.",
+            phrase("Alert rules"),
+            phrase("Which numbers are watched, and who is told."),
             SUPERVISORS,
             also="alerts threshold",
         ),
         Page(
             "/settings/webhooks",
-            "Webhooks",
-            "Which other systems hear what happens here.",
+            phrase("Webhooks"),
+            phrase("Which other systems hear what happens here."),
             ADMINS,
             also="api integration",
         ),
     ),
-    "Answers": (
+    phrase_in("area", "Answers"): (
         Page(
             "/settings/canned-responses",
-            "Canned responses",
-            "Reusable answers with variables, in every language you write.",
+            phrase("Canned responses"),
+            phrase("Reusable answers with variables, in every language you write."),
             EVERYBODY,
             also="templates snippets saved replies liquid slash",
         ),
         Page(
             "/settings/macros",
-            "Macros",
-            "Several actions that are done at once: answer, tag, assign, resolve.",
+            phrase("Macros"),
+            phrase("Several actions that are done at once: answer, tag, assign, resolve."),
             EVERYBODY,
             also="bundle actions workflow",
         ),
         Page(
             "/settings/articles",
-            "Articles",
-            "What suggestions know beyond past answers.",
+            phrase("Articles"),
+            phrase("What suggestions know beyond past answers."),
             SUPERVISORS,
             also="knowledge base help",
         ),
     ),
-    "Understanding": (
+    phrase_in("area", "Understanding"): (
         Page(
             "/settings/intents",
-            "Intents",
-            "What customers may want, in your own words.",
+            phrase("Intents"),
+            phrase("What customers may want, in your own words."),
             SUPERVISORS,
             also="labels topics training",
         ),
         Page(
             "/settings/learning",
-            "Learning",
-            "What the models learned from corrections.",
+            phrase("Learning"),
+            phrase("What the models learned from corrections."),
             SUPERVISORS,
             also="models corrections",
         ),
         Page(
             "/settings/accuracy",
-            "Accuracy",
-            "How often the models are right here.",
+            phrase("Accuracy"),
+            phrase("How often the models are right here."),
             SUPERVISORS,
             also="quality confidence threshold",
         ),
     ),
-    "Data": (
+    phrase_in("area", "Data"): (
         Page(
             "/settings/deliveries",
-            "Deliveries",
-            "Everything that arrived, and what became of it.",
+            phrase("Deliveries"),
+            phrase("Everything that arrived, and what became of it."),
             SUPERVISORS,
             also="parked raw",
         ),
         Page(
             "/settings/privacy",
-            "Personal data",
-            "What is hidden, and who may look at it.",
+            phrase("Personal data"),
+            phrase("What is hidden, and who may look at it."),
             ADMINS,
             also="privacy gdpr hidden",
         ),
-        Page("/settings/audit", "Audit", "Who did what, and when.", ADMINS, also="log history"),
+        Page("/settings/audit", phrase("Audit"), phrase("Who did what, and when."), ADMINS, also="log history"),
     ),
 }
 
@@ -230,7 +253,7 @@ def seen_by(role: Role, pages: Iterable[Page]) -> tuple[Page, ...]:
     return tuple(page for page in pages if role in page.roles)
 
 
-def settings_for(role: Role, search: str = "") -> dict[str, tuple[Page, ...]]:
+def settings_for(role: Role, search: str = "") -> dict[Phrase, tuple[Page, ...]]:
     """Return the settings pages that a role may see and that fit a search, by group; empty groups are left out."""
     fitting = {
         group: tuple(page for page in seen_by(role, pages) if page.fits(search)) for group, pages in SETTINGS.items()

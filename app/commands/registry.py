@@ -13,7 +13,9 @@ from functools import cache
 
 from app.commands.pages import ADMINS, EVERYBODY, SETTINGS, SUPERVISORS, Page
 from app.models import Role
+from app.phrases import Phrase, phrase, phrase_in
 
+GO_TO = phrase_in("area", "Go to")
 EVERYWHERE, INBOX, CONVERSATION = "everywhere", "inbox", "conversation"
 
 
@@ -54,57 +56,61 @@ def _settings(apart_from: tuple[Command, ...]) -> tuple[Command, ...]:
     return tuple(_setting(page) for pages in SETTINGS.values() for page in pages if page.path not in had)
 
 
-COMMANDS: dict[str, tuple[Command, ...]] = {
-    "Everywhere": (
-        Command("commands", "Open the command bar", "Mod+k"),
-        Command("help", "Show all keys", "?"),
-        Command("search", "Search this page", "/", focus=".search-text, main input[type='search']"),
-        Command("menu", "Open your menu", "g x", focus=".user-menu button, .user-menu a"),
-        Command("work", "Take new work, or take none", "g w", press="form[action='/account/accepting'] button"),
-        Command("light", "Light theme", press=THEME.format("light"), also="appearance bright"),
-        Command("dark", "Dark theme", press=THEME.format("dark"), also="appearance night"),
-        Command("system-theme", "Theme of this device", press=THEME.format("system"), also="appearance light dark"),
-        Command("sign-out", "Sign out", press="form[action='/sign-out'] button", also="leave log out"),
-        Command("escape", "Leave a field, close what is open", "Escape", is_fixed=True),
+COMMANDS: dict[Phrase, tuple[Command, ...]] = {
+    phrase_in("area", "Everywhere"): (
+        Command("commands", phrase("Open the command bar"), "Mod+k"),
+        Command("help", phrase("Show all keys"), "?"),
+        Command("search", phrase("Search this page"), "/", focus=".search-text, main input[type='search']"),
+        Command("menu", phrase("Open your menu"), "g x", focus=".user-menu button, .user-menu a"),
+        Command("work", phrase("Take new work, or take none"), "g w", press="form[action='/account/accepting'] button"),
+        Command("light", phrase("Light theme"), press=THEME.format("light"), also="appearance bright"),
+        Command("dark", phrase("Dark theme"), press=THEME.format("dark"), also="appearance night"),
+        Command(
+            "system-theme", phrase("Theme of this device"), press=THEME.format("system"), also="appearance light dark"
+        ),
+        Command("sign-out", phrase("Sign out"), press="form[action='/sign-out'] button", also="leave log out"),
+        Command("escape", phrase("Leave a field, close what is open"), "Escape", is_fixed=True),
     ),
-    "Go to": (
-        Command("go-inbox", "Inbox", "g i", path="/inbox"),
-        Command("go-all", "All conversations", "g a", path="/inbox?view=all"),
-        Command("go-mine", "My conversations", "g m", path="/inbox?view=mine"),
-        Command("go-unassigned", "Unassigned", "g u", path="/inbox?view=unassigned"),
-        Command("go-mentions", "Mentions", "g e", path="/inbox?view=mentions", also="notes named me"),
-        Command("go-followed", "Followed by me", "g l", path="/inbox?view=followed", also="watching"),
-        Command("go-pending", "Pending", "g p", path="/inbox?status=pending"),
-        Command("go-snoozed", "Snoozed", "g z", path="/inbox?status=snoozed"),
-        Command("go-resolved", "Resolved", "g d", path="/inbox?status=resolved"),
-        Command("go-cases", "Cases", "g k", path="/cases"),
-        Command("go-contacts", "Contacts", "g c", path="/contacts"),
-        Command("go-search", "Search", "g f", path="/search", also="find"),
-        Command("go-entry", "Log a call or a letter", "g n", path="/entries/new"),
-        Command("go-reports", "Reports", "g r", path="/reports/sentiment", roles=SUPERVISORS),
-        Command("go-alerts", "Alerts", "g b", path="/alerts"),
-        Command("go-keys", "Keyboard", "g h", path="/settings/keyboard", also="shortcuts hotkeys remap"),
-        Command("go-settings", "Settings", "g s", path="/settings"),
-        Command("go-account", "Your account", "g y", path="/account"),
-        Command("go-channels", "Channels", "g o", path="/settings/channels", roles=ADMINS),
-        Command("go-canned", "Canned responses", "g q", path="/settings/canned-responses"),
-        Command("go-tags", "Tags", "g t", path="/settings/tags", roles=SUPERVISORS),
+    GO_TO: (
+        Command("go-inbox", phrase("Inbox"), "g i", path="/inbox"),
+        Command("go-all", phrase("All conversations"), "g a", path="/inbox?view=all"),
+        Command("go-mine", phrase("My conversations"), "g m", path="/inbox?view=mine"),
+        Command("go-unassigned", phrase("Unassigned"), "g u", path="/inbox?view=unassigned"),
+        Command("go-mentions", phrase("Mentions"), "g e", path="/inbox?view=mentions", also="notes named me"),
+        Command("go-followed", phrase("Followed by me"), "g l", path="/inbox?view=followed", also="watching"),
+        Command("go-pending", phrase("Pending"), "g p", path="/inbox?status=pending"),
+        Command("go-snoozed", phrase("Snoozed"), "g z", path="/inbox?status=snoozed"),
+        Command("go-resolved", phrase("Resolved"), "g d", path="/inbox?status=resolved"),
+        Command("go-cases", phrase("Cases"), "g k", path="/cases"),
+        Command("go-contacts", phrase("Contacts"), "g c", path="/contacts"),
+        Command("go-search", phrase_in("place", "Search"), "g f", path="/search", also="find"),
+        Command("go-entry", phrase("Log a call or a letter"), "g n", path="/entries/new"),
+        Command("go-reports", phrase("Reports"), "g r", path="/reports/sentiment", roles=SUPERVISORS),
+        Command("go-alerts", phrase("Alerts"), "g b", path="/alerts"),
+        Command("go-keys", phrase("Keyboard"), "g h", path="/settings/keyboard", also="shortcuts hotkeys remap"),
+        Command("go-settings", phrase("Settings"), "g s", path="/settings"),
+        Command("go-account", phrase("Your account"), "g y", path="/account"),
+        Command("go-channels", phrase("Channels"), "g o", path="/settings/channels", roles=ADMINS),
+        Command("go-canned", phrase("Canned responses"), "g q", path="/settings/canned-responses"),
+        Command("go-tags", phrase("Tags"), "g t", path="/settings/tags", roles=SUPERVISORS),
     ),
-    "List": (
-        Command("next", "Next conversation", "j", INBOX),
-        Command("previous", "Previous conversation", "k", INBOX),
-        Command("next-unread", "Next unread conversation", "J", INBOX),
-        Command("focus-list", "Put the cursor into the list", "h", INBOX, focus="#rows [aria-current], #rows .row"),
-        Command("filter", "Filter", "f", INBOX, focus=".filter-form select"),
+    phrase_in("area", "List"): (
+        Command("next", phrase("Next conversation"), "j", INBOX),
+        Command("previous", phrase("Previous conversation"), "k", INBOX),
+        Command("next-unread", phrase("Next unread conversation"), "J", INBOX),
+        Command(
+            "focus-list", phrase("Put the cursor into the list"), "h", INBOX, focus="#rows [aria-current], #rows .row"
+        ),
+        Command("filter", phrase_in("verb", "Filter"), "f", INBOX, focus=".filter-form select"),
     ),
-    "Conversation": (
-        Command("reply", "Reply", "r", CONVERSATION),
-        Command("note", "Write a note", "n", CONVERSATION),
-        Command("resolve", "Resolve, or reopen", "e", CONVERSATION, press="[data-key='e']"),
-        Command("assign-me", "Assign to me", "a", CONVERSATION, press="[data-key='a']"),
+    phrase_in("area", "Conversation"): (
+        Command("reply", phrase_in("verb", "Reply"), "r", CONVERSATION),
+        Command("note", phrase("Write a note"), "n", CONVERSATION),
+        Command("resolve", phrase("Resolve, or reopen"), "e", CONVERSATION, press="[data-key='e']"),
+        Command("assign-me", phrase("Assign to me"), "a", CONVERSATION, press="[data-key='a']"),
         Command(
             "assign",
-            "Assign to somebody",
+            phrase("Assign to somebody"),
             "m",
             CONVERSATION,
             focus=f"{SIDE}select[name='assignee']",
@@ -112,7 +118,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         ),
         Command(
             "team",
-            "Give to a team",
+            phrase("Give to a team"),
             "t",
             CONVERSATION,
             focus=f"{SIDE}select[name='team']",
@@ -120,7 +126,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         ),
         Command(
             "priority",
-            "Priority",
+            phrase("Priority"),
             "p",
             CONVERSATION,
             focus=f"{SIDE}select[name='priority']",
@@ -128,7 +134,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         ),
         Command(
             "tag",
-            "Add a tag",
+            phrase("Add a tag"),
             "l",
             CONVERSATION,
             focus=f"{SIDE}.tag-input",
@@ -137,7 +143,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         ),
         Command(
             "snooze",
-            "Snooze",
+            phrase_in("verb", "Snooze"),
             "b",
             CONVERSATION,
             focus=f"{HEAD}button[name='for']",
@@ -146,7 +152,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         ),
         Command(
             "status",
-            "Status",
+            phrase("Status"),
             "w",
             CONVERSATION,
             focus=f"{HEAD}button[name='status']",
@@ -154,53 +160,68 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
             also="open pending resolved close",
         ),
         Command(
-            "follow", "Follow, or follow no more", "Y", CONVERSATION, press="[data-key='Y']", also="watch subscribe"
+            "follow",
+            phrase("Follow, or follow no more"),
+            "Y",
+            CONVERSATION,
+            press="[data-key='Y']",
+            also="watch subscribe",
         ),
         Command(
             "hand-over",
-            "Hand over with a note",
+            phrase("Hand over with a note"),
             "H",
             CONVERSATION,
             press=f"{HEAD}a[href$='/handing-over']",
             also="escalate pass transfer",
         ),
-        Command("macro", "Run a macro", "o", CONVERSATION, also="several actions at once bundle"),
-        Command("merge", "Merge with another conversation", "x", CONVERSATION, press=f"{HEAD}a[href$='/merging']"),
+        Command("macro", phrase("Run a macro"), "o", CONVERSATION, also="several actions at once bundle"),
+        Command(
+            "merge", phrase("Merge with another conversation"), "x", CONVERSATION, press=f"{HEAD}a[href$='/merging']"
+        ),
         Command(
             "case",
-            "Open a case",
+            phrase("Open a case"),
             "q",
             CONVERSATION,
             also="ticket",
             focus="[id^='new-case-'] input:not([type='hidden'])",
         ),
-        Command("contact", "Page of the customer", "i", CONVERSATION, press=f"{SIDE}.person-name"),
-        Command("channels", "All channels, or only this", "v", CONVERSATION, press=".switch a:not([aria-current])"),
-        Command("earlier", "Earlier messages", ",", CONVERSATION, press=".earlier"),
-        Command("newest", "Newest message", ".", CONVERSATION, press=".new-below"),
-        Command("undo-send", "Undo sending, while the reply waits", "z", CONVERSATION),
-        Command("back", "Back to the list", "u", CONVERSATION, press=f"{HEAD}.back"),
+        Command("contact", phrase("Page of the customer"), "i", CONVERSATION, press=f"{SIDE}.person-name"),
+        Command(
+            "channels", phrase("All channels, or only this"), "v", CONVERSATION, press=".switch a:not([aria-current])"
+        ),
+        Command("earlier", phrase("Earlier messages"), ",", CONVERSATION, press=".earlier"),
+        Command("newest", phrase("Newest message"), ".", CONVERSATION, press=".new-below"),
+        Command("undo-send", phrase("Undo sending, while the reply waits"), "z", CONVERSATION),
+        Command("back", phrase("Back to the list"), "u", CONVERSATION, press=f"{HEAD}.back"),
     ),
-    "Understanding": (
-        Command("correct", "Correct what was understood", "c", CONVERSATION),
-        Command("is-right", "What was understood is right", "y", CONVERSATION),
-        Command("summary", "Summary", "s", CONVERSATION, press="conversation-summary button"),
+    phrase_in("area", "Understanding"): (
+        Command("correct", phrase("Correct what was understood"), "c", CONVERSATION),
+        Command("is-right", phrase("What was understood is right"), "y", CONVERSATION),
+        Command("summary", phrase("Summary"), "s", CONVERSATION, press="conversation-summary button"),
     ),
-    "Writing": (
-        Command("send", "Send what you wrote", "Mod+Enter", CONVERSATION, is_fixed=True),
-        Command("insert-canned", "Insert a canned response", "Alt+c", CONVERSATION, also="slash snippet template text"),
-        Command("attach", "Attach files", "Alt+a", CONVERSATION, press=".composer input[type='file']"),
-        Command("suggestions", "Suggested answers", "Alt+s", CONVERSATION, is_fixed=True),
-        Command("suggestion", "Put the first suggestion in", "Alt+1", CONVERSATION, is_fixed=True),
-        Command("questions", "Open questions", "Alt+q", CONVERSATION, is_fixed=True),
-        Command("tone", "The tone of the draft", "Alt+t", CONVERSATION, is_fixed=True),
-        Command("canned", "After /shortcut: put that canned response in", "Tab", CONVERSATION, is_fixed=True),
+    phrase_in("area", "Writing"): (
+        Command("send", phrase("Send what you wrote"), "Mod+Enter", CONVERSATION, is_fixed=True),
+        Command(
+            "insert-canned",
+            phrase("Insert a canned response"),
+            "Alt+c",
+            CONVERSATION,
+            also="slash snippet template text",
+        ),
+        Command("attach", phrase("Attach files"), "Alt+a", CONVERSATION, press=".composer input[type='file']"),
+        Command("suggestions", phrase("Suggested answers"), "Alt+s", CONVERSATION, is_fixed=True),
+        Command("suggestion", phrase("Put the first suggestion in"), "Alt+1", CONVERSATION, is_fixed=True),
+        Command("questions", phrase("Open questions"), "Alt+q", CONVERSATION, is_fixed=True),
+        Command("tone", phrase("The tone of the draft"), "Alt+t", CONVERSATION, is_fixed=True),
+        Command("canned", phrase("After /shortcut: put that canned response in"), "Tab", CONVERSATION, is_fixed=True),
     ),
 }
-COMMANDS["Settings"] = _settings(COMMANDS["Go to"])
+COMMANDS[phrase_in("area", "Settings")] = _settings(COMMANDS[GO_TO])
 
 
 @cache
-def commands_for(role: Role) -> dict[str, tuple[Command, ...]]:
+def commands_for(role: Role) -> dict[Phrase, tuple[Command, ...]]:
     """Return the commands that a role may use, by area."""
     return {area: tuple(one for one in all_ if role in one.roles) for area, all_ in COMMANDS.items()}

@@ -16,15 +16,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, DateTime, Double, Integer, func, literal_column, select, tuple_
 
 from app.models import Conversation, Priority
+from app.phrases import phrase
 
 NEWEST, OLDEST, WAITING, PRIORITY, WORST, BEST = "", "oldest", "waiting", "priority", "worst", "best"
 ORDERS = {
-    NEWEST: "Newest first",
-    OLDEST: "Oldest first",
-    WAITING: "Waiting longest first",
-    PRIORITY: "Priority first",
-    WORST: "Worst mood first",
-    BEST: "Best mood first",
+    NEWEST: phrase("Newest first"),
+    OLDEST: phrase("Oldest first"),
+    WAITING: phrase("Waiting longest first"),
+    PRIORITY: phrase("Priority first"),
+    WORST: phrase("Worst mood first"),
+    BEST: phrase("Best mood first"),
 }
 Side = Literal["after", "before", "start"]  # start: after, with the row itself
 # behind every mood, and every moment, there can be; written out, as the indexes have them

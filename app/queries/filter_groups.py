@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from app.errors import Invalid
+from app.phrases import Phrase, phrase
 from app.queries import search_terms
 from app.queries.filter_vocabulary import FIELDS, MATCHES, MOST_DAYS, OPERATORS, Field
 
@@ -63,11 +64,11 @@ def read(text: str) -> Group:
     if not text.strip():
         return EVERYTHING
     if len(text) > LONGEST_TEXT:
-        raise Invalid("This filter is too long.", field="where")
+        raise Invalid(phrase("This filter is too long."), field="where")
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        raise Invalid("This filter cannot be read.", field="where") from None
+        raise Invalid(phrase("This filter cannot be read."), field="where") from None
     return checked(found)
 
 
@@ -75,7 +76,7 @@ def checked(found: object) -> Group:
     """Check a group that came as JSON values. Raises Invalid with the place of what is wrong."""
     group = _group(found, "", 1)
     if sum(1 for _ in group.conditions()) > MOST_CONDITIONS:
-        raise Invalid(f"A filter takes at most {MOST_CONDITIONS} conditions.", field="where")
+        raise Invalid(phrase("A filter takes at most {most} conditions.", most=MOST_CONDITIONS), field="where")
     return group
 
 
@@ -96,14 +97,14 @@ def _condition_json(one: Condition) -> dict[str, str]:
 
 def _group(found: object, place: str, depth: int) -> Group:
     if not isinstance(found, Mapping) or found.get("match") not in MATCHES or not isinstance(found.get("of"), list):
-        raise Invalid(f"{_at(place)} is no group of conditions.", field=place or "where")
+        raise Invalid(phrase("{place} is no group of conditions.", place=_at(place)), field=place or "where")
     if depth > DEEPEST:
-        raise Invalid(f"Groups can be {DEEPEST} deep, not deeper.", field=place)
+        raise Invalid(phrase("Groups can be {most} deep, not deeper.", most=DEEPEST), field=place)
     listed = found["of"]
     if not listed and place:
-        raise Invalid(f"{_at(place)} is empty: add a condition, or remove the group.", field=place)
+        raise Invalid(phrase("{place} is empty: add a condition, or remove the group.", place=_at(place)), field=place)
     if len(listed) > MOST_CONDITIONS:
-        raise Invalid(f"A filter takes at most {MOST_CONDITIONS} conditions.", field="where")
+        raise Invalid(phrase("A filter takes at most {most} conditions.", most=MOST_CONDITIONS), field="where")
     of = tuple(_member(one, f"{place}.{at}".lstrip("."), depth) for at, one in enumerate(listed, start=1))
     return Group(str(found["match"]), of, is_not=found.get("not") is True)
 
@@ -112,23 +113,25 @@ def _member(found: object, place: str, depth: int) -> Member:
     if isinstance(found, Mapping) and "of" in found:
         return _group(found, place, depth + 1)
     if not isinstance(found, Mapping):
-        raise Invalid(f"{_at(place)} is no condition.", field=place)
+        raise Invalid(phrase("{place} is no condition.", place=_at(place)), field=place)
     return _condition(found, place)
 
 
 def _condition(found: Mapping[str, Any], place: str) -> Condition:
     asked = FIELDS.get(str(found.get("field")))
     if asked is None:
-        raise Invalid(f"{_at(place)}: choose what it looks at.", field=place)
+        raise Invalid(phrase("{place}: choose what it looks at.", place=_at(place)), field=place)
     if found.get("operator") not in OPERATORS[asked.type]:
-        raise Invalid(f"{_at(place)}: “{asked.label}” cannot be compared like that.", field=place)
+        raise Invalid(
+            phrase("{place}: “{label}” cannot be compared like that.", place=_at(place), label=asked.label), field=place
+        )
     value = str(found.get("value", "")).strip().replace("\x00", "")
     if not value or len(value) > LONGEST_VALUE:
-        raise Invalid(f"{_at(place)}: “{asked.label}” needs a value.", field=place)
+        raise Invalid(phrase("{place}: “{label}” needs a value.", place=_at(place), label=asked.label), field=place)
     condition = Condition(str(found["field"]), str(found["operator"]), value)
     problem = _problem(condition, asked)
     if problem:
-        raise Invalid(f"{_at(place)}: {problem}", field=place)
+        raise Invalid(phrase("{place}: {problem}", place=_at(place), problem=problem), field=place)
     return condition
 
 
@@ -139,9 +142,9 @@ def _problem(one: Condition, asked: Field) -> str:
     if asked.type == "date":
         return _date_problem(one)
     if asked.type == "flag" and one.value not in {YES, NO}:
-        return "choose yes or no."
+        return phrase("choose yes or no.")
     if one.field == "custom" and one.operator != "has" and not all(part.strip() for part in custom_pair(one.value)):
-        return "write the field's name, an equals sign and the value, as in plan = gold."
+        return phrase("write the field's name, an equals sign and the value, as in plan = gold.")
     if one.field == "search":
         return " ".join(search_terms.parse(one.value).problems)
     return _choice_problem(one, asked)
@@ -150,30 +153,35 @@ def _problem(one: Condition, asked: Field) -> str:
 def _choice_problem(one: Condition, asked: Field) -> str:
     wanted = one.values if asked.type == "labels" else (one.value,)
     if asked.choices and not set(wanted) <= set(asked.choices):
-        return f"“{asked.label}” is one of: {', '.join(asked.choices)}."
+        return phrase("“{label}” is one of: {choices}.", label=asked.label, choices=", ".join(asked.choices))
     if asked.takes_id and not (wanted and all(value in asked.beside or _is_id(value) for value in wanted)):
-        return f"choose a value for “{asked.label}”."
+        return phrase("choose a value for “{label}”.", label=asked.label)
     return ""
 
 
 def _number_problem(value: str, asked: Field) -> str:
     number = as_number(value)
     if number is None:
-        return f"“{asked.label}” needs a number."
+        return phrase("“{label}” needs a number.", label=asked.label)
     if asked.low is not None and asked.high is not None and not asked.low <= number <= asked.high:
-        return f"“{asked.label}” needs a number from {asked.low:g} to {asked.high:g}."
+        return phrase(
+            "“{label}” needs a number from {low} to {high}.",
+            label=asked.label,
+            low=f"{asked.low:g}",
+            high=f"{asked.high:g}",
+        )
     return ""
 
 
 def _date_problem(one: Condition) -> str:
     if one.operator in {"in_last", "not_in_last"}:
         days = int(one.value) if one.value.isascii() and one.value.isdigit() and len(one.value) < 6 else 0
-        return "" if 1 <= days <= MOST_DAYS else f"write a number of days from 1 to {MOST_DAYS}."
+        return "" if 1 <= days <= MOST_DAYS else phrase("write a number of days from 1 to {most}.", most=str(MOST_DAYS))
     try:
         day = date.fromisoformat(one.value)
     except ValueError:
-        return "choose a day."
-    return "" if search_terms.FIRST_DAY <= day <= search_terms.LAST_DAY else "choose another day."
+        return phrase("choose a day.")
+    return "" if search_terms.FIRST_DAY <= day <= search_terms.LAST_DAY else phrase("choose another day.")
 
 
 def as_number(value: str) -> float | None:
@@ -199,5 +207,5 @@ def _is_id(value: str) -> bool:
     return True
 
 
-def _at(place: str) -> str:
-    return f"Condition {place}" if place else "The filter"
+def _at(place: str) -> Phrase:
+    return phrase("Condition {place}", place=place) if place else phrase("The filter")

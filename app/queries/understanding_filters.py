@@ -7,17 +7,31 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement
 
 from app.models import Conversation
+from app.phrases import Phrase, phrase, phrase_in
 
 UNSURE, RECOVERED = "unsure", "recovered"
-MOODS = {  # ranges that the menu offers; any other "from..to" may stand in an address
-    "-1..-0.5": "Bad",
-    "-1..-0.2": "Rather bad or worse",
-    "-0.2..0.2": "Even",
-    "0.2..1": "Rather good or better",
-    "0.5..1": "Good",
-    RECOVERED: "Fell, and recovered",
+MOODS: dict[str, Phrase] = {  # ranges that the menu offers; any other "from..to" may stand in an address
+    "-1..-0.5": phrase_in("mood", "Bad"),
+    "-1..-0.2": phrase_in("mood", "Rather bad or worse"),
+    "-0.2..0.2": phrase_in("mood", "Even"),
+    "0.2..1": phrase_in("mood", "Rather good or better"),
+    "0.5..1": phrase_in("mood", "Good"),
+    RECOVERED: phrase_in("mood", "Fell, and recovered"),
 }
-CONFIDENCES = {"0.9": "90% or more", "0.75": "75% or more", "0.5": "50% or more", UNSURE: "Unsure of the sentiment"}
+TOLD = {  # the same, in the chip that removes the filter
+    "-1..-0.5": phrase("Mood: bad"),
+    "-1..-0.2": phrase("Mood: rather bad or worse"),
+    "-0.2..0.2": phrase("Mood: even"),
+    "0.2..1": phrase("Mood: rather good or better"),
+    "0.5..1": phrase("Mood: good"),
+    RECOVERED: phrase("Mood: fell, and recovered"),
+}
+CONFIDENCES = {
+    "0.9": phrase("90% or more"),
+    "0.75": phrase("75% or more"),
+    "0.5": phrase("50% or more"),
+    UNSURE: phrase("Unsure of the sentiment"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +77,15 @@ def confidence_condition(text: str) -> list[ColumnElement[bool]]:
 def mood_words(text: str) -> str:
     """Say a mood filter in words, for the chip that removes it."""
     wanted = mood_range(text)
-    exact = f"Mood {wanted.lowest:+g} to {wanted.highest:+g}" if wanted else "Any mood"
-    return f"Mood: {MOODS[text].lower()}" if text in MOODS else exact
+    if text in TOLD:
+        return TOLD[text]
+    if wanted is None:
+        return phrase("Any mood")
+    return phrase("Mood {lowest} to {highest}", lowest=f"{wanted.lowest:+g}", highest=f"{wanted.highest:+g}")
 
 
 def confidence_words(text: str) -> str:
     least = share(text)
-    exact = f"Sure: {least:.0%} or more" if least is not None else "However sure"
-    return "Unsure" if text == UNSURE else exact
+    if text == UNSURE:
+        return phrase("Unsure")
+    return phrase("However sure") if least is None else phrase("Sure: {share} or more", share=f"{least:.0%}")

@@ -21,6 +21,7 @@ from app.clock import now
 from app.errors import AppError, Conflict, Invalid
 from app.events import BulkMoved, BulkQueued
 from app.models import BulkAction, BulkItem, BulkItemState, BulkState, Conversation, Inbox, User
+from app.phrases import phrase
 from app.services import access
 from app.services.bulk_verbs import VERBS, same
 
@@ -35,7 +36,7 @@ UNFINISHED = (BulkState.RUNNING, BulkState.UNDOING)
 def begin(session: Session, *, user: User, verb: str, value: dict[str, Any], which: Select[int]) -> BulkAction:
     """Write down which conversations (ids that `which` finds) something is done to, and begin. Raises Invalid."""
     if verb not in VERBS:
-        raise Invalid("Choose what is to be done.", field="do")
+        raise Invalid(phrase("Choose what is to be done."), field="do")
     bulk = BulkAction(user_id=user.id, verb=verb, value=value, state=BulkState.RUNNING, created_at=now())
     session.add(bulk)
     session.flush()
@@ -44,9 +45,9 @@ def begin(session: Session, *, user: User, verb: str, value: dict[str, Any], whi
     session.execute(insert(BulkItem).from_select(["bulk_id", "conversation_id", "state"], rows))
     bulk.total = session.scalar(select(func.count()).where(BulkItem.bulk_id == bulk.id)) or 0
     if not bulk.total:
-        raise Invalid("Select at least one conversation.", field="id")
+        raise Invalid(phrase("Select at least one conversation."), field="id")
     if bulk.total > MOST:
-        raise Invalid(f"That is more than {MOST:,} conversations: narrow the list first.", field="id")
+        raise Invalid(phrase("That is more than {most} conversations: narrow the list first.", most=MOST), field="id")
     _go_on(session, bulk, user)
     return bulk
 
@@ -56,7 +57,7 @@ def undo(session: Session, *, user: User, bulk: BulkAction) -> None:
     if bulk.state in {BulkState.UNDOING, BulkState.UNDONE}:
         return
     if bulk.state is not BulkState.DONE:
-        raise Conflict("This is still being done: undo it once it is finished.")
+        raise Conflict(phrase("This is still being done: undo it once it is finished."))
     bulk.state, bulk.finished_at, bulk.is_dismissed = BulkState.UNDOING, None, False
     _go_on(session, bulk, user)
 

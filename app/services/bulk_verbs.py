@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.errors import Invalid
 from app.models import Conversation, ConversationRead, Priority, Status, Tag, Tagging, Team, User
+from app.phrases import Phrase, phrase
 from app.services import access, conversations, tags
 
 Seen = dict[str, Any]
@@ -27,16 +28,20 @@ Value = Mapping[str, Any]
 class Verb:
     """`do` may raise Invalid: then the conversation is left alone. `restore` puts back what `seen` told before."""
 
-    words: str  # {name} is what was chosen
+    words: Phrase  # {name} is what was chosen
     do: Callable[[Session, Conversation, User, Value], None]
     seen: Callable[[Session, Conversation, User, Value], Seen]
     restore: Callable[[Session, Conversation, User, Seen, Value], None]
+
+    def deed(self, name: str) -> Phrase:
+        """Say what was done with what was chosen."""
+        return Phrase(self.words.template, values={"name": name})
 
 
 def _assign(session: Session, row: Conversation, actor: User, value: Value) -> None:
     wanted = value["id"]
     if wanted is not None and wanted not in {one.id for one in access.colleagues(session, row.inbox_id)}:
-        raise Invalid("This inbox is not shared with that colleague.")
+        raise Invalid(phrase("This inbox is not shared with that colleague."))
     assignee = session.get(User, wanted) if wanted else None
     conversations.assign(session, conversation=row, actor=actor, assignee=assignee)
 
@@ -138,13 +143,13 @@ def _unread(session: Session, row: Conversation, actor: User, before: Seen, _: V
 
 
 VERBS: Mapping[str, Verb] = {
-    "assign": Verb("assigned to {name}", _assign, _assignee, _assign_back),
-    "team": Verb("given to {name}", _give, _team, _give_back),
-    "status": Verb("set to {name}", _set_status, _status, _status_back),
-    "priority": Verb("set to {name} priority", _set_priority, _priority, _priority_back),
-    "tag_put": Verb("tagged {name}", _put_tag, _wears, _tag_back),
-    "tag_take": Verb("freed of the tag {name}", _take_tag, _wears, _tag_back),
-    "read": Verb("marked as read", _read, _seen_to, _unread),
+    "assign": Verb(phrase("assigned to {name}"), _assign, _assignee, _assign_back),
+    "team": Verb(phrase("given to {name}"), _give, _team, _give_back),
+    "status": Verb(phrase("set to {name}"), _set_status, _status, _status_back),
+    "priority": Verb(phrase("set to {name} priority"), _set_priority, _priority, _priority_back),
+    "tag_put": Verb(phrase("tagged {name}"), _put_tag, _wears, _tag_back),
+    "tag_take": Verb(phrase("freed of the tag {name}"), _take_tag, _wears, _tag_back),
+    "read": Verb(phrase("marked as read"), _read, _seen_to, _unread),
 }
 
 

@@ -25,6 +25,7 @@ from app.models import (
     Status,
     User,
 )
+from app.phrases import phrase
 from app.services import activities, search_index
 from app.services.changes import conversation_changed
 
@@ -72,7 +73,7 @@ def open_case(
 def edit_case(session: Session, *, case: Case, actor: User, version: int, **changes: Any) -> Case:
     """Change some of EDITABLE. Raises Conflict if somebody changed the case since `version`, Invalid."""
     if case.version != version:
-        raise Conflict("Somebody changed this case meanwhile: look again, then save.", version=case.version)
+        raise Conflict(phrase("Somebody changed this case meanwhile: look again, then save."), version=case.version)
     if "title" in changes:
         changes["title"] = _title(changes["title"])
     said = []
@@ -94,12 +95,14 @@ def edit_case(session: Session, *, case: Case, actor: User, version: int, **chan
 def add_conversation(session: Session, *, case: Case, conversation: Conversation, actor: User) -> None:
     """Let a case be about one more conversation. Both rows are locked. Raises Invalid, Conflict where it is already."""
     if conversation.merged_into_id is not None:
-        raise Conflict("This conversation was merged into another one meanwhile.", version=conversation.version)
+        raise Conflict(phrase("This conversation was merged into another one meanwhile."), version=conversation.version)
     if len(conversations_of(session, case)) >= MOST_CONVERSATIONS:
-        raise Invalid(f"A case has at most {MOST_CONVERSATIONS} conversations.", field="other")
+        raise Invalid(phrase("A case has at most {most} conversations.", most=MOST_CONVERSATIONS), field="other")
     row = insert(CaseConversation).values(case_id=case.id, conversation_id=conversation.id)
     if not session.execute(row.on_conflict_do_nothing().returning(CaseConversation.case_id)).first():
-        raise Conflict(f"#{conversation.number} is in this case already.", version=case.version)
+        raise Conflict(
+            phrase("#{number} is in this case already.", number=str(conversation.number)), version=case.version
+        )
     _tell_of(session, "case.conversation_added", case, conversation, actor)
 
 
@@ -110,9 +113,11 @@ def remove_conversation(session: Session, *, case: Case, conversation: Conversat
     """
     known = conversations_of(session, case)
     if conversation not in known:
-        raise Conflict(f"#{conversation.number} is not in this case any more.", version=case.version)
+        raise Conflict(
+            phrase("#{number} is not in this case any more.", number=str(conversation.number)), version=case.version
+        )
     if len(known) == 1:
-        raise Invalid("A case is about at least one conversation: add another one first.", field="other")
+        raise Invalid(phrase("A case is about at least one conversation: add another one first."), field="other")
     row = CaseConversation.case_id == case.id, CaseConversation.conversation_id == conversation.id
     session.execute(delete(CaseConversation).where(*row))
     _tell_of(session, "case.conversation_removed", case, conversation, actor)
@@ -186,5 +191,5 @@ def changed(session: Session, case: Case) -> None:
 def _title(title: str) -> str:
     title = " ".join(title.split())
     if not title or len(title) > MAX_TITLE:
-        raise Invalid(f"A case needs a title of 1 to {MAX_TITLE} characters.", field="title")
+        raise Invalid(phrase("A case needs a title of 1 to {most} characters.", most=MAX_TITLE), field="title")
     return title

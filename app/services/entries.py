@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.errors import Conflict, Invalid
 from app.models import Channel, ChannelState, Inbox, User
+from app.phrases import phrase
 from app.services import access, channel_settings, ingest
 from app.services.ingest import StoredDelivery
 from connectors.base import RawDelivery
@@ -32,7 +33,7 @@ def keep(channel: Channel, *, typed: Mapping[str, Any], author: User) -> StoredD
     """Check what was typed and write it to disk. No transaction may be open. Raises Invalid."""
     connector = connector_for(channel.kind)
     if not connector.capabilities.manual_entry:
-        raise Invalid("Nothing is written down by hand on this kind of channel.")
+        raise Invalid(phrase("Nothing is written down by hand on this kind of channel."))
     said = channel_settings.read_fields(connector.entry, typed) | {"agent": author.name}
     raw = json.dumps(said, ensure_ascii=False, sort_keys=True).encode()
     delivery = RawDelivery(raw, now(), external_id=f"entry:{uuid4()}", meta={"content_type": "application/json"})
@@ -47,5 +48,5 @@ def store(session: Session, *, channel: Channel, delivery: StoredDelivery) -> No
     """Let it go the way of what arrives. Raises Conflict if the channel was paused or removed meanwhile."""
     row = session.get_one(Channel, channel.id, populate_existing=True)
     if row.state is not ChannelState.ACTIVE:
-        raise Conflict(f"{row.name} is not active any more: an admin resumes it in the settings.")
+        raise Conflict(phrase("{name} is not active any more: an admin resumes it in the settings.", name=row.name))
     ingest.store_batch(session, channel=row, deliveries=[delivery])

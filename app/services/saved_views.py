@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Forbidden, Invalid
 from app.models import ListSetting, Role, SavedView, Team, User, ViewScope
+from app.phrases import phrase
 from app.queries import filter_groups
 from app.queries.conversation_order import ORDERS
 from app.queries.filter_groups import Group
@@ -43,13 +44,13 @@ def save(
     name = " ".join(name.split())
     _check(name, scope, team, colour, sort)
     if not may_manage(user, scope) or (view is not None and not may_manage(user, view.scope)):
-        raise Forbidden("Views of teams and of everybody are changed by supervisors and admins.")
+        raise Forbidden(phrase("Views of teams and of everybody are changed by supervisors and admins."))
     if view is None:
         _check_room(session, user, scope, team)
         view = SavedView(owner_id=user.id, version=0)
         session.add(view)
     elif version is not None and version != view.version:
-        raise Conflict("Somebody changed this view meanwhile. Look again, then decide.", version=view.version)
+        raise Conflict(phrase("Somebody changed this view meanwhile. Look again, then decide."), version=view.version)
     view.name, view.scope, view.team_id, view.colour = name, scope, team.id if team else None, colour
     view.conditions, view.sort = filter_groups.as_json(group), sort
     view.owner_id = user.id if scope is ViewScope.PERSONAL else view.owner_id
@@ -61,14 +62,14 @@ def save(
 def delete(session: Session, *, user: User, view: SavedView) -> None:
     """Remove a view. Raises Forbidden."""
     if not may_manage(user, view.scope):
-        raise Forbidden("Views of teams and of everybody are removed by supervisors and admins.")
+        raise Forbidden(phrase("Views of teams and of everybody are removed by supervisors and admins."))
     session.delete(view)
 
 
 def set_looks(session: Session, *, user: User, density: str, shown: Sequence[str]) -> None:
     """Remember which parts of a row a user wants, and how close the rows are. Raises Invalid."""
     if density not in DENSITIES:
-        raise Invalid("Choose comfortable or compact.", field="density")
+        raise Invalid(phrase("Choose comfortable or compact."), field="density")
     _put(session, user, density=density, hidden=[part for part in PARTS if part not in shown])
 
 
@@ -91,13 +92,13 @@ def _put(session: Session, user: User, **values: object) -> None:
 
 def _check(name: str, scope: ViewScope, team: Team | None, colour: str, sort: str) -> None:
     if not name or len(name) > LONGEST_NAME:
-        raise Invalid(f"A view needs a name of 1 to {LONGEST_NAME} characters.", field="name")
+        raise Invalid(phrase("A view needs a name of 1 to {most} characters.", most=LONGEST_NAME), field="name")
     if colour not in COLOURS:
-        raise Invalid("Choose one of the colours offered.", field="colour")
+        raise Invalid(phrase("Choose one of the colours offered."), field="colour")
     if (scope is ViewScope.TEAM) is not (team is not None):
-        raise Invalid("Choose the team that shares this view.", field="team")
+        raise Invalid(phrase("Choose the team that shares this view."), field="team")
     if sort not in ORDERS:
-        raise Invalid("Choose one of the orders offered.", field="sort")
+        raise Invalid(phrase("Choose one of the orders offered."), field="sort")
 
 
 def _check_room(session: Session, user: User, scope: ViewScope, team: Team | None) -> None:
@@ -107,4 +108,4 @@ def _check_room(session: Session, user: User, scope: ViewScope, team: Team | Non
     elif team is not None:
         of = and_(of, SavedView.team_id == team.id)
     if (session.scalar(select(func.count()).select_from(SavedView).where(of)) or 0) >= MOST_VIEWS:
-        raise Invalid(f"There are {MOST_VIEWS} views already: remove one first.", field="name")
+        raise Invalid(phrase("There are {most} views already: remove one first.", most=MOST_VIEWS), field="name")

@@ -12,6 +12,7 @@ from app.commands import own
 from app.commands.keys import spoken
 from app.db import reading
 from app.errors import NotFound
+from app.languages import translated
 from app.models import User
 from app.queries import contact_lookup, macro_list, recent_items
 from app.queries.macro_list import MacroRow
@@ -43,10 +44,23 @@ def register(app: Flask) -> None:
     app.register_blueprint(pages)
     app.jinja_env.globals.update(
         commands_of=own.commands_of,
-        told_to_pages=own.told_to_pages,
+        told_to_pages=_told,
+        searched_for=_searched_for,
         key_steps=lambda keys: spoken(keys).split(),
         bar_keys=lambda user: own.bindings(user.role, user.own_keys)["commands"],
     )
+
+
+def _told(user: User) -> list[dict[str, str]]:
+    """Return what the browser needs, titles in the reader's language."""
+    return [one | {"title": translated(one["title"])} for one in own.told_to_pages(user)]
+
+
+def _searched_for(*words: str) -> str:
+    """Return words in lower case, in the reader's language and in English, so that both are found."""
+    said = " ".join(translated(word) for word in words)
+    english = " ".join(str(word) for word in words)
+    return (said if said == english else f"{said} {english}").casefold()
 
 
 @pages.get("")

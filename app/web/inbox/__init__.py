@@ -23,9 +23,9 @@ from app.web.inbox import (
     files,
     helpers,
     jumping,
-    macros,
     layouts,
     linking,
+    macros,
     note_words,
     regrouping,
     revealing,
@@ -76,6 +76,7 @@ def register(app: Flask) -> None:
         | note_words.LOOKS
         | {"RELATION_WORDS": linking.WORDS}
         | {"view_address": views.address_of, "bulk_choices": bulk.choices, "bulk_sentence": bulk.sentence}
+        | {"bulk_result": bulk.result, "state_words": bulk.state_words}
     )
     app.jinja_env.filters["many"] = many
     timeline_items.register(app)

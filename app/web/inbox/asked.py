@@ -9,6 +9,7 @@ from flask import request
 
 from app.errors import Invalid
 from app.models import Status
+from app.phrases import phrase
 from app.queries import filter_groups
 from app.queries.conversation_filters import TOLD, VIEWS, Filters
 from app.queries.conversation_order import NEWEST, ORDERS, Side
@@ -36,7 +37,10 @@ def read(looks: Looks) -> Filters:
     wanted = filters()
     view = looks.find(wanted.saved)
     if view is not None and view.problem:
-        raise Invalid(f"The view “{view.name}” cannot be shown any more. {view.problem}", field="saved")
+        raise Invalid(
+            phrase("The view “{name}” cannot be shown any more. {problem}", name=view.name, problem=view.problem),
+            field="saved",
+        )
     groups = (view.group if view else Group(), filter_groups.read(wanted.where))
     return replace(wanted, saved=view.id if view else "", within=tuple(group for group in groups if group.of))
 

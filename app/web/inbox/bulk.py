@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.db import reading, transaction
 from app.errors import Invalid
 from app.models import Priority, Status, Tag, Team, User
+from app.phrases import Phrase, phrase, phrase_in
 from app.queries import bulk_progress, conversation_filters, saved_views
 from app.queries.by_id import find
 from app.queries.sidebar import Options
@@ -27,20 +28,45 @@ pages = Blueprint("bulk", __name__, url_prefix="/inbox/bulk")
 
 MOST_NAMED = 10_000  # conversations ticked one by one
 Choice = tuple[str, str]
+SNOOZES = {
+    "hour": phrase("Snooze: in one hour"),
+    "evening": phrase("Snooze: in four hours"),
+    "tomorrow": phrase("Snooze: tomorrow at 9:00"),
+    "week": phrase("Snooze: next monday at 9:00"),
+}
+STATES = {  # as they stand inside of a sentence
+    "open": phrase_in("state in a sentence", "open"),
+    "pending": phrase_in("state in a sentence", "pending"),
+    "snoozed": phrase_in("state in a sentence", "snoozed"),
+    "resolved": phrase_in("state in a sentence", "resolved"),
+    "spam": phrase_in("state in a sentence", "spam"),
+    "low": phrase_in("state in a sentence", "low"),
+    "normal": phrase_in("state in a sentence", "normal"),
+    "high": phrase_in("state in a sentence", "high"),
+    "urgent": phrase_in("state in a sentence", "urgent"),
+}
+NOBODY, NO_TEAM = phrase_in("assigned to", "nobody"), phrase_in("given to", "no team")
 
 
 def choices(options: Options) -> list[tuple[str, list[Choice]]]:
     """Return what can be done to many: groups of (value, word). A value is the verb, a colon and what it is given."""
-    people = [("assign:me", "Me"), ("assign:", "Nobody"), *((f"assign:{one.id}", one.name) for one in options.people)]
-    snoozes = [(f"status:snoozed:{key}", f"Snooze: {word.lower()}") for key, word in snooze.CHOICES.items()]
+    people = [
+        ("assign:me", phrase("Me")),
+        ("assign:", phrase("Nobody")),
+        *((f"assign:{one.id}", one.name) for one in options.people),
+    ]
+    snoozes = [(f"status:snoozed:{key}", word) for key, word in SNOOZES.items()]
     statuses = [(f"status:{one.value}", words(one.value)) for one in Status if one is not Status.SNOOZED]
     return [
-        ("Status", [*statuses, *snoozes, ("read:", "Mark as read")]),
-        ("Assign to", people),
-        ("Give to team", [("team:", "No team"), *((f"team:{one.id}", one.name) for one in options.teams)]),
-        ("Priority", [(f"priority:{one.value}", words(one.value)) for one in Priority]),
-        ("Add tag", [(f"tag_put:{one.id}", one.name) for one in options.tags]),
-        ("Remove tag", [(f"tag_take:{one.id}", one.name) for one in options.tags]),
+        (phrase("Status"), [*statuses, *snoozes, ("read:", phrase("Mark as read"))]),
+        (phrase("Assign to"), people),
+        (
+            phrase("Give to team"),
+            [("team:", phrase("No team")), *((f"team:{one.id}", one.name) for one in options.teams)],
+        ),
+        (phrase("Priority"), [(f"priority:{one.value}", words(one.value)) for one in Priority]),
+        (phrase("Add tag"), [(f"tag_put:{one.id}", one.name) for one in options.tags]),
+        (phrase("Remove tag"), [(f"tag_take:{one.id}", one.name) for one in options.tags]),
     ]
 
 
@@ -51,7 +77,7 @@ def begin() -> BaseResponse:
     user = current_user()
     verb, _, chosen = request.form.get("do", "").partition(":")
     if verb not in VALUES:
-        raise Invalid("Choose what is to be done.", field="do")
+        raise Invalid(phrase("Choose what is to be done."), field="do")
     with transaction() as session:
         value = VALUES[verb](session, user, chosen)
         bulk_actions.begin(session, user=user, verb=verb, value=value, which=_which(session, user))
@@ -65,7 +91,7 @@ def _which(session: Session, user: User) -> Select[int]:
     named = [*request.form.getlist("id"), *request.form.get("ids", "").split(",")]
     found = {one for one in map(_uuid, named[:MOST_NAMED]) if one}
     if not found:
-        raise Invalid("Select at least one conversation.", field="id")
+        raise Invalid(phrase("Select at least one conversation."), field="id")
     return bulk_actions.visible(user, sorted(found))
 
 
@@ -115,17 +141,17 @@ def _back() -> BaseResponse:
 def _assignee(session: Session, user: User, chosen: str) -> dict[str, Any]:
     if chosen == "me":
         return {"id": user.id, "name": user.name}
-    return _told(chosen, find(session, User, chosen) if chosen else None, "nobody")
+    return _told(chosen, find(session, User, chosen) if chosen else None, NOBODY)
 
 
 def _team(session: Session, _: User, chosen: str) -> dict[str, Any]:
-    return _told(chosen, find(session, Team, chosen) if chosen else None, "no team")
+    return _told(chosen, find(session, Team, chosen) if chosen else None, NO_TEAM)
 
 
-def _told(chosen: str, found: User | Team | None, nobody: str) -> dict[str, Any]:
+def _told(chosen: str, found: User | Team | None, nobody: Phrase) -> dict[str, Any]:
     if chosen and found is None:
-        raise Invalid("That is not there any more. Look again, then decide.", field="do")
-    return {"id": found.id, "name": found.name} if found else {"id": None, "name": nobody}
+        raise Invalid(phrase("That is not there any more. Look again, then decide."), field="do")
+    return {"id": found.id, "name": found.name} if found else {"id": None, "name": str(nobody)}
 
 
 def _status(_: Session, __: User, chosen: str) -> dict[str, Any]:
@@ -133,7 +159,7 @@ def _status(_: Session, __: User, chosen: str) -> dict[str, Any]:
     try:
         status = Status(name)
     except ValueError:
-        raise Invalid("Choose open, pending, snoozed or resolved.", field="do") from None
+        raise Invalid(phrase("Choose open, pending, snoozed or resolved."), field="do") from None
     if status is not Status.SNOOZED:
         return {"status": status.value, "name": status.value}
     until = snooze.snoozed_until(choice, request.form.get("until", ""))
@@ -144,13 +170,13 @@ def _priority(_: Session, __: User, chosen: str) -> dict[str, Any]:
     try:
         return {"priority": Priority(chosen).value, "name": chosen}
     except ValueError:
-        raise Invalid("Choose low, normal, high or urgent.", field="do") from None
+        raise Invalid(phrase("Choose low, normal, high or urgent."), field="do") from None
 
 
 def _tag(session: Session, _: User, chosen: str) -> dict[str, Any]:
     tag = find(session, Tag, chosen)
     if tag is None:
-        raise Invalid("There is no such tag any more.", field="do")
+        raise Invalid(phrase("There is no such tag any more."), field="do")
     return {"id": tag.id, "name": tag.name}
 
 
@@ -167,5 +193,34 @@ VALUES: dict[str, Callable[[Session, User, str], dict[str, Any]]] = {
 
 def sentence(bulk: bulk_progress.Progress) -> str:
     """Say what was done: "set to resolved"."""
-    verb = VERBS.get(bulk.verb)
-    return verb.words.format(name=bulk.value.get("name", "")) if verb else bulk.verb
+    verb, name = VERBS.get(bulk.verb), str(bulk.value.get("name", ""))
+    if verb is None:
+        return bulk.verb
+    if bulk.verb in {"status", "priority"}:
+        return verb.deed(state_words(name))
+    no_one = None if bulk.value.get("id") else {"assign": NOBODY, "team": NO_TEAM}.get(bulk.verb)
+    return verb.deed(no_one or name)
+
+
+def result(bulk: bulk_progress.Progress) -> str:
+    """Say what became of it: "3 set to resolved, 2 were so already"."""
+    done, same, left = bulk.of("done"), bulk.of("unchanged"), bulk.of("refused")
+    deed = sentence(bulk)
+    if same and left:
+        return phrase(
+            "{done} {deed}, {same} were so already, {left} not possible or not shared with you",
+            done=done,
+            deed=deed,
+            same=same,
+            left=left,
+        )
+    if same:
+        return phrase("{done} {deed}, {same} were so already", done=done, deed=deed, same=same)
+    if left:
+        return phrase("{done} {deed}, {left} not possible or not shared with you", done=done, deed=deed, left=left)
+    return phrase("{done} {deed}", done=done, deed=deed)
+
+
+def state_words(state: str) -> str:
+    """Say a status or a priority as it stands inside of a sentence."""
+    return STATES.get(state, state)

@@ -14,6 +14,7 @@ from app.db import reading, transaction
 from app.discretion import restored
 from app.errors import Invalid
 from app.models import CaseStatus, CaseType, Priority, User
+from app.phrases import phrase
 from app.queries import case_list, case_view, sidebar
 from app.queries.by_id import find
 from app.render import zone
@@ -95,7 +96,7 @@ def _fields(session: Session) -> dict[str, Any]:
     owner = request.form.get("owner", "")
     found = find(session, User, owner) if owner else None
     if owner and (found is None or not found.is_active):
-        raise Invalid("That colleague is not here any more.", field="owner")
+        raise Invalid(phrase("That colleague is not here any more."), field="owner")
     return {
         "title": request.form.get("title", ""),
         "description": request.form.get("description", "").replace("\r\n", "\n"),
@@ -110,7 +111,7 @@ def _choice(kind: type[Choice], field: str) -> Choice:
     try:
         return kind(request.form.get(field, ""))
     except ValueError:
-        raise Invalid(f"Choose one of {', '.join(kind)}.", field=field) from None
+        raise Invalid(phrase("Choose one of {choices}.", choices=", ".join(kind)), field=field) from None
 
 
 def _moment(field: str) -> datetime | None:
@@ -120,4 +121,4 @@ def _moment(field: str) -> datetime | None:
     try:
         return datetime.fromisoformat(told).replace(tzinfo=zone()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Invalid("This is not a date and time.", field=field) from None
+        raise Invalid(phrase("This is not a date and time."), field=field) from None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import Conversation, Status
+from app.phrases import counted, phrase
 from app.queries import case_candidates, case_view, regrouping_view
 from app.services import access, bulk_actions, cases
 from app.web.inbox.acting import Answer, tell_undoable
 from app.web.inbox.conversation import back_to
+from app.web.languages import flash
 from app.web.session import current_user, signed_in
 
 pages = Blueprint("case_conversations", __name__)
@@ -33,7 +35,7 @@ def add_conversation(public_id: str) -> Answer:
         other = _added(public_id, request.form.get("other", ""))
     except (Invalid, Conflict) as problem:
         return _conversations(public_id, problem), problem.status
-    tell_undoable("Added.", f"/cases/{public_id}/conversations/{other}/removal", undoing="1")
+    tell_undoable(phrase("Added."), f"/cases/{public_id}/conversations/{other}/removal", undoing="1")
     return redirect(f"/cases/{public_id}", code=303)
 
 
@@ -53,7 +55,7 @@ def add_to_case(public_id: str) -> Answer:
         _added(case_id, public_id)
     except (Invalid, Conflict) as problem:
         return _cases(public_id, problem), problem.status
-    tell_undoable("Added to the case.", f"/cases/{case_id}/conversations/{public_id}/removal", undoing="1")
+    tell_undoable(phrase("Added to the case."), f"/cases/{case_id}/conversations/{public_id}/removal", undoing="1")
     return back_to(public_id)
 
 
@@ -67,10 +69,10 @@ def remove_conversation(public_id: str, other_id: str) -> Response:
         cases.remove_conversation(session, case=case, conversation=conversation, actor=user)
         number = conversation.number
     if "undoing" in request.form:
-        flash(f"Undone: #{number} is not in this case.", "success")
+        flash(phrase("Undone: #{number} is not in this case.", number=str(number)), "success")
     else:
         again = f"/cases/{public_id}/conversations"
-        tell_undoable(f"#{number} is not in this case any more.", again, other=other_id)
+        tell_undoable(phrase("#{number} is not in this case any more.", number=str(number)), again, other=other_id)
     return redirect(f"/cases/{public_id}", code=303)
 
 
@@ -98,7 +100,7 @@ def resolve(public_id: str) -> Response:
         value = {"status": Status.RESOLVED.value, "name": Status.RESOLVED.value}
         bulk = bulk_actions.begin(session, user=user, verb="status", value=value, which=which)
         undo_at, many = f"/inbox/bulk/{bulk.public_id}/undo", bulk.total
-    tell_undoable("Resolved." if many == 1 else f"{many} conversations are resolved.", undo_at)
+    tell_undoable(counted("Resolved.", "{count} conversations are resolved.", many), undo_at)
     return redirect(f"/cases/{public_id}", code=303)
 
 
@@ -106,7 +108,7 @@ def _added(case_id: str, conversation_id: str) -> str:
     """Put a conversation into a case; return its public id."""
     user = current_user()
     if not conversation_id or not case_id:
-        raise Invalid("Choose one of these.", field="other")
+        raise Invalid(phrase("Choose one of these."), field="other")
     with transaction() as session:
         conversation = access.conversation_for(session, user, conversation_id, lock=True)
         case = access.case_for(session, user, case_id, lock=True)

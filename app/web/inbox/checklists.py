@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from app.db import reading, transaction
 from app.errors import Invalid
 from app.models import Case, ChecklistItem, ChecklistTemplate, Conversation
+from app.phrases import phrase
 from app.queries import checklist_lines
 from app.services import access, by_public_id, checklists
 from app.services.checklists import Place
@@ -88,7 +89,7 @@ def _do(session: Session, place: Place, item: ChecklistItem, what: str) -> None:
     elif what == "remove":
         checklists.remove(session, actor=user, place=place, item=item)
     else:
-        raise Invalid("Choose what is to be done with it.", field="do")
+        raise Invalid(phrase("Choose what is to be done with it."), field="do")
 
 
 def _place_of(session: Session, item: ChecklistItem) -> Place:

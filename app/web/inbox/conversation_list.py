@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.db import reading
 from app.errors import Invalid
 from app.models import User
+from app.phrases import phrase, phrase_in
 from app.queries import bulk_progress, conversation_list, saved_views, sidebar
 from app.queries.conversation_list import PAGE, Filters
 from app.queries.saved_views import NOTHING, Looks
@@ -22,11 +23,11 @@ from app.web.session import current_user, signed_in
 pages = Blueprint("inbox", __name__)
 
 VIEW_NAMES = {
-    "all": "All conversations",
-    "mine": "Mine",
-    "unassigned": "Unassigned",
-    "mentions": "Mentions",
-    "followed": "Followed by me",
+    "all": phrase("All conversations"),
+    "mine": phrase_in("conversations", "Mine"),
+    "unassigned": phrase("Unassigned"),
+    "mentions": phrase("Mentions"),
+    "followed": phrase("Followed by me"),
 }
 
 

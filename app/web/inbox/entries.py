@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import Conflict, Invalid
 from app.models import Channel
+from app.phrases import phrase
 from app.services import access, channel_settings, entries
+from app.web.languages import flash
 from app.web.session import current_user, signed_in
 from connectors.base import Setting
 from connectors.registry import connector_for
@@ -51,7 +53,7 @@ def save(public_id: str) -> Response | tuple[str, int]:
             entries.store(session, channel=channel, delivery=delivery)
     except (Invalid, Conflict) as problem:
         return _page(channel, typed, problem), problem.status
-    flash("Written down: it appears in the inbox in a moment.", "success")
+    flash(phrase("Written down: it appears in the inbox in a moment."), "success")
     return redirect("/inbox", code=303)
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
-from flask import Blueprint, flash, redirect, request
+from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.db import reading
 from app.errors import Invalid
+from app.phrases import phrase
 from app.queries import timeline
 from app.render import zone
 from app.services import access
 from app.web.inbox import asked
+from app.web.languages import flash
 from app.web.session import current_user, signed_in
 
 pages = Blueprint("jumping", __name__)
@@ -30,7 +32,7 @@ def place(public_id: str) -> BaseResponse:
     query = asked.filters().query()
     here = f"/inbox/c/{conversation.public_id}{query}"
     if start is None:
-        flash("Nothing was said since then: this is the end.", "success")
+        flash(phrase("Nothing was said since then: this is the end."), "success")
         return redirect(here)
     before = f"{'&' if query else '?'}before={start.before}" if start.before else ""
     return redirect(f"{here}{before}#m-{start.message}")
@@ -41,4 +43,4 @@ def _beginning(day: str) -> datetime:
     try:
         return datetime.combine(date.fromisoformat(day), time(), zone()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Invalid("Choose a day.", field="day") from None
+        raise Invalid(phrase("Choose a day."), field="day") from None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from app.models import Inbox
+from app.phrases import phrase, phrase_in
 from app.queries import understanding_filters
 from app.queries.conversation_list import TagRow
 from app.queries.conversation_order import ORDERS
@@ -31,29 +32,29 @@ STATUSES = {
     "spam": "shield-alert",
 }
 INTENTS = {  # short names for chips; what is not named here is said as it is written
-    "order_change": "Order change",
-    "refund_return": "Refund",
-    "billing_payment": "Billing",
-    "account_access": "Sign-in trouble",
-    "account_update": "Account change",
-    "technical_issue": "Technical",
-    "security_fraud": "Security",
-    "product_info": "Product question",
-    "sales_enquiry": "Sales",
-    "praise_thanks": "Thanks",
-    "contact_human": "Wants a person",
-    "spam_marketing": "Spam",
+    "order_change": phrase_in("intent", "Order change"),
+    "refund_return": phrase_in("intent", "Refund"),
+    "billing_payment": phrase_in("intent", "Billing"),
+    "account_access": phrase_in("intent", "Sign-in trouble"),
+    "account_update": phrase_in("intent", "Account change"),
+    "technical_issue": phrase_in("intent", "Technical"),
+    "security_fraud": phrase_in("intent", "Security"),
+    "product_info": phrase_in("intent", "Product question"),
+    "sales_enquiry": phrase_in("intent", "Sales"),
+    "praise_thanks": phrase_in("intent", "Thanks"),
+    "contact_human": phrase_in("intent", "Wants a person"),
+    "spam_marketing": phrase_in("intent", "Spam"),
 }
 ROW_PARTS = {  # of a row in the list, which each user may do without
-    "face": "Initials and channel",
-    "subject": "Subject",
-    "preview": "Last words",
-    "mood": "Mood",
-    "intent": "Intent",
-    "tags": "Tags",
-    "priority": "Priority",
-    "waiting": "Waiting time",
-    "assignee": "Assignee",
+    "face": phrase("Initials and channel"),
+    "subject": phrase("Subject"),
+    "preview": phrase("Last words"),
+    "mood": phrase("Mood"),
+    "intent": phrase("Intent"),
+    "tags": phrase("Tags"),
+    "priority": phrase("Priority"),
+    "waiting": phrase("Waiting time"),
+    "assignee": phrase("Assignee"),
 }
 SEND_STATES = {
     "queued": ("clock", "Waiting to be sent"),
@@ -87,7 +88,7 @@ def intent_words(label: str | None) -> str:
     """Say an intent in words: a built-in one, one of the workspace's own, or what is known by its label alone."""
     if not label or label in INTENTS or label in BUILT_IN:
         return INTENTS.get(label or "", words(label))
-    return "None of these" if label == OUT_OF_SCOPE else intent_titles.title_of(label) or words(label)
+    return phrase("None of these") if label == OUT_OF_SCOPE else intent_titles.title_of(label) or words(label)
 
 
 def file_icon(content_type: str) -> str:
@@ -99,11 +100,11 @@ def filter_words(name: str, value: str, options: Options) -> str:
     if name == "channel":
         return channel_label(value)
     if name == "unread":
-        return "Unread"
+        return phrase("Unread")
     if name in SAID:
         return SAID[name](value)
     rows: tuple[Person | TagRow, ...] = options.people if name == "assignee" else options.tags
-    known = {row.id: row.name for row in rows} | {"none": "Nobody"}
+    known = {row.id: row.name for row in rows} | {"none": phrase("Nobody")}
     return known.get(value, "?") if name in {"assignee", "tag"} else words(value)
 
 
@@ -118,7 +119,8 @@ SAID: dict[str, Callable[[str], str]] = {
 
 def filter_choices(field: Field, options: Options, inboxes: Sequence[Inbox]) -> list[tuple[str, str]]:
     """Return what a condition on a field can be given: value and word."""
-    beside = {"me": "Whoever looks", "none": "Nobody" if field.source == "people" else "None"}
+    none = phrase("Nobody") if field.source == "people" else phrase_in("team", "None")
+    beside = {"me": phrase("Whoever looks"), "none": none}
     found = [(value, beside[value]) for value in field.beside]
     if field.source == "inboxes":
         return found + [(str(inbox.public_id), inbox.name) for inbox in inboxes]

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.db import reading, transaction
 from app.errors import AppError, Invalid, NotFound
 from app.models import Role, SavedView, Team, User, ViewScope
+from app.phrases import phrase
 from app.queries import conversation_filters, filter_groups, filter_vocabulary, sidebar
 from app.queries import saved_views as view_rows
 from app.queries.by_id import find
@@ -90,7 +91,7 @@ def _save(user: User, group: Group) -> str:
     try:
         scope = ViewScope(form.get("scope", ViewScope.PERSONAL))
     except ValueError:
-        raise Invalid("Choose who sees this view.", field="scope") from None
+        raise Invalid(phrase("Choose who sees this view."), field="scope") from None
     with transaction() as session:
         view_id = form.get("view", "")
         view = access.saved_view_for(session, user, view_id, lock=True) if view_id else None

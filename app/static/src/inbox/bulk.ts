@@ -1,4 +1,5 @@
 // <bulk-bar>: which conversations are ticked, also those whose rows have left the page; ranges by Shift; x on a row.
+import { t, tn } from "../page/words";
 
 class BulkBar extends HTMLElement {
   private readonly chosen = new Set<string>();
@@ -114,7 +115,7 @@ class BulkBar extends HTMLElement {
     const all = this.piece<HTMLInputElement>("all")?.checked ?? false;
     this.classList.toggle("bulk-on", many > 0);
     const count = this.piece("count");
-    const words = all ? "All in this result" : `${many} selected`;
+    const words = all ? t("All in this result") : tn("{count} selected", "{count} selected", many);
     if (count && count.textContent !== words) count.textContent = words;
     const page = this.piece("page");
     if (page) page.hidden = all || boxes.every((box) => box.checked);

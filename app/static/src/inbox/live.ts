@@ -13,7 +13,7 @@ interface Poke {
 
 const HEARTBEAT_MS = 25_000;
 const LONG_HIDDEN_MS = 60_000;
-const WORDS = { live: "Live", reconnecting: "Reconnecting…", offline: "Offline" } as const;
+const WORDS = { live: () => t("Live"), reconnecting: () => t("Reconnecting…"), offline: () => t("Offline") } as const;
 
 let socket: Socket | null = null;
 const list = new Pulse(refreshList);
@@ -116,7 +116,7 @@ function show(state: keyof typeof WORDS): void {
   const badge = document.getElementById("live");
   if (badge) badge.dataset["state"] = state;
   const word = badge?.querySelector(".live-word");
-  if (word && word.textContent !== WORDS[state]) word.textContent = WORDS[state];
+  if (word && word.textContent !== WORDS[state]()) word.textContent = WORDS[state]();
   const since = badge?.querySelector(".live-since");
   if (since) since.textContent = state === "live" ? "" : heardWords();
   document.documentElement.dataset["live"] = state;

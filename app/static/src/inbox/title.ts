@@ -1,4 +1,5 @@
 // The window's title: how much is unread, and what is open.
+import { t } from "../page/words";
 import { badge } from "./badge";
 
 const PRODUCT = "Tributary";
@@ -15,7 +16,7 @@ class Title {
     const source = document.getElementById("unread");
     if (!source) return;
     const unread = Number(source.dataset["unread"] ?? "0");
-    const list = document.querySelector(".list-title h1")?.textContent?.trim() ?? "Inbox";
+    const list = document.querySelector(".list-title h1")?.textContent?.trim() ?? t("Inbox");
     badge(unread);
     document.title = `${unread ? `(${unread}) ` : ""}${this.name ? `${this.name} · ` : ""}${list} · ${PRODUCT}`;
   }

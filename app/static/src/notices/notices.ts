@@ -1,6 +1,7 @@
 // Notices of what a customer wrote, or a colleague: a note, a mention, or what they handed over, while nobody looks. Pokes name conversations; what to say
 // of them is fetched, for the server knows who may see what, and when somebody wants quiet.
 import { openAddress } from "../offline/registration";
+import { tn } from "../page/words";
 import { chime } from "./chime";
 import { Speaker } from "./speaker";
 
@@ -84,7 +85,7 @@ function draw(news: Notice[]): void {
   const [first] = news;
   if (!first) return;
   if (news.length === 1) show(first.title, first.text, first.key, `/inbox/c/${first.conversation}`);
-  else show(`${news.length} conversations have news`, news.map((one) => one.title).join("\n"), "many", "/inbox");
+  else show(tn("{count} conversation has news", "{count} conversations have news", news.length), news.map((one) => one.title).join("\n"), "many", "/inbox");
 }
 
 /** Drawn by the service worker where there is one: what it draws by push bears the same tag, and takes its place. */
