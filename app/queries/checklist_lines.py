@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -32,6 +33,7 @@ class ChecklistLine:
         return self.done_at is not None
 
 
+@cache
 def of_conversation() -> ColumnElement[Any]:
     """Return the JSON of the items of the conversation that the query around it reads, and of what was merged in."""
     merged = select(Part.id).where(or_(Part.id == Conversation.id, Part.merged_into_id == Conversation.id))
@@ -43,6 +45,7 @@ def of_case() -> ColumnElement[Any]:
     return _lines(ChecklistItem.case_id == Case.id, Case)
 
 
+@cache
 def progress() -> ColumnElement[Any]:
     """Return [done, all] of the conversation that the query around it reads, or null where it has no checklist."""
     told = func.jsonb_build_array(func.count(ChecklistItem.done_at), func.count())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,7 @@ __all__ = [
     "Page",
     "TagRow",
     "contact_label",
+    "inside",
     "page",
     "tags_of_conversation",
 ]
@@ -108,7 +110,7 @@ def page(
 ) -> Page:
     """Read the rows beside a cursor (`after`), in the order that is asked for: at most `rows`. One query."""
     limit, backwards = max(1, min(rows, MOST)), side == "before"
-    query = _select(user).where(_inside(inbox_ids), *conditions(filters, user))
+    query = _select(user).where(inside(inbox_ids), *conditions(filters, user))
     query = query.where(*status_condition(filters), *conversation_order.beside(filters.sort, after, side))
     query = query.order_by(*conversation_order.columns(filters.sort, backwards=backwards)).limit(limit + 1)
     found = session.execute(query).all()
@@ -116,7 +118,7 @@ def page(
     return Page(rows=tuple(_row(row, filters.sort) for row in kept), goes_on=len(found) > limit)
 
 
-def _inside(inbox_ids: InboxIds) -> ColumnElement[bool]:
+def inside(inbox_ids: InboxIds) -> ColumnElement[bool]:
     """Keep what is in these inboxes. They are read first, as one array: as one more table to join, they would double
     the time that PostgreSQL plans for, which is many times that of reading a page.
     """
@@ -125,6 +127,7 @@ def _inside(inbox_ids: InboxIds) -> ColumnElement[bool]:
     return Conversation.inbox_id.in_(inbox_ids)
 
 
+@cache
 def contact_label() -> ColumnElement[str]:
     """Return the contact's name, or the first address where there is no name."""
     address = (
@@ -138,6 +141,7 @@ def contact_label() -> ColumnElement[str]:
     return func.coalesce(func.nullif(Contact.name, ""), address, "Unknown", type_=Contact.name.type)
 
 
+@cache
 def tags_of_conversation() -> ColumnElement[Any]:
     tag = json_object(id=Tag.public_id, name=Tag.name, colour=Tag.colour)
     query = select(json_list(tag, order=func.lower(Tag.name))).join(Tagging, Tagging.tag_id == Tag.id)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import (
@@ -27,7 +29,7 @@ from app.models import (
     User,
 )
 from app.queries import checklist_lines, follower_lines, linked_conversations, mood_lines, scheduled_replies
-from app.queries._json import InboxIds, json_list, json_object, moment
+from app.queries._json import AnySelect, InboxIds, json_list, json_object, moment
 from app.queries.activity_lines import ActivityLine, activity_line, activity_object, may_be_told
 from app.queries.checklist_lines import ChecklistLine
 from app.queries.conversation_list import TagRow, contact_label, tags_of_conversation
@@ -126,8 +128,16 @@ def find(session: Session, *, public_id: str, user: User, inbox_ids: InboxIds) -
         wanted = UUID(public_id)
     except ValueError:
         return None
-    seen = (ConversationRead.conversation_id == Conversation.id) & (ConversationRead.user_id == user.id)
-    query = (
+    query = (_query if isinstance(inbox_ids, Select) else _new_query)(inbox_ids)
+    row = session.execute(query, {"wanted": wanted, "reader": user.id}).one_or_none()
+    return _view(row) if row else None
+
+
+def _new_query(inbox_ids: InboxIds) -> AnySelect:
+    """Return the query for a conversation `wanted` by a `reader`: it is large, and costs more to write than to read."""
+    reader = bindparam("reader", type_=User.id.type)
+    seen = (ConversationRead.conversation_id == Conversation.id) & (ConversationRead.user_id == reader)
+    return (
         select(
             Conversation,
             Contact,
@@ -145,7 +155,7 @@ def find(session: Session, *, public_id: str, user: User, inbox_ids: InboxIds) -
             checklist_lines.of_conversation().label("checklist"),
             _activities(inbox_ids).label("activities"),
             mood_lines.of_conversation().label("lines"),
-            _has_taken_back(user).label("has_taken_back"),
+            _has_taken_back(reader).label("has_taken_back"),
             scheduled_replies.of_conversation().label("scheduled"),
             _newest().label("newest"),
             follower_lines.of_conversation().label("followers"),
@@ -156,21 +166,24 @@ def find(session: Session, *, public_id: str, user: User, inbox_ids: InboxIds) -
         .outerjoin(Assignee, Assignee.id == Conversation.assignee_id)
         .outerjoin(Team, Team.id == Conversation.team_id)
         .outerjoin(ConversationRead, seen)
-        .where(Conversation.public_id == wanted, Conversation.inbox_id.in_(inbox_ids))
+        .where(Conversation.public_id == bindparam("wanted"), Conversation.inbox_id.in_(inbox_ids))
     )
-    row = session.execute(query).one_or_none()
-    return _view(row) if row else None
 
 
-def _has_taken_back(user: User) -> ColumnElement[bool]:
-    return exists().where(TakenBack.conversation_id == Conversation.id, TakenBack.user_id == user.id)
+_query: Callable[[InboxIds], AnySelect] = lru_cache(maxsize=32)(_new_query)
 
 
+def _has_taken_back(reader: ColumnElement[int]) -> ColumnElement[bool]:
+    return exists().where(TakenBack.conversation_id == Conversation.id, TakenBack.user_id == reader)
+
+
+@cache
 def _newest() -> ColumnElement[Any]:
     query = select(Message.public_id).where(Message.id == Conversation.last_message_id)
     return query.correlate(Conversation).scalar_subquery()
 
 
+@cache
 def identity_object() -> ColumnElement[Any]:
     """Return the JSON of an IdentityRow."""
     return json_object(
@@ -186,6 +199,7 @@ def identity_object() -> ColumnElement[Any]:
     )
 
 
+@cache
 def _identities() -> ColumnElement[Any]:
     query = select(json_list(identity_object(), order=ContactIdentity.id)).where(
         ContactIdentity.contact_id == Contact.id
@@ -213,6 +227,7 @@ def case_line(case: dict[str, Any]) -> CaseLine:
     return CaseLine(**{**case, "due_at": moment(case["due_at"])})
 
 
+@cache
 def _cases() -> ColumnElement[Any]:
     lines = (
         select(json_object(**case_columns()).label("line"), Case.id)

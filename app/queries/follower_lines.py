@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -21,6 +22,7 @@ class FollowerLine:
     name: str
 
 
+@cache
 def of_conversation() -> ColumnElement[Any]:
     """Return the JSON of the active users who follow a conversation, by name."""
     lines = (

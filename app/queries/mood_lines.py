@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, select
@@ -29,6 +30,7 @@ class MoodLine:
     scores: tuple[float, ...]
 
 
+@cache
 def of_conversation() -> ColumnElement[Any]:
     """Return the line of every model version, the one shown first; older ones stay to compare with."""
     is_shown = ConversationMood.model_version == Conversation.mood_version

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -44,6 +45,7 @@ class ScheduledRow:
         return not self.is_held and self.news > 0 and not self.waits_for_nobody
 
 
+@cache
 def of_conversation() -> ColumnElement[Any]:
     """Return the scheduled replies of a conversation, the one that leaves first at first."""
     news = select(func.count()).where(

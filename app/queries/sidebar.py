@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
@@ -25,7 +26,7 @@ from app.models import (
 from app.queries import following, saved_views
 from app.queries._json import AnySelect, InboxIds, json_object, json_rows
 from app.queries.conversation_filters import VIEWS, Filters, conditions, is_unread, with_reading
-from app.queries.conversation_list import TagRow
+from app.queries.conversation_list import TagRow, inside
 from app.queries.saved_views import Looks
 
 MOST_OPTIONS = 500
@@ -100,16 +101,29 @@ def sidebar(
 ) -> Sidebar:
     """Read counts, options and the views that are `visible` together."""
     beside = [_view_counts(user, inbox_ids), _status_counts(user, inbox_ids, filters)]
-    beside += [json_rows(query) for query in (_inboxes(inbox_ids), _unread(user, inbox_ids), _paused(inbox_ids))]
-    row = session.execute(
-        select(saved_views.column(user, false() if visible is None else visible), *beside, *_option_columns(inbox_ids))
-    ).one()
+    beside += [json_rows(_unread(user, inbox_ids)), *_remembered(inbox_ids)[0]]
+    looks = saved_views.column(user, false() if visible is None else visible)
+    row = session.execute(select(looks, *beside)).one()
     return Sidebar(counts=_told(*row[1:6]), options=_options(row[6:]), looks=saved_views.read(row[0]))
 
 
 def options(session: Session, *, inbox_ids: InboxIds) -> Options:
     """Read only what menus offer."""
-    return _options(session.execute(select(*_option_columns(inbox_ids))).one())
+    return _options(session.execute(_remembered(inbox_ids)[1]).one())
+
+
+def _made(inbox_ids: InboxIds) -> tuple[list[Any], AnySelect]:
+    """Return columns for the sidebar, and the query for what menus offer: what hangs on the inboxes alone."""
+    offered = _option_columns(inbox_ids)
+    return [json_rows(_inboxes(inbox_ids)), json_rows(_paused(inbox_ids)), *offered], select(*offered)
+
+
+_kept: Callable[[InboxIds], tuple[list[Any], AnySelect]] = lru_cache(maxsize=32)(_made)
+
+
+def _remembered(inbox_ids: InboxIds) -> tuple[list[Any], AnySelect]:
+    """Return the same again for the same inboxes, as app/services/access.py names them: it is long to put together."""
+    return _kept(inbox_ids) if isinstance(inbox_ids, Select) else _made(inbox_ids)
 
 
 def _upto(query: AnySelect) -> Any:
@@ -130,11 +144,11 @@ def _view_counts(user: User, inbox_ids: InboxIds) -> Any:
 
 
 def _of(inbox_ids: InboxIds) -> Select[int]:
-    return select(Conversation.id).where(Conversation.inbox_id.in_(inbox_ids)).correlate()
+    return select(Conversation.id).where(inside(inbox_ids)).correlate()
 
 
 def _status_counts(user: User, inbox_ids: InboxIds, filters: Filters) -> Any:
-    matching = select(Conversation.id).where(Conversation.inbox_id.in_(inbox_ids), *conditions(filters, user))
+    matching = select(Conversation.id).where(inside(inbox_ids), *conditions(filters, user))
     if filters.unread:
         matching = with_reading(matching.select_from(Conversation), user)
     return json_object(**{status.value: _upto(matching.where(Conversation.status == status)) for status in Status})
@@ -152,7 +166,7 @@ def _unread(user: User, inbox_ids: InboxIds) -> AnySelect:
     """Count by inbox what of the newest open ones a user has not seen."""
     newest = (
         select(Conversation.id, Conversation.inbox_id, Conversation.last_message_id)
-        .where(Conversation.inbox_id.in_(inbox_ids), Conversation.status == Status.OPEN)
+        .where(inside(inbox_ids), Conversation.status == Status.OPEN)
         .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
         .limit(MOST_COUNTED)
         .subquery()
@@ -179,6 +193,7 @@ def _option_columns(inbox_ids: InboxIds) -> list[Any]:
     ]
 
 
+@cache
 def _people() -> AnySelect:
     teams = select(TeamMember.team_id).where(TeamMember.user_id == User.id).correlate(User)
     shared = select(InboxAccess.inbox_id).where(or_(InboxAccess.user_id == User.id, InboxAccess.team_id.in_(teams)))
@@ -192,6 +207,7 @@ def _people() -> AnySelect:
     return people.where(User.is_active).order_by(User.name, User.id).limit(MOST_OPTIONS)
 
 
+@cache
 def _tags() -> AnySelect:
     columns = Tag.public_id.label("id"), Tag.name.label("name"), Tag.colour.label("colour")
     return select(*columns).order_by(func.lower(Tag.name)).limit(MOST_OPTIONS)
@@ -204,7 +220,7 @@ def _channel_kinds(inbox_ids: InboxIds) -> AnySelect:
 
 def _occurring(column: InstrumentedAttribute[str | None], inbox_ids: InboxIds) -> AnySelect:
     """Offer what occurs among conversations that are not resolved."""
-    active = Conversation.inbox_id.in_(inbox_ids), Conversation.status.not_in((Status.RESOLVED, Status.SPAM))
+    active = inside(inbox_ids), Conversation.status.not_in((Status.RESOLVED, Status.SPAM))
     told = select(column.label("name")).where(*active, column.is_not(None))
     return told.distinct().order_by(column).limit(MOST_OPTIONS)
 
@@ -226,8 +242,8 @@ def _options(row: Sequence[Any]) -> Options:
 def _told(
     views: dict[str, int],
     statuses: dict[str, int],
-    inboxes: list[dict[str, Any]],
     unread: list[dict[str, Any]],
+    inboxes: list[dict[str, Any]],
     paused: list[dict[str, Any]],
 ) -> Counts:
     of = {row["inbox"]: row["unread"] for row in unread}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import Attachment, Channel, Conversation, Correction, Message, Prediction, User
@@ -140,8 +141,12 @@ def start_at(session: Session, *, conversation_id: int, since: datetime | None =
 
 def of_conversation(session: Session, *, conversation_id: int, before: str = "", limit: int = PAGE) -> TimelinePage:
     """Read the newest messages of one conversation, or those before a message; answers of notes under their notes."""
-    query = _select().where(Message.conversation_id == conversation_id, Message.thread_id.is_(None))
-    return _page(session, query, before, limit)
+    return _page(session, _of_conversation(), before, limit, {"of": conversation_id})
+
+
+@cache
+def _of_conversation() -> AnySelect:
+    return _select().where(Message.conversation_id == bindparam("of"), Message.thread_id.is_(None))
 
 
 def of_contact(
@@ -158,10 +163,12 @@ def of_message(session: Session, *, message_id: int) -> MessageRow:
     return _row(session.execute(_select().where(Message.id == message_id)).one())
 
 
-def _page(session: Session, query: AnySelect, before: str, limit: int) -> TimelinePage:
+def _page(
+    session: Session, query: AnySelect, before: str, limit: int, values: dict[str, Any] | None = None
+) -> TimelinePage:
     if before:
         query = query.where(Message.id < _id_of(before))
-    found = session.execute(query.order_by(Message.id.desc()).limit(limit + 1)).all()
+    found = session.execute(query.order_by(Message.id.desc()).limit(limit + 1), values or {}).all()
     messages = tuple(_row(row) for row in reversed(found[:limit]))
     return TimelinePage(messages=messages, earlier=str(messages[0].public_id) if len(found) > limit else "")
 
@@ -174,6 +181,7 @@ def _id_of(public_id: str) -> Any:
     return select(Message.id).where(Message.public_id == wanted).scalar_subquery()
 
 
+@cache
 def _select() -> AnySelect:
     return (
         select(

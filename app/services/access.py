@@ -7,6 +7,7 @@ NotFound hides existence: what is not yours looks like what is not there.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -44,16 +45,27 @@ Row = TypeVar("Row")
 
 def inboxes_of(user: User) -> ColumnElement[bool]:
     """Return the condition on Inbox that keeps what a user may see; for use in queries."""
-    if user.is_admin:
+    return _inboxes_of(None if user.is_admin else user.id)
+
+
+@lru_cache(maxsize=256)
+def _inboxes_of(user_id: int | None) -> ColumnElement[bool]:
+    """Return the same condition for the same user, so that queries with it need not be put together each time."""
+    if user_id is None:
         return true()
-    teams = select(TeamMember.team_id).where(TeamMember.user_id == user.id)
-    shared = select(InboxAccess.inbox_id).where(or_(InboxAccess.user_id == user.id, InboxAccess.team_id.in_(teams)))
+    teams = select(TeamMember.team_id).where(TeamMember.user_id == user_id)
+    shared = select(InboxAccess.inbox_id).where(or_(InboxAccess.user_id == user_id, InboxAccess.team_id.in_(teams)))
     return Inbox.id.in_(shared)
 
 
 def inbox_ids_of(user: User) -> Select[int]:
     """Return the ids of what a user may see, for `IN (…)` inside a query of a screen: no query of its own."""
-    return select(Inbox.id).where(inboxes_of(user))
+    return _inbox_ids_of(None if user.is_admin else user.id)
+
+
+@lru_cache(maxsize=256)
+def _inbox_ids_of(user_id: int | None) -> Select[int]:
+    return select(Inbox.id).where(_inboxes_of(user_id))
 
 
 def visible_inboxes(session: Session, user: User) -> list[Inbox]:
