@@ -39,7 +39,7 @@ def test_one_click_puts_the_right_label_in_the_place_of_the_wrong_one(seeded: Se
     now = held(seeded, contact, "sentiment")
     assert (now.label, now.said, now.corrected_by) == (other, was.label, "Ben Achterberg")
     page = ben.get(seeded.path(contact)).text
-    assert f"the model said {was.label}" in page
+    assert f"the model said {was.label.capitalize()}" in page
     assert seeded.now(contact).sentiment == other
 
 
