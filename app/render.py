@@ -12,7 +12,9 @@ from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, has_request_context, request, url_for
+from flask.sansio.app import App
 from flask.templating import Environment
+from jinja2 import Template
 from markupsafe import Markup
 
 from app import markup
@@ -29,17 +31,35 @@ STRETCHES = {1: phrase("{count} s"), 60: phrase("{count} min"), 3600: phrase("{c
 HUES = 12  # classes hue-0 … hue-11 of the style sheet
 
 
-class SharedGlobals(Environment):
+class PageTemplates(Environment):
     """Templates that look their globals up in one plain dict: comparing Jinja's chains of two, which it does at each
-    `{% from … import … %}`, took two fifths of the time of a long conversation's page.
+    `{% from … import … %}`, took two fifths of the time of a long conversation's page. A long page finds templates
+    two thousand times, so what was found is kept at hand.
     """
+
+    def __init__(self, app: App, **options: Any) -> None:
+        super().__init__(app, **options)
+        self.found: dict[str, Template] = {}
+
+    def get_template(
+        self,
+        name: str | Template,
+        parent: str | None = None,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - the name is Jinja's
+    ) -> Template:
+        known = self.found.get(name) if isinstance(name, str) and not globals else None
+        if known is None:
+            known = super().get_template(name, parent, globals)
+            if isinstance(name, str) and not globals and not self.auto_reload:
+                self.found[name] = known
+        return known
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         return super().make_globals(d) if d else self.globals
 
 
 def configure_templates(app: Flask) -> None:
-    app.jinja_environment = SharedGlobals
+    app.jinja_environment = PageTemplates
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
@@ -72,7 +92,8 @@ def text_html(text: str) -> Markup:
 def one_line(text: str) -> str:
     """Return text for a place that has one line, what is sensitive in it hidden.
 
-    Long texts in such places are beginnings of messages, cut by a query or when they were stored. Phrases are translated.
+    Long texts in such places are beginnings of messages, cut by a query or when they were stored. Phrases
+    are translated.
     """
     return markup.one_line(discreet_cut(translated(text), length=LONG))
 

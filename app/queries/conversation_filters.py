@@ -66,6 +66,11 @@ class Filters:
             changes = {"saved": "", "where": "", "status": Status.OPEN.value, "sort": "", **changes}
         return self.query(**changes)
 
+    @property
+    def can_be_kept(self) -> bool:
+        """Tell whether the query that asks for this is the same tomorrow: typed words and conditions may name days."""
+        return not self.search and not self.within
+
     def query(self, **changes: str) -> str:
         """Return these filters as a query string, without what is default: "" or "?view=mine&tag=…"."""
         assert changes.keys() <= DEFAULTS.keys(), "no such filter"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, any_, func, select
+from sqlalchemy import ColumnElement, Integer, Select, any_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import (
@@ -110,12 +110,23 @@ def page(
 ) -> Page:
     """Read the rows beside a cursor (`after`), in the order that is asked for: at most `rows`. One query."""
     limit, backwards = max(1, min(rows, MOST)), side == "before"
-    query = _select(user).where(inside(inbox_ids), *conditions(filters, user))
-    query = query.where(*status_condition(filters), *conversation_order.beside(filters.sort, after, side))
-    query = query.order_by(*conversation_order.columns(filters.sort, backwards=backwards)).limit(limit + 1)
-    found = session.execute(query).all()
+    can_be_kept = isinstance(inbox_ids, Select) and filters.can_be_kept
+    query = (_kept_query if can_be_kept else _query)(user.id, inbox_ids, filters, backwards=backwards)
+    query = query.where(*conversation_order.beside(filters.sort, after, side)) if after else query
+    found = session.execute(query, {"most": limit + 1}).all()
     kept = found[:limit][::-1] if backwards else found[:limit]
     return Page(rows=tuple(_row(row, filters.sort) for row in kept), goes_on=len(found) > limit)
+
+
+def _query(user_id: int, inbox_ids: InboxIds, filters: Filters, *, backwards: bool) -> AnySelect:
+    """Return the query for at most `most` rows of the list, from one of its ends."""
+    user = User(id=user_id)  # the id is all that conditions ask of a user
+    query = _select(user).where(inside(inbox_ids), *conditions(filters, user), *status_condition(filters))
+    query = query.order_by(*conversation_order.columns(filters.sort, backwards=backwards))
+    return query.limit(bindparam("most", type_=Integer))
+
+
+_kept_query = lru_cache(maxsize=32)(_query)
 
 
 def inside(inbox_ids: InboxIds) -> ColumnElement[bool]:

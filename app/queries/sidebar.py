@@ -100,11 +100,19 @@ def sidebar(
     session: Session, *, user: User, inbox_ids: InboxIds, filters: Filters, visible: ColumnElement[bool] | None = None
 ) -> Sidebar:
     """Read counts, options and the views that are `visible` together."""
+    can_be_kept = isinstance(inbox_ids, Select) and filters.can_be_kept
+    row = session.execute((_kept_query if can_be_kept else _query)(user.id, inbox_ids, filters, visible)).one()
+    return Sidebar(counts=_told(*row[1:6]), options=_options(row[6:]), looks=saved_views.read(row[0]))
+
+
+def _query(user_id: int, inbox_ids: InboxIds, filters: Filters, visible: ColumnElement[bool] | None) -> AnySelect:
+    user = User(id=user_id)  # the id is all that conditions ask of a user
     beside = [_view_counts(user, inbox_ids), _status_counts(user, inbox_ids, filters)]
     beside += [json_rows(_unread(user, inbox_ids)), *_remembered(inbox_ids)[0]]
-    looks = saved_views.column(user, false() if visible is None else visible)
-    row = session.execute(select(looks, *beside)).one()
-    return Sidebar(counts=_told(*row[1:6]), options=_options(row[6:]), looks=saved_views.read(row[0]))
+    return select(saved_views.column(user, false() if visible is None else visible), *beside)
+
+
+_kept_query: Callable[[int, InboxIds, Filters, ColumnElement[bool] | None], AnySelect] = lru_cache(maxsize=32)(_query)
 
 
 def options(session: Session, *, inbox_ids: InboxIds) -> Options:

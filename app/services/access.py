@@ -171,11 +171,16 @@ def ask_for(session: Session, user: User, public_id: str | UUID) -> Ask:
 
 def views_of(user: User) -> ColumnElement[bool]:
     """Return the condition on SavedView that keeps what a user may use: their own, their teams', everybody's."""
+    return _views_of(user.id, sees_all_teams=user.role in {Role.SUPERVISOR, Role.ADMIN})
+
+
+@lru_cache(maxsize=256)
+def _views_of(user_id: int, *, sees_all_teams: bool) -> ColumnElement[bool]:
     of_teams = SavedView.scope == ViewScope.TEAM
-    if user.role not in {Role.SUPERVISOR, Role.ADMIN}:
-        teams = select(TeamMember.team_id).where(TeamMember.user_id == user.id)
+    if not sees_all_teams:
+        teams = select(TeamMember.team_id).where(TeamMember.user_id == user_id)
         of_teams = and_(of_teams, SavedView.team_id.in_(teams))
-    own = and_(SavedView.scope == ViewScope.PERSONAL, SavedView.owner_id == user.id)
+    own = and_(SavedView.scope == ViewScope.PERSONAL, SavedView.owner_id == user_id)
     return or_(own, of_teams, SavedView.scope == ViewScope.EVERYONE)
 
 
