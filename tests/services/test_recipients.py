@@ -96,7 +96,7 @@ def test_a_signature_is_filled_in_when_the_mail_leaves_and_in_mail_only(house: H
     assert _claimed(house, conversation).outbound.text == "Hello"
     with pytest.raises(Invalid, match="is no variable of a signature"):
         _sign(house, "{{ agent.salary }}")
-    with pytest.raises(Invalid, match="at most 2000"):
+    with pytest.raises(Invalid, match="at most 2,000"):
         _sign(house, "x" * 2001)
 
 

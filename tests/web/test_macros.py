@@ -39,18 +39,18 @@ def field_of(page: str, name: str) -> str:
 
 
 def test_a_slash_offers_what_fits_and_its_use_brings_it_first_the_next_time(seeded: Seeded) -> None:
-    written("aa-first", "Dear {{ contact.first_name }} " + EVIL)
-    wanted = written("zz-last", "Dear {{ contact.first_name }}, {{ business_hours }}")
+    written("aa-first", "Welcome {{ contact.first_name }} " + EVIL)
+    wanted = written("zz-last", "Welcome {{ contact.first_name }}, {{ business_hours }}")
     browser, here = seeded.visitor("ben"), f"/conversations/{seeded.public_id(MARTA)}/canned"
     with counted() as statements:
-        shown = browser.get(f"{here}?q=dear").text
+        shown = browser.get(f"{here}?q=welcome").text
     assert len(statements) <= 6
     assert re.findall("<code>(/[a-z-]+)", shown) == ["/aa-first", "/zz-last"]
     assert EVIL not in shown
     assert html.escape(EVIL) in shown
     used = browser.post(f"{here}/{wanted.public_id}/uses")
-    assert (used.text, used.content_type) == ("Dear Marta, ⟦your business hours⟧", "text/plain; charset=utf-8")
-    assert re.findall("<code>(/[a-z-]+)", browser.get(f"{here}?q=dear").text) == ["/zz-last", "/aa-first"]
+    assert (used.text, used.content_type) == ("Welcome Marta, ⟦your business hours⟧", "text/plain; charset=utf-8")
+    assert re.findall("<code>(/[a-z-]+)", browser.get(f"{here}?q=welcome").text) == ["/zz-last", "/aa-first"]
     assert "“&lt;b&gt;" in browser.get(f"{here}?q=<b>nothing").text
     elsewhere = seeded.public_id("Tomás Herrera")  # in the sales inbox
     assert seeded.visitor("chloe").get(f"/conversations/{elsewhere}/canned").status_code == 404
