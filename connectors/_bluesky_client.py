@@ -21,6 +21,7 @@ from connectors import _http
 from connectors._payload import at, line, mapping
 from connectors.base import Credentials
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
+from connectors.phrases import phrase
 from connectors.submission import clean_line
 from connectors.web_address import split
 
@@ -212,7 +213,9 @@ def _ours(error: RequestErrorBase) -> ConnectorError:
     if status >= 500 or status in {408, 409}:
         return Transient(f"{NAME} cannot take this now: {said}.")
     if status == 401 or name in SIGN_IN_ERRORS:
-        return BadCredentials(f"{NAME} does not accept this channel's credentials: {said}.")
+        return BadCredentials(
+            phrase("{name} does not accept this channel's credentials: {said}.", name=NAME, said=said)
+        )
     return Rejected(f"{NAME} refused this: {said}.")
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from connectors._json_api import Reply, retry_after
 from connectors._payload import at, items, line, mapping, whole
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
+from connectors.phrases import phrase
 
 SIGNED_OUT = frozenset({0, 102, 190, 463, 467})  # no session, a token expired or revoked
 NOT_ALLOWED = frozenset({3, 10, *range(200, 300)})  # the app or token lacks a permission
@@ -73,7 +74,9 @@ def _final(name: str, code: int, subcode: int | None, said: str) -> ConnectorErr
     if code in WORDS or subcode in PERSON_SUBCODES:
         return Rejected(f"{name} refused this: {WORDS.get(code, said)}.")
     if code in SIGNED_OUT:
-        return BadCredentials(f"{name} does not accept this channel's credentials: {said}.")
+        return BadCredentials(
+            phrase("{name} does not accept this channel's credentials: {said}.", name=name, said=said)
+        )
     if code in NOT_ALLOWED:
         return NotPermitted(f"{name} says that this channel's token lacks a permission: {said}.")
     return Rejected(f"{name} refused this: {said} (code {code}).")

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 from connectors._imap_rows import read_bodies, read_sizes
 from connectors._mail_oauth import access_token, sasl_string
 from connectors._mail_settings import Endpoint, Timing
-from connectors._trouble import network_trouble, readable, refused_token
-from connectors.errors import BadCredentials, Transient
+from connectors._trouble import network_trouble, no_ascii_password, readable, refused_password, refused_token
+from connectors.errors import Transient
 
 if TYPE_CHECKING:
     from imapclient import IMAPClient
@@ -270,7 +270,7 @@ def _sign_in(client: IMAPClient, server: Endpoint) -> None:
             secret = f"\0{server.user}\0{server.password}".encode()
             client.sasl_login("PLAIN", lambda _: secret)
         elif not (server.user + server.password).isascii() or any(sign < " " for sign in server.user + server.password):
-            raise BadCredentials(f"{server.host} takes no password with other signs than ASCII.")
+            raise no_ascii_password(server)
         else:
             client.login(server.user, server.password)
     except LoginError as error:
@@ -281,7 +281,7 @@ def _sign_in(client: IMAPClient, server: Endpoint) -> None:
         if any(sign.lower() in answer.lower() for sign in _NOT_JUDGED):
             raise Transient(f"{server.host} does not let {server.user} in for the moment: {answer}") from error
         if server.oauth is None:
-            raise BadCredentials(f"{server.host} refuses user {server.user} and its password: {answer}") from error
+            raise refused_password(server, answer) from error
         raise refused_token(server, answer) from error
 
 

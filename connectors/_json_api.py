@@ -13,6 +13,7 @@ from connectors import _http
 from connectors._payload import mapping
 from connectors.base import MayReach
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
+from connectors.phrases import phrase
 
 UNAUTHORIZED, FORBIDDEN, TOO_MANY, SERVER_ERROR, TIMED_OUT = 401, 403, 429, 500, 408
 FIRST_ERROR = 400
@@ -79,10 +80,15 @@ class JsonApi:
         """Return our error for a refusal; `said` are the provider's words, found in the JSON where not given."""
         said = said or words_of(reply.data) or f"status {reply.status}"
         if reply.status in {UNAUTHORIZED, FORBIDDEN}:
-            return BadCredentials(f"{self.name} does not accept this channel's credentials: {said}.")
+            return BadCredentials(
+                phrase("{name} does not accept this channel's credentials: {said}.", name=self.name, said=said)
+            )
         if reply.status in {TOO_MANY, TIMED_OUT} or reply.status >= SERVER_ERROR:
-            return Transient(f"{self.name} cannot take this now: {said}.", retry_after_seconds=retry_after(reply))
-        return Rejected(f"{self.name} refused this: {said}.")
+            return Transient(
+                phrase("{name} cannot take this now: {said}.", name=self.name, said=said),
+                retry_after_seconds=retry_after(reply),
+            )
+        return Rejected(phrase("{name} refused this: {said}.", name=self.name, said=said))
 
 
 def segment(value: str) -> str:

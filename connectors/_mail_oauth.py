@@ -20,6 +20,7 @@ from urllib.parse import urlencode, urlsplit
 from connectors._json_api import JsonApi, Reply, words_of
 from connectors._payload import mapping
 from connectors.errors import BadCredentials, ConnectorError
+from connectors.phrases import phrase
 
 GOOGLE, MICROSOFT, OTHER, PASSWORD = "google", "microsoft", "other", "password"
 _GOOGLE_AUTHORIZE = "https://accounts.google.com/o/oauth2/v2/auth"
@@ -89,7 +90,9 @@ def provider_of(kind: str, values: Mapping[str, str]) -> OAuth:
 def access_token(oauth: OAuth) -> str:
     """Return a token that is good for some minutes. Raises BadCredentials, Transient, Rejected."""
     if not oauth.refresh_token:
-        raise BadCredentials(f"Nobody has signed in with {oauth.name} yet: do so on the channel's page.")
+        raise BadCredentials(
+            phrase("Nobody has signed in with {name} yet: do so on the channel's page.", name=oauth.name)
+        )
     with _lock:
         kept = _kept.get(oauth.key)
         if kept is not None and kept.ends_at - _MARGIN_SECONDS > time.monotonic():
@@ -171,9 +174,11 @@ def _explained(oauth: OAuth, reply: Reply) -> ConnectorError | None:
     said = str(answer.get("error_description") or "").split("\r\n")[0].split(" Trace ID")[0]
     said = " ".join(said.split())[:200].rstrip(".") or error or words_of(reply.data)
     if error in _ASK_AGAIN:
-        return BadCredentials(f"{oauth.name} wants somebody to sign in again: {said}.")
+        return BadCredentials(phrase("{name} wants somebody to sign in again: {said}.", name=oauth.name, said=said))
     if error and error not in _TRANSIENT_ERRORS and reply.status < 429:
-        return BadCredentials(f"{oauth.name} does not accept this channel's application: {said}.")
+        return BadCredentials(
+            phrase("{name} does not accept this channel's application: {said}.", name=oauth.name, said=said)
+        )
     return None
 
 

@@ -9,6 +9,7 @@ from connectors._mail_fields import AUTH, AUTHSERV_ID, SETTINGS
 from connectors._mail_oauth import PASSWORD, OAuth, provider_of
 from connectors.base import Credentials
 from connectors.errors import BadCredentials
+from connectors.phrases import phrase
 
 Security = Literal["ssl", "starttls", "none"]
 
@@ -70,7 +71,11 @@ def read_settings(credentials: Credentials) -> MailSettings:
     address = _text(credentials, "address")
     local, _, domain = address.rpartition("@")
     if not local or not domain or any(sign in address for sign in " <>,;\r\n\0"):
-        raise BadCredentials(f"{address or 'An empty text'} is not a mail address that customers could write to.")
+        raise BadCredentials(
+            phrase("{address} is not a mail address that customers could write to.", address=address)
+            if address
+            else phrase("An empty text is not a mail address that customers could write to.")
+        )
     user = _text(credentials, "imap_user") or address
     password = str(credentials.get("imap_password") or "")
     oauth = read_oauth(credentials)
@@ -106,14 +111,16 @@ def read_oauth(credentials: Credentials) -> OAuth | None:
     keys = ("client_id", "client_secret", "refresh_token", "tenant", "authorize_url", "token_url", "scope")
     found = provider_of(kind, {key: _text(credentials, f"oauth_{key}") for key in keys})
     if not found.client_id:
-        raise BadCredentials(f"The client ID of the application at {found.name} is missing.")
+        raise BadCredentials(phrase("The client ID of the application at {name} is missing.", name=found.name))
     return found
 
 
 def _endpoint(credentials: Credentials, side: str, user: str, password: str, oauth: OAuth | None) -> Endpoint:
     host, port = _text(credentials, f"{side}_host"), _integer(credentials, f"{side}_port")
     if not host or any(sign.isspace() or sign in "/@" for sign in host):
-        raise BadCredentials(f"The name of the {side.upper()} server is missing or is not a server's name.")
+        raise BadCredentials(
+            phrase("The name of the {side} server is missing or is not a server's name.", side=side.upper())
+        )
     if not 0 < port < 65_536:
         raise BadCredentials(f"{port} is not a port of the {side.upper()} server.")
     security = _text(credentials, f"{side}_security")

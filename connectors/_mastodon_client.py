@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from connectors._payload import mapping
 from connectors.base import Credentials
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
+from connectors.phrases import phrase
 from connectors.submission import clean_line
 from connectors.web_address import split
 
@@ -128,12 +129,16 @@ def _ours(error: Exception) -> ConnectorError:
     status = next((part for part in error.args if isinstance(part, int)), None)
     said = clean_line(str(error.args[-1] or ""), 300).rstrip(".") if error.args else ""
     if isinstance(error, MastodonUnauthorizedError):
-        return BadCredentials(f"{NAME} does not accept this channel's credentials: {said}.")
+        return BadCredentials(
+            phrase("{name} does not accept this channel's credentials: {said}.", name=NAME, said=said)
+        )
     if status is None or status >= SERVER_ERROR or isinstance(error, MastodonIOError):
         reason = f"status {status}" if status else "no answer that could be understood"
         return Transient(f"{NAME} cannot take this now: {reason}.")
     if status == FORBIDDEN and any(word in said.lower() for word in SIGN_IN_WORDS):
-        return BadCredentials(f"{NAME} does not accept this channel's credentials: {said}.")
+        return BadCredentials(
+            phrase("{name} does not accept this channel's credentials: {said}.", name=NAME, said=said)
+        )
     return Rejected(f"{NAME} refused this: {said or f'status {status}'}.")
 
 

@@ -17,6 +17,7 @@ from connectors._json_api import JsonApi, Reply, words_of
 from connectors._payload import line, mapping, whole
 from connectors.base import Credentials
 from connectors.errors import BadCredentials, ConnectorError, Transient
+from connectors.phrases import phrase
 
 MOST_TOKEN_CHARS = 20_000
 LONGEST_SECONDS = 10 * 365 * 86_400
@@ -54,7 +55,7 @@ def required(credentials: Credentials, key: str, label: str) -> str:
     """Return a setting that a sign-in needs first. Raises BadCredentials where it is missing or cannot be right."""
     value = str(credentials.get(key) or "").strip()
     if not value or not value.isascii() or not value.isprintable() or " " in value:
-        raise BadCredentials(f"“{label}” is needed before anybody can sign in.")
+        raise BadCredentials(phrase("“{label}” is needed before anybody can sign in.", label=label))
     return value
 
 
@@ -138,8 +139,8 @@ def _explained(name: str, reply: Reply) -> ConnectorError | None:
     if error in LATER:
         return Transient(f"{name} cannot take this now: {said}.")
     if error in ASK_AGAIN:
-        return BadCredentials(f"{name} wants somebody to sign in again: {said}.")
-    return BadCredentials(f"{name} does not accept this channel's application: {said}.")
+        return BadCredentials(phrase("{name} wants somebody to sign in again: {said}.", name=name, said=said))
+    return BadCredentials(phrase("{name} does not accept this channel's application: {said}.", name=name, said=said))
 
 
 def _now() -> datetime:

@@ -10,8 +10,9 @@ from contextlib import contextmanager, suppress
 from connectors._compose import Letter
 from connectors._mail_oauth import access_token, sasl_string
 from connectors._mail_settings import Endpoint, Timing
-from connectors._trouble import network_trouble, readable, refused_token
+from connectors._trouble import network_trouble, no_ascii_password, readable, refused_password, refused_token
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
+from connectors.phrases import phrase
 
 FIRST_FINAL = 500
 _SIGN_IN_CODES = {530, 534, 535, 538}
@@ -117,13 +118,15 @@ def _sign_in(client: smtplib.SMTP, server: Endpoint) -> None:
         _sign_in_by_token(client, server, access_token(server.oauth))
         return
     if not (server.user + server.password).isascii():
-        raise BadCredentials(f"{server.host} takes no password with other signs than ASCII.")
+        raise no_ascii_password(server)
     try:
         client.login(server.user, server.password)
     except (smtplib.SMTPResponseException, smtplib.SMTPServerDisconnected):
         raise
     except smtplib.SMTPException as error:
-        raise BadCredentials(f"{server.host} offers no way to sign in with a password.") from error
+        raise BadCredentials(
+            phrase("{server} offers no way to sign in with a password.", server=server.host)
+        ) from error
 
 
 def _sign_in_by_token(client: smtplib.SMTP, server: Endpoint, token: str) -> None:
@@ -161,9 +164,9 @@ def _translated(server: Endpoint, error: smtplib.SMTPResponseException) -> Conne
     words = error.smtp_error
     said = f"{error.smtp_code} {readable(words)}"
     if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500:
-        return BadCredentials(f"{server.host} refuses user {server.user} and its password: {said}")
+        return refused_password(server, said)
     if isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError):
-        return Transient(f"{server.host} does not take connections: {said}")
+        return Transient(phrase("{server} does not take connections: {said}", server=server.host, said=said))
     return _refusal(error.smtp_code, f"{server.host} refuses the mail: {said}")
 
 

@@ -17,6 +17,7 @@ from connectors._payload import at, mapping, objects, whole
 from connectors._telegram_chats import Place, message_in, number_in, place_in
 from connectors.base import Action, Credentials, OutboundAttachment, OutboundMessage, Receipt
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
+from connectors.phrases import phrase
 from connectors.typing_signal import TYPING_SECONDS
 
 API_URL = "https://api.telegram.org"
@@ -72,7 +73,7 @@ def explain(reply: Reply) -> ConnectorError | None:
     if wait is not None:
         return Transient(f"Telegram cannot take this now: {said}.", retry_after_seconds=min(float(wait), LONGEST_WAIT))
     if reply.status in {UNAUTHORIZED, NOT_FOUND}:
-        return BadCredentials(f"Telegram does not accept the bot's token: {said}.")
+        return BadCredentials(phrase("Telegram does not accept the bot's token: {said}.", said=said))
     if reply.status == FORBIDDEN:
         return Rejected(f"Telegram refused this: {said}.")
     return Transient(f"Telegram: {said}.") if reply.status == CONFLICT else None

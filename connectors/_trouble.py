@@ -8,25 +8,51 @@ import ssl
 from connectors._mail_oauth import was_kept
 from connectors._mail_settings import Endpoint
 from connectors.errors import BadCredentials, ConnectorError, Transient
+from connectors.phrases import phrase
 
 _LONGEST = 200
 
 
 def network_trouble(protocol: str, server: Endpoint, error: OSError) -> Transient:
     """Say why `server` could not be spoken to. Always Transient: networks come back."""
-    where = f"The {protocol} server {server.host}:{server.port}"
+    place = f"{server.host}:{server.port}"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return Transient(f"{where} shows a certificate that cannot be trusted: {error.verify_message}.")
+        return Transient(
+            phrase(
+                "The {protocol} server {server} shows a certificate that cannot be trusted: {said}.",
+                protocol=protocol,
+                server=place,
+                said=error.verify_message,
+            )
+        )
     if isinstance(error, ssl.SSLError):
         reason = getattr(error, "reason", None) or "no reason given"
-        return Transient(f"{where} does not speak TLS as expected ({reason}); check port and security.")
+        return Transient(
+            phrase(
+                "The {protocol} server {server} does not speak TLS as expected ({said}); check port and security.",
+                protocol=protocol,
+                server=place,
+                said=reason,
+            )
+        )
     if isinstance(error, socket.gaierror):
-        return Transient(f"The name of the {protocol} server, {server.host}, is not known.")
+        return Transient(
+            phrase("The name of the {protocol} server, {server}, is not known.", protocol=protocol, server=server.host)
+        )
     if isinstance(error, TimeoutError):
-        return Transient(f"{where} did not answer in time.")
+        return Transient(
+            phrase("The {protocol} server {server} did not answer in time.", protocol=protocol, server=place)
+        )
     if isinstance(error, ConnectionRefusedError):
-        return Transient(f"{where} refuses connections.")
-    return Transient(f"{where} cannot be reached: {error.strerror or 'the connection was cut'}.")
+        return Transient(phrase("The {protocol} server {server} refuses connections.", protocol=protocol, server=place))
+    return Transient(
+        phrase(
+            "The {protocol} server {server} cannot be reached: {said}.",
+            protocol=protocol,
+            server=place,
+            said=error.strerror or phrase("the connection was cut"),
+        )
+    )
 
 
 def readable(answer: bytes | str) -> str:
@@ -39,4 +65,18 @@ def refused_token(server: Endpoint, answer: str) -> ConnectorError:
     """Say that a server did not take an access token; one that served before may be worth a new one."""
     if server.oauth is not None and was_kept(server.oauth):
         return Transient(f"{server.host} does not take the access token of {server.user} any more: {answer}")
-    return BadCredentials(f"{server.host} does not let {server.user} in by OAuth: {answer}")
+    return BadCredentials(
+        phrase("{server} does not let {user} in by OAuth: {said}", server=server.host, user=server.user, said=answer)
+    )
+
+
+def refused_password(server: Endpoint, said: str) -> BadCredentials:
+    """Say that a server knows no such user, or another password."""
+    return BadCredentials(
+        phrase("{server} refuses user {user} and its password: {said}", server=server.host, user=server.user, said=said)
+    )
+
+
+def no_ascii_password(server: Endpoint) -> BadCredentials:
+    """Say that a server cannot be given this password."""
+    return BadCredentials(phrase("{server} takes no password with other signs than ASCII.", server=server.host))

@@ -14,6 +14,7 @@ from connectors._json_api import FIRST_ERROR, FORBIDDEN, SERVER_ERROR, TIMED_OUT
 from connectors._payload import line, mapping, objects, whole
 from connectors.base import Credentials
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
+from connectors.phrases import phrase
 
 if TYPE_CHECKING:
     import requests  # noqa: TID251 - tweepy's answers
@@ -138,7 +139,7 @@ def refusal(status: int, headers: Mapping[str, str], body: Any) -> ConnectorErro
     if status == FORBIDDEN and about in ABOUT_THE_APP:
         return NotEnrolled(f"X does not let this app do that: {said}.")
     if status in {UNAUTHORIZED, PAYMENT_REQUIRED}:
-        return BadCredentials(f"X does not accept this channel's keys: {said}.")
+        return BadCredentials(phrase("X does not accept this channel's keys: {said}.", said=said))
     if status in {TOO_MANY, TIMED_OUT} or status >= SERVER_ERROR or status < FIRST_ERROR:
         wait = retry_after(headers) if status == TOO_MANY else None
         wait = max(wait or 0.0, CAPPED_WAIT_SECONDS) if about == "usage-capped" else wait

@@ -211,7 +211,8 @@ def ask(source: Source, since: int, token: str | None) -> Answer:
     try:
         return asked(lambda: source.call(since, token))
     except (Forbidden, NotEnrolled) as error:
-        raise BadCredentials(" ".join(filter(None, (error.reason, source.way_out)))) from None
+        reason = " ".join(filter(None, (error.reason, source.way_out)))
+        raise BadCredentials(reason) from None
     except Rejected as error:
         raise Transient(error.reason) from None
 

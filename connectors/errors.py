@@ -9,13 +9,18 @@ ConnectorError
 
 from __future__ import annotations
 
+from connectors.phrases import Phrase, phrase
+
 
 class ConnectorError(Exception):
-    """Base of everything a connector may raise; `reason` is one sentence fit for a screen."""
+    """Base of everything a connector may raise; `reason` is one sentence fit for a screen.
+
+    A literal sentence is marked for translation by being raised; one with values in it is a `phrase(…)`.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = reason if isinstance(reason, Phrase) else phrase(reason)
 
 
 class Transient(ConnectorError):

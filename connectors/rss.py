@@ -121,7 +121,8 @@ class RssConnector(Defaults):
                     deliveries = ()
                 yield Batch(deliveries, None if feeds.get(url) == before else {"feeds": dict(feeds)})
             if failed:
-                raise Transient(" ".join(failed)[:500], retry_after_seconds=settings.seconds)
+                reason = " ".join(failed)[:500]
+                raise Transient(reason, retry_after_seconds=settings.seconds)
             yield from _waiting(settings.seconds)
 
     def parse(self, delivery: RawDelivery) -> list[InboundMessage]:

@@ -151,7 +151,9 @@ class XConnector(XSignIn, Defaults):
         answer = api.asked(lambda: client.get_me(user_fields="public_metrics"))
         found, wanted = line(at(answer.data, "data", "username"), 60), _handle(credentials)
         if wanted and found.lower() != wanted.lower():
-            raise BadCredentials(f"These keys belong to @{found}, not to @{wanted}.")
+            raise BadCredentials(
+                phrase("These keys belong to {found}, not to {wanted}.", found=f"@{found}", wanted=f"@{wanted}")
+            )
         followers = whole(at(answer.data, "data", "public_metrics", "followers_count")) or 0
         return f"Signed in as @{found}, {followers:,} followers."
 

@@ -17,10 +17,11 @@ from workers.translations.parts import part_of
 
 Keywords = dict[str, Any]
 PYTHON: Keywords = {"phrase": None, "phrase_in": ((1, "c"), 2), "counted": (1, 2)}
+RAISED: Keywords = dict.fromkeys(("BadCredentials", "Transient"), None)  # connectors: what is raised is marked
 TEMPLATE: Keywords = {"_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 SCRIPT: Keywords = {"t": None, "tn": (1, 2)}
 ROOMS = ("app", "connectors", "nlp", "workers")
-HINT = re.compile(rb"\b(phrase|phrase_in|counted|t|tn)\(")  # files without any of it are not read closely
+HINT = re.compile(rb"\b(phrase|phrase_in|counted|t|tn|BadCredentials|Transient)\(")  # others are not read closely
 NOTE = "Translators:"
 
 
@@ -83,7 +84,7 @@ def _files() -> Iterator[tuple[Path, Any, Keywords, dict[str, Any]]]:
     for room in ROOMS:
         for path in _under(room, (".py",)):
             if HINT.search(path.read_bytes()):
-                yield path, _python, PYTHON, {}
+                yield path, _python, PYTHON | (RAISED if room == "connectors" else {}), {}
     for path in _under("app/static/src", (".ts",)):
         if HINT.search(path.read_bytes()):
             yield path, "javascript", SCRIPT, {}
