@@ -96,6 +96,28 @@ def test_refusals_of_services_and_of_the_gate_are_translated_once_at_the_edge(ho
     assert "Aquí no hay nada" in bo.get("/nothing-here", **spanish).text
 
 
+def test_a_channels_form_and_what_its_provider_wants_are_read_in_the_readers_language(house: Flask) -> None:
+    add_user()
+    ana = Visitor(house)
+    ana.sign_in()
+    german = {"Accept-Language": "de"}
+    page = ana.get("/settings/channels/new/mail", **german).text
+    assert {"Eingehende E-Mails (IMAP)", "Meist 993 mit TLS von Anfang an, 143 mit STARTTLS"} <= set(
+        re.findall(r">\s*([^<>]+?)\s*<", page)
+    )
+    assert re.search(r'<option value="ssl"[^>]*>TLS von Anfang an</option>', page)
+    choices = {"setting-groups": "addressed", "setting-receive_by": "polling"}
+    form = {
+        "name": "Bot",
+        "setting-api_url": "https://api.telegram.org",
+        "setting-token": "no token",
+        **choices,
+        "do": "test",
+    }
+    answer = ana.post("/settings/channels/new/telegram", form, **german)
+    assert "Das Token des Bots fehlt oder hat nicht die Form 123456:ABC-DEF" in answer.text
+
+
 def test_only_an_admin_sets_the_language_of_the_house(house: Flask) -> None:
     add_user()
     add_user("bo@example.com", role=Role.AGENT, name="Bo")
