@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,69 +10,70 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Activity, AutomationRule, Case, Contact, Conversation, User
+from app.phrases import PLACE, Phrase, counted, phrase, phrase_in
 
 # verb → sentence; {who} is the actor, the rule, or "Tributary"; the rest comes from Activity.data
-VERBS = {
-    "conversation.assigned": "{who} assigned this to {assignee}",
-    "conversation.unassigned": "{who} took {assignee} off this",
-    "conversation.team_set": "{who} gave this to the team {team}",
-    "conversation.team_cleared": "{who} took this from its team",
-    "conversation.resolved": "{who} resolved this",
-    "conversation.reopened": "{who} reopened this",
-    "conversation.set_pending": "{who} set this to pending",
-    "conversation.snoozed": "{who} snoozed this until {until}",
-    "conversation.marked_spam": "{who} marked this as spam",
-    "conversation.unmarked_spam": "{who} took this out of spam",
-    "conversation.caught": "Went to spam: {address} is blocked",
-    "sender.blocked": "{who} blocked {address}",
-    "sender.unblocked": "{who} unblocked {address}",
-    "conversation.woke": "Snooze ended",
-    "conversation.woke_by_mood": "Snooze ended, because the customer's mood fell",
-    "conversation.answered_again": "Reopened, because {contact} wrote again",
-    "conversation.related": "{sender} answered conversation #{number} without being part of it: kept apart",
-    "conversation.stranger_kept_apart": "{sender}, a stranger here, answered this: kept apart as #{number}",
-    "conversation.merged_in": "{who} merged #{number} into this ({messages})",
-    "conversation.merged_away": "{who} merged this into #{number}",
-    "conversation.merge_undone": "{who} undid the merge with #{number}",
-    "conversation.split_from": "{who} split this from #{number} ({messages})",
-    "conversation.split_off": "{who} split #{number} from this ({messages})",
-    "conversation.split_undone": "{who} undid the split of #{number}",
-    "conversation.messages_moved_in": "{who} moved {messages} here from #{number}",
-    "conversation.messages_moved_away": "{who} moved {messages} to #{number}",
-    "conversation.move_undone": "{who} brought back what was moved between this and #{number}",
-    "conversation.linked_related": "{who} linked this as related to #{number}",
-    "conversation.linked_duplicate_of": "{who} linked this as a duplicate of #{number}",
-    "conversation.linked_duplicated_by": "{who} linked #{number} as a duplicate of this",
-    "conversation.linked_blocks": "{who} linked this as blocking #{number}",
-    "conversation.linked_blocked_by": "{who} linked this as blocked by #{number}",
-    "conversation.linked_follow_up_of": "{who} linked this as a follow-up of #{number}",
-    "conversation.linked_followed_up_by": "{who} linked #{number} as a follow-up of this",
-    "conversation.unlinked": "{who} removed the link with #{number}",
-    "conversation.continues": "Goes on where #{number} ended, because {contact} wrote after it was resolved",
-    "conversation.continued": "{contact} wrote after this was resolved: it goes on in #{number}",
-    "conversation.stayed_resolved": "Resolved again, because {contact} only said thanks",
-    "priority.set": "{who} set the priority to {priority}",
-    "tag.put": "{who} added the tag {tag}",
-    "tag.taken": "{who} removed the tag {tag}",
-    "case.opened": "{who} opened case #{number}: {title}",
-    "case.edited": "{who} changed case #{number}: {changes}",
-    "case.conversation_added": "{who} added conversation #{conversation} to case #{number}",
-    "case.conversation_removed": "{who} removed conversation #{conversation} from case #{number}",
-    "checklist.added": "{who} put {items} on the checklist",
-    "checklist.done": "{who} checked off “{item}”",
-    "checklist.reopened": "{who} unchecked “{item}”",
-    "checklist.removed": "{who} took “{item}” off the checklist",
-    "contact.edited": "{who} changed the contact: {changes}",
-    "identity.added": "{who} added the address {address}",
-    "reply.not_sent": "A reply could not be sent: {reason}",
-    "reply.retried": "{who} had an unsent reply sent again",
-    "reply.scheduled": "{who} scheduled a reply for {at}",
-    "reply.unscheduled": "{who} took a scheduled reply back",
-    "reply.held": "A scheduled reply was held back",
-    "reply.discarded": "{who} discarded an unsent reply",
-    "macro.run": "{who} ran the macro “{macro}”",
-    "macro.undone": "{who} undid the macro “{macro}”",
-    "automatic.received": "Received automatically ({auto}); no automatic answer is sent",
+VERBS: dict[str, Phrase] = {
+    "conversation.assigned": phrase("{who} assigned this to {assignee}"),
+    "conversation.unassigned": phrase("{who} took {assignee} off this"),
+    "conversation.team_set": phrase("{who} gave this to the team {team}"),
+    "conversation.team_cleared": phrase("{who} took this from its team"),
+    "conversation.resolved": phrase("{who} resolved this"),
+    "conversation.reopened": phrase("{who} reopened this"),
+    "conversation.set_pending": phrase("{who} set this to pending"),
+    "conversation.snoozed": phrase("{who} snoozed this until {until}"),
+    "conversation.marked_spam": phrase("{who} marked this as spam"),
+    "conversation.unmarked_spam": phrase("{who} took this out of spam"),
+    "conversation.caught": phrase("Went to spam: {address} is blocked"),
+    "sender.blocked": phrase("{who} blocked {address}"),
+    "sender.unblocked": phrase("{who} unblocked {address}"),
+    "conversation.woke": phrase("Snooze ended"),
+    "conversation.woke_by_mood": phrase("Snooze ended, because the customer's mood fell"),
+    "conversation.answered_again": phrase("Reopened, because {contact} wrote again"),
+    "conversation.related": phrase("{sender} answered conversation #{number} without being part of it: kept apart"),
+    "conversation.stranger_kept_apart": phrase("{sender}, a stranger here, answered this: kept apart as #{number}"),
+    "conversation.merged_in": phrase("{who} merged #{number} into this ({messages})"),
+    "conversation.merged_away": phrase("{who} merged this into #{number}"),
+    "conversation.merge_undone": phrase("{who} undid the merge with #{number}"),
+    "conversation.split_from": phrase("{who} split this from #{number} ({messages})"),
+    "conversation.split_off": phrase("{who} split #{number} from this ({messages})"),
+    "conversation.split_undone": phrase("{who} undid the split of #{number}"),
+    "conversation.messages_moved_in": phrase("{who} moved {messages} here from #{number}"),
+    "conversation.messages_moved_away": phrase("{who} moved {messages} to #{number}"),
+    "conversation.move_undone": phrase("{who} brought back what was moved between this and #{number}"),
+    "conversation.linked_related": phrase("{who} linked this as related to #{number}"),
+    "conversation.linked_duplicate_of": phrase("{who} linked this as a duplicate of #{number}"),
+    "conversation.linked_duplicated_by": phrase("{who} linked #{number} as a duplicate of this"),
+    "conversation.linked_blocks": phrase("{who} linked this as blocking #{number}"),
+    "conversation.linked_blocked_by": phrase("{who} linked this as blocked by #{number}"),
+    "conversation.linked_follow_up_of": phrase("{who} linked this as a follow-up of #{number}"),
+    "conversation.linked_followed_up_by": phrase("{who} linked #{number} as a follow-up of this"),
+    "conversation.unlinked": phrase("{who} removed the link with #{number}"),
+    "conversation.continues": phrase("Goes on where #{number} ended, because {contact} wrote after it was resolved"),
+    "conversation.continued": phrase("{contact} wrote after this was resolved: it goes on in #{number}"),
+    "conversation.stayed_resolved": phrase("Resolved again, because {contact} only said thanks"),
+    "priority.set": phrase("{who} set the priority to {priority}"),
+    "tag.put": phrase("{who} added the tag {tag}"),
+    "tag.taken": phrase("{who} removed the tag {tag}"),
+    "case.opened": phrase("{who} opened case #{number}: {title}"),
+    "case.edited": phrase("{who} changed case #{number}: {changes}"),
+    "case.conversation_added": phrase("{who} added conversation #{conversation} to case #{number}"),
+    "case.conversation_removed": phrase("{who} removed conversation #{conversation} from case #{number}"),
+    "checklist.added": phrase("{who} put {items} on the checklist"),
+    "checklist.done": phrase("{who} checked off “{item}”"),
+    "checklist.reopened": phrase("{who} unchecked “{item}”"),
+    "checklist.removed": phrase("{who} took “{item}” off the checklist"),
+    "contact.edited": phrase("{who} changed the contact: {changes}"),
+    "identity.added": phrase("{who} added the address {address}"),
+    "reply.not_sent": phrase("A reply could not be sent: {reason}"),
+    "reply.retried": phrase("{who} had an unsent reply sent again"),
+    "reply.scheduled": phrase("{who} scheduled a reply for {at}"),
+    "reply.unscheduled": phrase("{who} took a scheduled reply back"),
+    "reply.held": phrase("A scheduled reply was held back"),
+    "reply.discarded": phrase("{who} discarded an unsent reply"),
+    "macro.run": phrase("{who} ran the macro “{macro}”"),
+    "macro.undone": phrase("{who} undid the macro “{macro}”"),
+    "automatic.received": phrase("Received automatically ({auto}); no automatic answer is sent"),
 }
 
 
@@ -112,12 +114,34 @@ def settle(session: Session, *, verb: str, named: str, value: str) -> Sequence[A
     return lines
 
 
-def sentence(verb: str, data: dict[str, Any]) -> str:
+def sentence(verb: str, data: dict[str, Any]) -> Phrase:
     """Say an activity in words, with its reason where it has one. Never fails on old data."""
-    words = VERBS.get(verb, verb.replace(".", " ").replace("_", " ")).format_map(_Gaps(data))
-    return f"{words} ({data['reason']})" if data.get("reason") else words
+    said = VERBS.get(verb)
+    template = said.template if said else verb.replace(".", " ").replace("_", " ")
+    words = Phrase(template, values={name: _value(name, data.get(name, "…")) for name in PLACE.findall(template)})
+    return phrase("{sentence} ({reason})", sentence=words, reason=str(data["reason"])) if data.get("reason") else words
 
 
-class _Gaps(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return "…"
+def _value(name: str, told: object) -> str:
+    """Return what stands in one place of a sentence: names as they were, our own words as phrases."""
+    text = str(told)
+    if name == "messages" and (many := MANY.fullmatch(text)):
+        return counted("{count} message", "{count} messages", int(many[1]))
+    if name == "who" and (rule := RULE.fullmatch(text)):
+        return phrase("Rule “{name}”", name=rule[1])
+    if name == "until" and text.endswith(OR_MOOD):
+        return phrase("{time}, or their mood falls", time=_value(name, text.removesuffix(OR_MOOD)))
+    return WORDS.get(name, {}).get(text, text)
+
+
+MANY, RULE = re.compile(r"([0-9]{1,6}) messages?"), re.compile(r"Rule “(.*)”", re.DOTALL)
+OR_MOOD = ", or their mood falls"
+WORDS: dict[str, dict[str, Phrase]] = {  # what stands in a place → as it is said
+    "until": {"they answer": phrase("they answer")},
+    "priority": {
+        "low": phrase_in("priority in a sentence", "low"),
+        "normal": phrase_in("priority in a sentence", "normal"),
+        "high": phrase_in("priority in a sentence", "high"),
+        "urgent": phrase_in("priority in a sentence", "urgent"),
+    },
+}

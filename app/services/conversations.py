@@ -18,6 +18,7 @@ from app.clock import now
 from app.errors import Invalid
 from app.events import ConversationRead as ConversationReadEvent
 from app.models import AutomationRule, Conversation, ConversationRead, Priority, Status, Team, User
+from app.phrases import phrase
 from app.services import activities, mentions, read_marks, sentiment_counts, spam_lines
 from app.services.changes import conversation_changed
 
@@ -111,9 +112,11 @@ def set_status(
 
 def _check_snooze(status: Status, until: datetime | None, *, sleeps_through: bool) -> None:
     if until is not None and until <= now():
-        raise Invalid("Choose a time in the future to snooze until.", field="until")
+        raise Invalid(phrase("Choose a time in the future to snooze until."), field="until")
     if status is Status.SNOOZED and until is None and sleeps_through:
-        raise Invalid("Choose until when to sleep on: without an end only their answer wakes it.", field="until")
+        raise Invalid(
+            phrase("Choose until when to sleep on: without an end only their answer wakes it."), field="until"
+        )
 
 
 def wake_where_mood_fell(session: Session, conversations: Iterable[Conversation]) -> None:

@@ -114,8 +114,34 @@ PARTS: dict[str, tuple[str, ...]] = {
         "app/services/cases.py",
         "app/services/entries.py",
     ),
-    "composer": ("templates/composer/", "app/static/src/inbox/composer", "app/web/inbox/composer"),
-    "conversations": ("templates/conversations/",),
+    "composer": (
+        "templates/composer/",
+        "app/static/src/composer/",
+        "app/static/src/inbox/composer",
+        "app/static/src/inbox/files.ts",
+        "app/static/src/inbox/helpers.ts",
+        "app/static/src/inbox/leaving.ts",
+        "app/static/src/inbox/limits.ts",
+        "app/static/src/inbox/outbox.ts",
+        "app/static/src/inbox/sending.ts",
+        "app/static/src/inbox/template_form.ts",
+        "app/static/src/inbox/watchers.ts",
+        "app/web/inbox/composer",
+        "app/web/inbox/helpers.py",
+    ),
+    "conversations": (
+        "templates/conversations/",
+        "app/services/activities.py",
+        "app/services/conversations.py",
+        "app/web/inbox/acting.py",
+        "app/web/inbox/actions.py",
+        "app/web/inbox/answers.py",
+        "app/web/inbox/later.py",
+        "app/web/inbox/macros.py",
+        "app/web/inbox/regrouping.py",
+        "app/web/inbox/snooze.py",
+        "app/web/inbox/spam.py",
+    ),
     "messages": ("templates/messages/",),
     "inbox": (
         "templates/inbox/",
@@ -152,7 +178,7 @@ MARKED: tuple[str, ...] = (
     "templates/webform/",
 )
 # Parts that every language has whole: a missing or uncertain entry is an error there.
-COMPLETE: tuple[str, ...] = ("account", "contacts", "letters", "search", "visitors")
+COMPLETE: tuple[str, ...] = ("account", "connectors", "contacts", "letters", "search", "visitors")
 
 _PREFIXES = [(prefix, part) for part, prefixes in PARTS.items() for prefix in prefixes]
 

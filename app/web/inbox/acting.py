@@ -12,7 +12,9 @@ from werkzeug.wrappers import Response
 
 from app.db import transaction
 from app.errors import Invalid
+from app.languages import translated
 from app.models import Conversation
+from app.phrases import phrase
 from app.services import access, regrouping
 from app.web.session import current_user
 
@@ -29,7 +31,7 @@ def locked(public_id: str) -> Iterator[tuple[Session, Conversation]]:
 def locked_pair(session: Session, public_id: str, other_id: str) -> tuple[Conversation, Conversation]:
     """Return two conversations that the user may see, both locked. Raises NotFound, Invalid where none was chosen."""
     if not other_id:
-        raise Invalid("Choose the other conversation.", field="other")
+        raise Invalid(phrase("Choose the other conversation."), field="other")
     this = access.conversation_for(session, current_user(), public_id)
     other = access.conversation_for(session, current_user(), other_id)
     regrouping.locked(session, this, other)
@@ -45,4 +47,4 @@ def lead_to(address: str) -> Response:
 
 def tell_undoable(words: str, address: str, **fields: str) -> None:
     """Say what was done on the next page, beside a button that sends `fields` to `address`, where it is undone."""
-    flash({"words": words, "undo": address, "fields": fields}, "success")  # type: ignore[arg-type] # any JSON is kept
+    flash({"words": translated(words), "undo": address, "fields": fields}, "success")  # type: ignore[arg-type] # any JSON is kept

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.db import reading, transaction
 from app.errors import Conflict, Invalid
 from app.models import Conversation, Priority, Status, Tag, Team, User
+from app.phrases import phrase
 from app.queries.by_id import find
 from app.services import access, checklists, conversations, tags
 from app.web.inbox import snooze
@@ -46,7 +47,7 @@ def _colleague(session: Session, conversation: Conversation, user: User, wanted:
     allowed = access.colleagues(session, conversation.inbox_id)
     found = next((one for one in allowed if str(one.public_id) == wanted), None)
     if found is None:
-        raise Invalid("This inbox is not shared with that colleague.", field="assignee")
+        raise Invalid(phrase("This inbox is not shared with that colleague."), field="assignee")
     return found
 
 
@@ -57,7 +58,7 @@ def give_to_team(public_id: str) -> BaseResponse:
     with locked(public_id) as (session, conversation):
         team = find(session, Team, wanted) if wanted else None
         if wanted and team is None:
-            raise Invalid("There is no such team any more.", field="team")
+            raise Invalid(phrase("There is no such team any more."), field="team")
         conversations.set_team(session, conversation=conversation, actor=current_user(), team=team)
     return back_to(public_id)
 
@@ -68,7 +69,7 @@ def set_status(public_id: str) -> BaseResponse:
     try:
         status = Status(request.form.get("status", ""))
     except ValueError:
-        raise Invalid("Choose open, pending, snoozed or resolved.", field="status") from None
+        raise Invalid(phrase("Choose open, pending, snoozed or resolved."), field="status") from None
     asked = [request.form.get(name, "") for name in ("for", "until", "when")]
     until = snooze.asked(*asked) if status is Status.SNOOZED else None
     with locked(public_id) as (session, conversation):
@@ -101,7 +102,7 @@ def set_priority(public_id: str) -> BaseResponse:
     try:
         priority = Priority(request.form.get("priority", ""))
     except ValueError:
-        raise Invalid("Choose low, normal, high or urgent.", field="priority") from None
+        raise Invalid(phrase("Choose low, normal, high or urgent."), field="priority") from None
     with locked(public_id) as (session, conversation):
         conversations.set_priority(session, conversation=conversation, actor=current_user(), priority=priority)
     return back_to(public_id)

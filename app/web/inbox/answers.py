@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from app.languages import ENGLISH, language, translated
 from app.markup import MOST_MARKS, Mark, marked_html, one_line
+from app.phrases import phrase
 from app.queries.timeline import MessageRow, PredictionRow
 from app.render import percent, words
 from app.services.labels import NO_EMOTION
@@ -89,24 +91,31 @@ def label_words(task: str, label: str) -> str:
         case "urgency":
             return urgency_words(label)
         case "emotion" if label == NO_EMOTION:
-            return "No emotion"
+            return phrase("No emotion")
         case "spam":
-            return "Spam" if label == task else "No spam"
+            return phrase("Spam") if label == task else phrase("No spam")
     return words(label)
 
 
 def _doubts(told: PredictionRow) -> tuple[str, str]:
     """Say why the model abstained, in a sentence and in a badge."""
     kind, _, language = (told.abstain_reason or "").partition(":")
-    best = label_words(told.task, told.label).lower()
+    best = _in_a_sentence(label_words(told.task, told.label))
     if kind == "empty":
-        return "There are no words to read.", "no words"
+        return phrase("There are no words to read."), phrase("no words")
     if kind == "language":
         name = language_name(language)
         if language in {"", UNDETERMINED}:
-            return "It cannot be told which language this is.", "unknown language"
-        return f"It seems to be {name}, which the model has not learned.", name
-    return f"Best guess {best}, but only {percent(told.confidence)} sure.", f"{best} {percent(told.confidence)}"
+            return phrase("It cannot be told which language this is."), phrase("unknown language")
+        return phrase("It seems to be {name}, which the model has not learned.", name=name), name
+    share = percent(told.confidence)
+    return phrase("Best guess {label}, but only {share} sure.", label=best, share=share), f"{best} {share}"
+
+
+def _in_a_sentence(label: str) -> str:
+    """Return a label as it stands in a sentence: English writes it small, other languages as it is."""
+    said = translated(label)
+    return said.lower() if language().code == ENGLISH else said
 
 
 def _emotions(told: PredictionRow | None) -> tuple[tuple[str, float], ...]:

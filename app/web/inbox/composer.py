@@ -15,6 +15,7 @@ from app.db import reading, retrying, transaction
 from app.errors import Conflict, Invalid
 from app.markdown import CONTENT_ID, PICTURE_TYPES
 from app.models import Conversation, Message, ScheduledReply, Status, User
+from app.phrases import phrase
 from app.services import (
     access,
     conversations,
@@ -171,7 +172,7 @@ def decide(public_id: str) -> BaseResponse:
     """Send a failed or uncertain reply again (`do=retry`), give it up (`discard`), or take one back (`undo`)."""
     deed = DEEDS.get(request.form.get("do", ""))
     if deed is None:
-        raise Invalid("Choose to send it again, to discard it or to undo it.", field="do")
+        raise Invalid(phrase("Choose to send it again, to discard it or to undo it."), field="do")
     user = current_user()
     with transaction() as session:
         message = access.message_for(session, user, public_id)
@@ -196,7 +197,7 @@ def decide_scheduled(public_id: str, reply_id: str) -> BaseResponse:
             elif wanted == "cancel":
                 scheduled_replies.cancel(session, conversation=conversation, public_id=reply_id, actor=user)
             else:
-                raise Invalid("Choose to send it now, to edit it or to cancel it.", field="do")
+                raise Invalid(phrase("Choose to send it now, to edit it or to cancel it."), field="do")
 
     retrying(decide_it)
     return back_to(public_id)
@@ -232,7 +233,7 @@ def _refuse_surprise(message: Message | ScheduledReply) -> None:
     """Raise Conflict for a reply that everybody would read, though the page did not show that."""
     if message.is_public and request.form.get("public") != "1":
         raise Conflict(
-            "A public message came in meanwhile, and this would be public. Pick the message that you answer."
+            phrase("A public message came in meanwhile, and this would be public. Pick the message that you answer.")
         )
 
 
@@ -260,7 +261,7 @@ def _uploads(public_id: str) -> list[StoredAttachment]:
     ]
     files += _pictures()
     if len(files) > MOST_FILES:
-        raise Invalid(f"Attach at most {MOST_FILES} files at once.", field="files")
+        raise Invalid(phrase("Attach at most {count} files at once.", count=MOST_FILES), field="files")
     if not files:
         return []
     with reading() as session:
@@ -276,5 +277,5 @@ def _pictures() -> list[tuple[FileStorage, str | None]]:
     files = [file for file in request.files.getlist("picture") if file.filename]
     ids = request.form.getlist("picture_id")
     if len(ids) != len(files) or not all(CONTENT_ID.fullmatch(one) for one in ids) or len(set(ids)) != len(ids):
-        raise Invalid("The form is out of date: load the page again.", field="picture")
+        raise Invalid(phrase("The form is out of date: load the page again."), field="picture")
     return [(file, one if file.mimetype in PICTURE_TYPES else None) for file, one in zip(files, ids, strict=True)]

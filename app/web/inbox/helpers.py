@@ -13,6 +13,7 @@ from app.clock import now
 from app.db import reading, transaction
 from app.errors import Invalid
 from app.models import Ask, AskKind, AskState, Conversation, User
+from app.phrases import phrase
 from app.queries import ask_view, health
 from app.queries.ask_view import SuggestionText
 from app.services import access, asks, canned_responses, canned_values, liquid_texts, suggestion_text, suggestions
@@ -25,12 +26,21 @@ SO_OFTEN = "240 per minute"  # a draft is looked at each time its writer pauses
 LATE = timedelta(seconds=4)
 ANNOTATOR = "annotator"
 HINTS = {  # what a draft sounds like: in a word, and what could be done about it
-    "secret": ("Secret", "Card numbers, passwords and codes do not belong into a message. Leave it out or shorten it."),
-    "internal": ("For colleagues only", "This looks like an internal note. The customer would read it."),
-    "language": ("Other language", "The customer writes another language."),
-    "angry": ("Angry", "This may sound angry. Say what you can do next."),
-    "blaming": ("Blaming", "This puts the fault on the customer. Say what happened and what helps now."),
-    "cold": ("Cold", "This may sound cold. A reason, a next step or a kind word helps."),
+    "secret": (
+        phrase("Secret"),
+        phrase("Card numbers, passwords and codes do not belong into a message. Leave it out or shorten it."),
+    ),
+    "internal": (
+        phrase("For colleagues only"),
+        phrase("This looks like an internal note. The customer would read it."),
+    ),
+    "language": (phrase("Other language"), phrase("The customer writes another language.")),
+    "angry": (phrase("Angry"), phrase("This may sound angry. Say what you can do next.")),
+    "blaming": (
+        phrase("Blaming"),
+        phrase("This puts the fault on the customer. Say what happened and what helps now."),
+    ),
+    "cold": (phrase("Cold"), phrase("This may sound cold. A reason, a next step or a kind word helps.")),
 }
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from app.clock import now
 from app.errors import Invalid
+from app.phrases import phrase
 from app.render import zone
 from app.web.inbox.snooze import snoozed_until
 from app.web.inbox.ways import Way
@@ -26,7 +27,7 @@ class Choice:
 
 def choices(way: Way) -> list[Choice]:
     """Return what the menu offers."""
-    offered = {"tomorrow": "Tomorrow 9:00", "monday": "Monday 9:00", "two-hours": "In 2 hours"}
+    offered = {"tomorrow": phrase("Tomorrow 9:00"), "monday": phrase("Monday 9:00"), "two-hours": phrase("In 2 hours")}
     moments = {value: _moment(value, "") for value in offered}
     if moments["monday"] == moments["tomorrow"]:
         del moments["monday"]
@@ -49,7 +50,7 @@ def _moment(choice: str, typed: str) -> datetime:
     try:
         return datetime.fromisoformat(typed if choice == OWN else "").replace(tzinfo=here)
     except (ValueError, OverflowError):
-        raise Invalid("Choose the day and time at which it leaves.", field="due") from None
+        raise Invalid(phrase("Choose the day and time at which it leaves."), field="due") from None
 
 
 def _is_late(way: Way, at: datetime) -> bool:

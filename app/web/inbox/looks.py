@@ -57,11 +57,11 @@ ROW_PARTS = {  # of a row in the list, which each user may do without
     "assignee": phrase("Assignee"),
 }
 SEND_STATES = {
-    "queued": ("clock", "Waiting to be sent"),
-    "sending": ("loader-circle", "Sending"),
-    "sent": ("check", "Sent"),
-    "failed": ("circle-alert", "Not sent"),
-    "uncertain": ("circle-help", "Maybe sent"),
+    "queued": ("clock", phrase("Waiting to be sent")),
+    "sending": ("loader-circle", phrase("Sending")),
+    "sent": ("check", phrase("Sent")),
+    "failed": ("circle-alert", phrase("Not sent")),
+    "uncertain": ("circle-help", phrase("Maybe sent")),
 }
 IDENTITIES = {"email": "at-sign", "phone": "phone", "handle": "hash", "visitor": "globe"}
 FILES = (

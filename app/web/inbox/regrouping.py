@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import Conflict, Invalid
 from app.models import Conversation, Regrouping
+from app.phrases import counted, phrase
 from app.queries import regrouping_view
 from app.services import access, regrouping
 from app.web.inbox.acting import Answer, locked_pair, tell_undoable
 from app.web.inbox.conversation import back_to
+from app.web.languages import flash
 from app.web.session import current_user, signed_in
 
 pages = Blueprint("regrouping", __name__)
@@ -39,7 +41,7 @@ def merge(public_id: str) -> Answer:
             place, number, undo_at = str(target.public_id), source.number, _undoing(done)
     except (Invalid, Conflict) as problem:
         return _choice(public_id, problem), problem.status
-    tell_undoable(f"#{number} was merged into this conversation.", undo_at)
+    tell_undoable(phrase("#{number} was merged into this conversation.", number=str(number)), undo_at)
     return back_to(place)
 
 
@@ -63,7 +65,7 @@ def move(public_id: str) -> Answer:
             undo_at = _undoing(done)
     except (Invalid, Conflict) as problem:
         return _place_choice(public_id, problem), problem.status
-    tell_undoable("Moved.", undo_at)
+    tell_undoable(phrase("Moved."), undo_at)
     return back_to(place)
 
 
@@ -76,9 +78,14 @@ def undo(public_id: str) -> Response:
         kept = regrouping.undo(session, actor=current_user(), regrouping=done, source=source, target=target)
         place = str(source.public_id)
     if kept:
-        flash(f"Undone, but for {kept} message{'s' * (kept != 1)} that went on to another conversation.", "warning")
+        told = counted(
+            "Undone, but for {count} message that went on to another conversation.",
+            "Undone, but for {count} messages that went on to another conversation.",
+            kept,
+        )
+        flash(told, "warning")
     else:
-        flash("Undone: both conversations are as they were.", "success")
+        flash(phrase("Undone: both conversations are as they were."), "success")
     return back_to(place)
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, time, timedelta
 
 from app.clock import now
 from app.errors import Invalid
+from app.languages import language
+from app.phrases import phrase
 from app.render import zone
 
 MORNING = time(9)
@@ -13,12 +15,12 @@ REPLY = "reply"  # the choice without an end: until the customer answers
 LANGUAGES = ["en", "de", "es", "fr", "pt", "ar", "ja"]
 LONGEST_WORDS = 60  # characters
 WITHOUT_TIME = {"day", "week", "month", "year"}  # what dateparser calls a date that nobody gave a time of day
-NOT_UNDERSTOOD = "This was not understood as a time. Try “friday 9am”, “in 2 days” or “24 dec 10:00”."
+NOT_UNDERSTOOD = phrase("This was not understood as a time. Try “friday 9am”, “in 2 days” or “24 dec 10:00”.")
 CHOICES = {
-    "hour": "In one hour",
-    "evening": "In four hours",
-    "tomorrow": "Tomorrow at 9:00",
-    "week": "Next Monday at 9:00",
+    "hour": phrase("In one hour"),
+    "evening": phrase("In four hours"),
+    "tomorrow": phrase("Tomorrow at 9:00"),
+    "week": phrase("Next Monday at 9:00"),
 }
 
 
@@ -43,13 +45,21 @@ def spoken(words: str) -> datetime:
         "RETURN_TIME_AS_PERIOD": True,
         "RETURN_AS_TIMEZONE_AWARE": False,
     }
-    found = DateDataParser(languages=LANGUAGES, settings=settings).get_date_data(words.strip()[:LONGEST_WORDS])
+    found = DateDataParser(languages=_languages(), settings=settings, use_given_order=True).get_date_data(
+        words.strip()[:LONGEST_WORDS]
+    )
     if found.date_obj is None:
         raise Invalid(NOT_UNDERSTOOD, field="until")
     moment: datetime = found.date_obj.replace(tzinfo=zone())
     if found.period in WITHOUT_TIME:
         moment = moment.replace(hour=MORNING.hour, minute=0, second=0, microsecond=0)
     return moment.astimezone(UTC)
+
+
+def _languages() -> list[str]:
+    """Return the languages in which a moment may be named, the reader's own first: “4.5.” and “5/4” depend on it."""
+    own = language().locale.language
+    return [own, *(one for one in LANGUAGES if one != own)] if own in LANGUAGES else LANGUAGES
 
 
 def snoozed_until(choice: str, moment: str) -> datetime:
@@ -66,7 +76,7 @@ def snoozed_until(choice: str, moment: str) -> datetime:
     try:
         return datetime.fromisoformat(moment).replace(tzinfo=zone()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Invalid("Choose until when to snooze.", field="until") from None
+        raise Invalid(phrase("Choose until when to snooze."), field="until") from None
 
 
 def _morning(here: datetime, *, days: int) -> datetime:

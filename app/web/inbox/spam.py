@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -10,10 +10,12 @@ from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import BlockedSender
 from app.models.blocked_sender import DOMAIN
+from app.phrases import counted, phrase
 from app.queries import blocked_senders
 from app.services import access, blocking, by_public_id, spam
 from app.web.inbox.acting import Answer, locked, tell_undoable
 from app.web.inbox.conversation import back_to
+from app.web.languages import flash
 from app.web.session import current_user, signed_in
 
 pages = Blueprint("spam", __name__)
@@ -24,7 +26,7 @@ pages = Blueprint("spam", __name__)
 def mark(public_id: str) -> Response:
     with locked(public_id) as (session, conversation):
         spam.mark(session, conversation=conversation, actor=current_user())
-    tell_undoable("Marked as spam.", f"/conversations/{public_id}/unspamming")
+    tell_undoable(phrase("Marked as spam."), f"/conversations/{public_id}/unspamming")
     return back_to(public_id)
 
 
@@ -33,7 +35,7 @@ def mark(public_id: str) -> Response:
 def unmark(public_id: str) -> Response:
     with locked(public_id) as (session, conversation):
         spam.unmark(session, conversation=conversation, actor=current_user())
-    flash("Taken out of spam.", "success")
+    flash(phrase("Taken out of spam."), "success")
     return back_to(public_id)
 
 
@@ -57,7 +59,9 @@ def block(public_id: str) -> Answer:
             place = str(blocked.public_id)
     except (Invalid, Conflict) as problem:
         return _choice(public_id, problem), problem.status
-    tell_undoable(f"Blocked: {address}.", f"/blocked-senders/{place}/unblocking", sure="1", back="1")
+    tell_undoable(
+        phrase("Blocked: {address}.", address=address), f"/blocked-senders/{place}/unblocking", sure="1", back="1"
+    )
     return back_to(public_id)
 
 
@@ -81,8 +85,15 @@ def unblock(public_id: str) -> Response:
         blocked = _blocked(session, public_id, lock=True)
         address = blocked.address
         back = blocking.unblock(session, blocked=blocked, actor=current_user(), bring_back="back" in request.form)
-    told = f" {back} conversation{'s' * (back != 1)} came back." if back else ""
-    flash(f"{address} is not blocked any more.{told}", "success")
+    told = phrase("{address} is not blocked any more.", address=address)
+    if back:
+        told = counted(
+            "{address} is not blocked any more. {count} conversation came back.",
+            "{address} is not blocked any more. {count} conversations came back.",
+            back,
+            address=address,
+        )
+    flash(told, "success")
     return redirect("/inbox", code=303)
 
 

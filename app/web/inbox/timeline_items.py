@@ -14,6 +14,7 @@ from flask import Flask, current_app, render_template
 from jinja2 import TemplateError
 from markupsafe import Markup
 
+from app.languages import translated
 from app.queries.activity_lines import ActivityLine
 from app.queries.contact_panel import ContactView
 from app.queries.conversation_view import ConversationView
@@ -103,7 +104,7 @@ def _merged(messages: Sequence[MessageRow], lines: Sequence[ActivityLine]) -> It
 
 def _in_words(line: ActivityLine) -> Line:
     undo = "" if line.data.get("is_undone") else _undoing(line.data)
-    return Line(line.id, activities.sentence(line.verb, line.data), line.verb, line.created_at, undo)
+    return Line(line.id, translated(activities.sentence(line.verb, line.data)), line.verb, line.created_at, undo)
 
 
 def _undoing(data: Mapping[str, Any]) -> str:

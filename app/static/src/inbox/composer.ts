@@ -93,7 +93,7 @@ class ComposerBox extends HTMLElement {
   }
 
   private showKind(): void {
-    this.textarea.placeholder = this.kind === "note" ? "Write a note that only colleagues see…" : "Write a reply…";
+    this.textarea.placeholder = this.kind === "note" ? t("Write a note that only colleagues see…") : t("Write a reply…");
     this.formatting.show(this.kind);
     this.draft.keep(this.text, this.kind);
     const files = this.querySelector<HTMLInputElement>('input[name="files"]');
@@ -151,7 +151,7 @@ class ComposerBox extends HTMLElement {
   private readonly onSubmit = (event: SubmitEvent): void => {
     event.preventDefault();
     if (!this.text.trim() && !this.keepsFiles() && !this.files.any()) {
-      this.problem("Write something, or attach a file.");
+      this.problem(t("Write something, or attach a file."));
       return;
     }
     const reason = this.tooMuch() || this.lost() || (this.kind === "reply" ? this.limits.problemOfText(this.text.trim()) : "");

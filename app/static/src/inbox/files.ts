@@ -1,5 +1,6 @@
 // Files of a reply: chosen, dropped or pasted; shown as chips that can be taken off again.
 import { size } from "./limits";
+import { t } from "../page/words";
 
 export class Files {
   constructor(
@@ -77,7 +78,7 @@ export class Files {
     const remove = document.createElement("button");
     remove.type = "button";
     remove.textContent = "×";
-    remove.setAttribute("aria-label", `Take off ${file.name}`);
+    remove.setAttribute("aria-label", t("Take off {name}", { name: file.name }));
     remove.addEventListener("click", () => this.set(this.list().filter((_, index) => index !== at)));
     item.append(name, remove);
     return item;

@@ -5,6 +5,7 @@ import { draftBox, draftField, expandShortcut, insert, isInDraft } from "./help/
 import "./help/summary";
 import { ToneWatch } from "./help/tone";
 import { openMessage } from "./help/message_link";
+import { t } from "../page/words";
 
 const KEYS: Record<string, string> = { KeyS: "suggestions", KeyQ: "questions", KeyT: "tone" };
 const ON_FOCUS = ["suggestions", "questions"] as const;
@@ -101,7 +102,7 @@ class DraftHelpers extends HTMLElement {
 
   private draw(): void {
     const answer = this.answers.get(this.opened);
-    const empty = this.opened === "tone" ? "Write a reply: what should be looked at again is said here." : "";
+    const empty = this.opened === "tone" ? t("Write a reply: what should be looked at again is said here.") : "";
     if (answer) this.panel.replaceChildren(answer.cloneNode(true));
     else this.panel.textContent = empty;
     this.panel.hidden = !this.opened || (!answer && !empty);
@@ -146,7 +147,7 @@ class DraftHelpers extends HTMLElement {
     this.take("tone", answer);
     const isDone = answer.dataset["state"] === "answered";
     const wasSent = isDone && draftBox()?.value === "" && Number(answer.dataset["count"]) > 0;
-    this.say("sent", wasSent ? "Look again at what you just sent" : "");
+    this.say("sent", wasSent ? t("Look again at what you just sent") : "");
     const open = this.answers.get("questions");
     if (isDone && text && Number(open?.dataset["count"]) + (open?.querySelectorAll(".is-in-draft").length ?? 0) > 0) {
       this.ask("questions", text); // tick off what the draft answers

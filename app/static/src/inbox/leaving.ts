@@ -1,4 +1,6 @@
 // <reply-leaving>: how long a reply can still be taken back, counted down; then the page is asked what became of it.
+import { t } from "../page/words";
+
 const EVERY_MS = 250;
 const ASK_AFTER_MS = 4000; // what was due is looked for every three seconds
 
@@ -18,7 +20,7 @@ class ReplyLeaving extends HTMLElement {
     const left = Date.parse(this.dataset["until"] ?? "") - Date.now();
     const words = this.querySelector("[data-left]");
     if (Number.isNaN(left) || !words) return;
-    words.textContent = left > 0 ? `Leaves in ${Math.ceil(left / 1000)} s` : "Leaving";
+    words.textContent = left > 0 ? t("Leaves in {seconds} s", { seconds: Math.ceil(left / 1000) }) : t("Leaving");
     if (left > -ASK_AFTER_MS) return;
     window.clearInterval(this.timer);
     document.dispatchEvent(new CustomEvent("tributary:stale"));

@@ -1,3 +1,5 @@
+import { t, tn } from "../page/words";
+
 interface Counting {
   link: number; // how long a link counts
   single: [number, number][]; // characters that count once, all others twice
@@ -56,20 +58,20 @@ export class Limits {
     const largest = this.number("largest");
     const total = files.reduce((sum, file) => sum + file.size, 0);
     const strange = files.find((file) => !this.takes(file));
-    if (most && files.length > most) return `${this.who} takes at most ${most} ${most === 1 ? "file" : "files"} in one message. Take some off.`;
-    if (strange) return `${this.who} does not take “${strange.name}”. It takes ${this.accept.replaceAll(",", ", ")}.`;
-    if (largest && total > largest) return `The files are ${size(total)} together; ${this.who} takes ${size(largest)}. Take some off.`;
+    if (most && files.length > most) return tn("{channel} takes at most {count} file in one message. Take some off.", "{channel} takes at most {count} files in one message. Take some off.", most, { channel: this.who });
+    if (strange) return t("{channel} does not take “{file}”. It takes {kinds}.", { channel: this.who, file: strange.name, kinds: this.accept.replaceAll(",", ", ") });
+    if (largest && total > largest) return t("The files are {size} together; {channel} takes {most}. Take some off.", { size: size(total), channel: this.who, most: size(largest) });
     return "";
   }
 
   /** Why this text cannot leave, or "". */
   problemOfText(text: string): string {
     const over = this.longest ? this.length(text) - this.longest : 0;
-    return over > 0 ? `${this.who} takes at most ${this.longest.toLocaleString("en")} characters. Shorten it by ${over.toLocaleString("en")}.` : "";
+    return over > 0 ? t("{channel} takes at most {most} characters. Shorten it by {over}.", { channel: this.who, most: this.longest, over }) : "";
   }
 
   private get who(): string {
-    return this.box.dataset["label"] || "This channel";
+    return this.box.dataset["label"] || t("This channel");
   }
 
   private number(name: string): number {

@@ -4,6 +4,7 @@ import { reasonOf } from "../page/htmx_setup";
 import { say } from "../page/toast";
 import { Draft } from "./draft";
 import { openConversation, partHeaders, swapInto } from "./regions";
+import { t } from "../page/words";
 
 export interface Waiting {
   key: string;
@@ -25,7 +26,6 @@ const EVERY_MS = 5000;
 const OLDEST_MS = 12 * 3600 * 1000;
 const CONFLICT = 409;
 const LATER = [401, 408, 429]; // signed out, or too busy: not refused
-const OLD = "It waited for the connection too long to be sent without asking you.";
 
 const user = document.querySelector<HTMLMetaElement>('meta[name="user"]')?.content ?? "";
 const place = `outbox:${user}`;
@@ -80,7 +80,7 @@ export async function deliver(): Promise<void> {
 /** Send one; false where the server is still away. */
 async function settle(one: Waiting): Promise<boolean> {
   if (Date.now() - one.at > OLDEST_MS) {
-    refuse(one, OLD, "");
+    refuse(one, t("It waited for the connection too long to be sent without asking you."), "");
     return true;
   }
   let response: Response;
@@ -92,7 +92,7 @@ async function settle(one: Waiting): Promise<boolean> {
   if (response.status >= 500 || LATER.includes(response.status)) return false;
   const isHtml = response.headers.get("Content-Type")?.startsWith("text/html");
   if (response.ok) await stored(one, await response.text());
-  else if (response.status === CONFLICT && isHtml) refuse(one, "Something was written meanwhile: read it, then send.", await response.text());
+  else if (response.status === CONFLICT && isHtml) refuse(one, t("Something was written meanwhile: read it, then send."), await response.text());
   else refuse(one, await reasonOf(response), "");
   return true;
 }
@@ -112,7 +112,7 @@ async function stored(one: Waiting, pane: string): Promise<void> {
 
 function refuse(one: Waiting, reason: string, news: string): void {
   if (!take(one.key) || handBack({ waiting: one, reason, news })) return;
-  say(`What you wrote without a connection was not sent. ${reason} Its words are in the draft of that conversation.`, "error");
+  say(t("What you wrote without a connection was not sent. {reason} Its words are in the draft of that conversation.", { reason }), "error");
 }
 
 /** Give the words to the composer of their conversation; false where it is not open: then they are its draft. */

@@ -2,6 +2,7 @@
 import { reasonOf } from "../page/htmx_setup";
 import { handBack, keep, take, waiting, type Waiting } from "./outbox";
 import { abandon, openConversation, partHeaders, swapInto } from "./regions";
+import { t } from "../page/words";
 
 interface Outgoing {
   form: HTMLFormElement;
@@ -59,7 +60,7 @@ async function post(address: string, data: FormData, conversation: string): Prom
     const body = data;
     response = await fetch(address, { method: "POST", body, headers: partHeaders("pane"), credentials: "same-origin" });
   } catch {
-    throw new Away("The server cannot be reached. Your words are kept here; send them again.");
+    throw new Away(t("The server cannot be reached. Your words are kept here; send them again."));
   }
   const isHtml = response.headers.get("Content-Type")?.startsWith("text/html");
   if (response.status === CONFLICT && isHtml) throw new Meanwhile(await response.text());
@@ -118,11 +119,11 @@ function waitingLine(one: Waiting): HTMLElement {
   const line = document.createElement("p");
   line.className = "message-waiting";
   line.setAttribute("role", "status");
-  line.textContent = "Not sent yet: it leaves when the connection is back. ";
+  line.textContent = `${t("Not sent yet: it leaves when the connection is back.")} `;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "tool tool-line";
-  button.textContent = "Take back";
+  button.textContent = t("Take back");
   button.addEventListener("click", () => {
     const taken = take(one.key);
     if (taken) handBack({ waiting: taken, reason: "", news: "" });

@@ -1,4 +1,6 @@
 // <template-form>: an approved template reads as it will with what is typed into its fields.
+import { t } from "../page/words";
+
 class TemplateForm extends HTMLElement {
   connectedCallback(): void {
     this.addEventListener("input", () => this.show());
@@ -16,7 +18,7 @@ class TemplateForm extends HTMLElement {
     for (const mark of this.querySelectorAll<HTMLElement>("mark[data-number]")) {
       const number = mark.dataset["number"] ?? "";
       const field = this.querySelector<HTMLInputElement>(`input[data-number="${number}"]`);
-      mark.textContent = field?.value || `Value ${number}`;
+      mark.textContent = field?.value || t("Value {number}", { number });
       mark.classList.toggle("is-filled", Boolean(field?.value));
     }
   }

@@ -1,5 +1,6 @@
 // Who else looks at this conversation, and who is typing: signals that nobody stores, forgotten after a while.
 import { signal } from "./live";
+import { t } from "../page/words";
 
 interface Signal {
   conversation: string;
@@ -77,11 +78,11 @@ export class Watchers {
 
 function face(template: HTMLTemplateElement, key: string, one: Seen, isTyping: boolean): Node {
   const copy = template.content.cloneNode(true) as DocumentFragment;
-  const name = key === CUSTOMER ? "The customer" : one.name;
+  const name = key === CUSTOMER ? t("The customer") : one.name;
   const disc = copy.querySelector(".avatar-disc");
   if (disc) disc.textContent = key === CUSTOMER ? "…" : initials(one.name);
   const word = copy.querySelector(".watcher-word");
-  if (word) word.textContent = isTyping ? `${name} is typing` : `${name} is looking`;
+  if (word) word.textContent = isTyping ? t("{name} is typing", { name }) : t("{name} is looking", { name });
   copy.firstElementChild?.classList.toggle("is-typing", isTyping);
   copy.firstElementChild?.setAttribute("title", word?.textContent ?? "");
   return copy;
