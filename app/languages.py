@@ -72,6 +72,7 @@ OWN_ENGLISH = {
     "EEEEMMMd": "EEEE d MMM",
     "EEEEyMMMd": "EEEE d MMM y",
 }
+AS_WRITTEN = NullTranslations()
 TEST_ENGLISH = Language(PSEUDO, "[Ţéšţ Éñĝļîšĥ]")
 
 
@@ -132,7 +133,7 @@ def catalogue(code: str) -> NullTranslations:
     """Return what is translated into a language; an empty one gives back the English."""
     if code == PSEUDO:
         return PseudoTranslations()
-    return NullTranslations() if code == ENGLISH else _loaded(code)
+    return AS_WRITTEN if code == ENGLISH else _loaded(code)
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -211,12 +212,21 @@ def _ngettext(context: EvalContext, one: str, many: str, count: int, **values: o
 def _printed(context: EvalContext, one: str, many: str, meaning: str, values: Mapping[str, object]) -> str:
     """Fill a translated template. On a page the translation and the values are text; only Markup values are HTML."""
     spoken = language()
+    if not values:
+        return _whole(spoken.code, one, meaning, is_html=context.autoescape)
     found = _template(spoken, one, many, values.get("count"), meaning)
     if not context.autoescape:
         return PLACE.sub(lambda place: _value(values[place[1]], spoken) if place[1] in values else place[0], found)
     return Markup(  # noqa: S704 - every part is escaped, or was Markup before
         PLACE.sub(lambda place: _html(values[place[1]], spoken) if place[1] in values else place[0], str(escape(found)))
     )
+
+
+@lru_cache(maxsize=4096)
+def _whole(code: str, template: str, meaning: str, *, is_html: bool) -> str:
+    """Return words without values; a long page says the same ones a thousand times."""
+    found = _template(known(code) or LANGUAGES[ENGLISH], template, "", None, meaning)
+    return escape(found) if is_html else found
 
 
 def _html(value: object, spoken: Language) -> str:
