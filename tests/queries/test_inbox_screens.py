@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.db import reading, transaction
-from app.models import Conversation, ConversationRead, Inbox, Message, User
+from app.models import Contact, Conversation, ConversationRead, Inbox, Message, User
 from app.queries import case_list, contact_list, conversation_list, conversation_view, sidebar, timeline
 from app.queries.conversation_list import Filters
 from app.services import access
@@ -185,6 +185,24 @@ def test_counts_are_those_of_the_lists(seeded: Seeded) -> None:
             assert inbox.unread == len(_found(seeded, who, Filters(inbox=inbox.id, unread="1")))
 
 
+def test_a_query_that_was_kept_for_one_reader_finds_nothing_of_anothers(seeded: Seeded) -> None:
+    path = seeded.path("Marta Lindqvist").rpartition("/")[2]
+    for who in ("ana", "chloe", "ben", "ana"):
+        user, inboxes = _as(seeded, who)
+        fresh, kept = [inbox.id for inbox in inboxes], access.inbox_ids_of(user)  # those of a list are never kept
+        with reading() as session:
+            for filters in (Filters(), Filters(view="mine"), Filters(unread="1"), Filters(view="followed")):
+                ask: dict[str, Any] = {"user": user, "filters": filters}
+                for rows in (3, 400):
+                    page = conversation_list.page(session, inbox_ids=kept, rows=rows, **ask)
+                    assert page == conversation_list.page(session, inbox_ids=fresh, rows=rows, **ask)
+                assert sidebar.sidebar(session, inbox_ids=kept, **ask) == sidebar.sidebar(
+                    session, inbox_ids=fresh, **ask
+                )
+            of_kept = conversation_view.find(session, public_id=path, user=user, inbox_ids=kept)
+            assert of_kept == conversation_view.find(session, public_id=path, user=user, inbox_ids=fresh)
+
+
 def test_people_of_the_menus_know_which_inboxes_they_see(seeded: Seeded) -> None:
     support, sales = seeded.made.inboxes["support"].id, seeded.made.inboxes["sales"].id
     with reading() as session:
@@ -258,7 +276,15 @@ def test_a_page_takes_at_most_eight_statements(seeded: Seeded, path: str) -> Non
 @pytest.mark.parametrize("contact", ["Marta Lindqvist", "Jonas Weber", "Tomás Herrera", "Dorothea Klein"])
 def test_an_open_conversation_takes_at_most_eight_statements(seeded: Seeded, contact: str) -> None:
     ana, path = seeded.visitor(), seeded.path(contact)
-    for address, headers in ((path, {}), (f"{path}?timeline=all", {}), (path, part("pane")), (path, part("list"))):
+    with reading() as session:
+        person = session.scalars(select(Contact.public_id).where(Contact.name == contact)).one()
+    pages: tuple[tuple[str, dict[str, str]], ...] = (
+        (path, {}),
+        (f"{path}?timeline=all", {}),
+        (path, part("pane")),
+        (path, part("list")),
+    )
+    for address, headers in (*pages, (f"/contacts/{person}", {})):
         with counted() as statements:
             assert ana.client.get(address, headers=headers).status_code == 200
         assert len(statements) <= 8, "\n\n".join(statements)
