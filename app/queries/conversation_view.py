@@ -155,7 +155,7 @@ def _new_query(inbox_ids: InboxIds) -> AnySelect:
             checklist_lines.of_conversation().label("checklist"),
             _activities(inbox_ids).label("activities"),
             mood_lines.of_conversation().label("lines"),
-            _has_taken_back(reader).label("has_taken_back"),
+            exists().where(TakenBack.conversation_id == Conversation.id, TakenBack.user_id == reader).label("taken"),
             scheduled_replies.of_conversation().label("scheduled"),
             _newest().label("newest"),
             follower_lines.of_conversation().label("followers"),
@@ -173,17 +173,11 @@ def _new_query(inbox_ids: InboxIds) -> AnySelect:
 _query: Callable[[InboxIds], AnySelect] = lru_cache(maxsize=32)(_new_query)
 
 
-def _has_taken_back(reader: ColumnElement[int]) -> ColumnElement[bool]:
-    return exists().where(TakenBack.conversation_id == Conversation.id, TakenBack.user_id == reader)
-
-
-@cache
 def _newest() -> ColumnElement[Any]:
     query = select(Message.public_id).where(Message.id == Conversation.last_message_id)
     return query.correlate(Conversation).scalar_subquery()
 
 
-@cache
 def identity_object() -> ColumnElement[Any]:
     """Return the JSON of an IdentityRow."""
     return json_object(
@@ -288,7 +282,7 @@ def _view(row: Any) -> ConversationView:
         assignee=row[5],
         team=row.Team,
         is_unread=bool(row.is_unread),
-        has_taken_back=row.has_taken_back,
+        has_taken_back=row.taken,
         scheduled=tuple(scheduled_replies.read(one) for one in row.scheduled),
         newest=str(row.newest or ""),
         followers=follower_lines.read(row.followers),

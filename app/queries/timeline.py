@@ -141,7 +141,7 @@ def start_at(session: Session, *, conversation_id: int, since: datetime | None =
 
 def of_conversation(session: Session, *, conversation_id: int, before: str = "", limit: int = PAGE) -> TimelinePage:
     """Read the newest messages of one conversation, or those before a message; answers of notes under their notes."""
-    return _page(session, _of_conversation(), before, limit, {"of": conversation_id})
+    return _page(session, _of_conversation(), before, limit, of=conversation_id)
 
 
 @cache
@@ -163,12 +163,10 @@ def of_message(session: Session, *, message_id: int) -> MessageRow:
     return _row(session.execute(_select().where(Message.id == message_id)).one())
 
 
-def _page(
-    session: Session, query: AnySelect, before: str, limit: int, values: dict[str, Any] | None = None
-) -> TimelinePage:
+def _page(session: Session, query: AnySelect, before: str, limit: int, **values: int) -> TimelinePage:
     if before:
         query = query.where(Message.id < _id_of(before))
-    found = session.execute(query.order_by(Message.id.desc()).limit(limit + 1), values or {}).all()
+    found = session.execute(query.order_by(Message.id.desc()).limit(limit + 1), values).all()
     messages = tuple(_row(row) for row in reversed(found[:limit]))
     return TimelinePage(messages=messages, earlier=str(messages[0].public_id) if len(found) > limit else "")
 
