@@ -85,8 +85,8 @@ def learn_the_keys(page: Page) -> None:
     for key, what in (("?", "sheet"), ("Control+k", "bar")):
         page.keyboard.press(key)
         expect(page.locator("dialog[open]")).to_be_visible()
-        page.keyboard.press("Escape")
         expect(page.locator(f"[data-tried={what}]")).to_have_text("Done")
+        page.keyboard.press("Escape")
 
 
 def state(page: Page, step: str) -> Locator:

@@ -213,7 +213,7 @@ export class SharedDraft {
   /** Another tab of the same writer went on, or sent it: what stands here unchanged does likewise. */
   private follow(): void {
     const here = this.local();
-    if (this.busy || this.timer || !this.sent || here.text !== this.sent.text) return;
+    if (this.busy || !this.sent || here.text !== this.sent.text) return; // words of its own stay
     const own = this.own();
     if (own && own.mark !== this.mark) this.take(own);
     if (own || this.box.querySelector("[data-take-over]")) return; // who took it over has it now: that is told
