@@ -24,8 +24,8 @@ def _kept(stage: object) -> None:
             "grind-hours": "{{ business_hours }}",
         }
         for shortcut, text in texts.items():
-            told = {"shortcut": shortcut, "title": f"About the {shortcut} <i>", "text": text}
-            canned_responses.save(session, canned=None, **told)
+            title = f"About the {shortcut} <i>"
+            canned_responses.save(session, canned=None, shortcut=shortcut, title=title, text=text)
         actions = [{"do": "priority", "value": "urgent"}, {"do": "note", "value": "Called {{ contact.first_name }}"}]
         macros.save(session, macro=None, name="Called back", actions=actions)
 
