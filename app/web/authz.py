@@ -14,6 +14,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.authz import Authz, admin_only, authz_of, declare, public, signed_in, supervisor_only
+from app.clock import now
 from app.db import reading
 from app.errors import Forbidden
 from app.languages import translated
@@ -46,6 +47,7 @@ ROLES = {
 }
 
 SIGN_IN_FIRST = phrase("Sign in first.")
+PROLONGED = "prolonged"  # in the session: the day on which its cookie was last given out
 csrf = CSRFProtect()
 login_manager = flask_login.LoginManager()
 login_manager.session_protection = None  # the cookie is signed; addresses and browsers of honest people change
@@ -90,6 +92,7 @@ def begin_session(user: User, *, keep: bool = False) -> None:
     session.clear()
     flask_login.login_user(SignedIn(user))
     session.permanent = keep
+    session[PROLONGED] = _today()
 
 
 def session_is_kept() -> bool:
@@ -112,7 +115,8 @@ def local_path(target: str | None) -> str:
 
 
 def register(app: Flask) -> None:
-    app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_CHECK_DEFAULT=False)
+    # A cookie given out with every answer would sign in again who just signed out, by an answer that was on its way.
+    app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_CHECK_DEFAULT=False, SESSION_REFRESH_EACH_REQUEST=False)
     csrf.init_app(app)
     login_manager.init_app(app, add_context_processor=False)
     login_manager.user_loader(_load)
@@ -157,8 +161,20 @@ def _gate() -> BaseResponse | None:
             return _ask_to_sign_in()
         if user.role not in ROLES[authz]:
             raise Forbidden(_refusal(authz))
+        _prolong()
     csrf.protect(apply_exemptions=True)
     return None
+
+
+def _prolong() -> None:
+    """Let a kept session last from today on, once a day, with a page that somebody opens."""
+    is_opened = request.method == "GET" and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+    if session.permanent and is_opened and session.get(PROLONGED) != _today():
+        session[PROLONGED] = _today()
+
+
+def _today() -> str:
+    return now().date().isoformat()
 
 
 def _view() -> Any:

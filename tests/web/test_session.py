@@ -85,6 +85,18 @@ def test_signing_out_ends_the_session(house: Flask) -> None:
     assert browser.get("/account").status_code == 303
 
 
+def test_a_kept_session_is_prolonged_once_a_day_and_never_by_what_a_script_asks(house: Flask) -> None:
+    add_user()
+    browser = Visitor(house)
+    browser.sign_in(keep="on")
+    assert "Set-Cookie" not in browser.get("/account").headers  # it would undo a sign-out that overtakes it
+    with browser.client.session_transaction() as kept:
+        kept["prolonged"] = "2026-01-01"
+    assert "Set-Cookie" not in browser.get("/account", **{"Sec-Fetch-Mode": "cors"}).headers
+    assert "Expires" in browser.get("/account", **{"Sec-Fetch-Mode": "navigate"}).headers["Set-Cookie"]
+    assert "Set-Cookie" not in browser.get("/account").headers
+
+
 def test_a_form_without_its_token_is_refused_in_words(house: Flask) -> None:
     add_user()
     browser = Visitor(house)
