@@ -119,7 +119,7 @@ function waitingLine(one: Waiting): HTMLElement {
   const line = document.createElement("p");
   line.className = "message-waiting";
   line.setAttribute("role", "status");
-  line.textContent = `${t("Not sent yet: it leaves when the connection is back.")} `;
+  line.append(t("Not sent yet: it leaves when the connection is back."), " ");
   const button = document.createElement("button");
   button.type = "button";
   button.className = "tool tool-line";
