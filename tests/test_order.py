@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.order import LONG, long_ones_first
+from tests.order import LONG, TOGETHER, long_ones_first
 
 FILES = [
     *(Path(f"tests/services/test_{n}.py") for n in range(6)),
@@ -25,6 +25,12 @@ def test_each_run_begins_with_long_tests_and_every_test_is_in_one(workers: int) 
         is_long = [path.parent.name in LONG for path, _ in order[start : start + size]]
         assert 2 * size // 5 <= sum(is_long) < size
         assert is_long == sorted(is_long, reverse=True)
+
+
+def test_what_shares_models_is_in_one_run() -> None:
+    order = long_ones_first(TESTS, file_of=lambda test: test[0], workers=3)
+    places = [place for place, (path, _) in enumerate(order) if path.parent.name == TOGETHER]
+    assert len({place // (len(TESTS) // 3) for place in places}) == 1
 
 
 def test_where_long_tests_are_most_the_runs_are_uneven_and_whole() -> None:

@@ -86,7 +86,7 @@ def test_the_proxy_carries_cuts_and_goes_silent(dovecot: Dovecot, proxy_to: Call
         client.settimeout(5)
         assert client.recv(4) == b"a OK"
     proxy.cut_after(10)
-    with socket.create_connection((proxy.host, proxy.port), 5) as client, pytest.raises(ConnectionResetError):
+    with pytest.raises(ConnectionResetError), socket.create_connection((proxy.host, proxy.port), 5) as client:
         _read_to_the_end(client)
     assert proxy.connections == 3
 

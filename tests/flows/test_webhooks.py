@@ -287,7 +287,7 @@ def test_after_days_of_failures_it_is_paused_with_the_reason(allowed: Pipeline, 
             if ahead.seconds // 3600 % 12 == 0:
                 arrive(allowed, ahead // timedelta(hours=1) + 2)
             nudge(allowed)
-        ahead += timedelta(hours=1)
+        ahead += timedelta(hours=2)
     assert timedelta(days=3) <= ahead < timedelta(days=4)
     assert "3 days" in endpoint().paused_reason
     assert "500" in endpoint().paused_reason
