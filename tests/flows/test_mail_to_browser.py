@@ -39,6 +39,7 @@ def words_of(mail: EmailMessage) -> str:
 
 def write_formatted(page: Page) -> None:
     """Write with the signs of Markdown, emoji by name and from their sheet, and a picture; undo and redo."""
+    expect(page.locator(".composer-rich")).to_be_visible()  # before, the same name is the plain field's
     words = page.get_by_role("textbox", name="Your words")
     words.click()
     page.keyboard.type("We **found** it. :tada:")

@@ -14,10 +14,15 @@ document.addEventListener("submit", (event) => {
   void leave().then(() => form.submit());
 });
 
-async function leave(): Promise<void> {
+function wipe(): void {
   for (const key of Object.keys(localStorage)) {
     if (OURS.test(key)) localStorage.removeItem(key);
   }
+}
+
+async function leave(): Promise<void> {
+  wipe();
+  addEventListener("pagehide", wipe, { once: true }); // an answer that came in meanwhile may have written again
   void navigator.clearAppBadge?.().catch(() => undefined);
   const worker = navigator.serviceWorker?.controller;
   if (!worker) return;

@@ -11,6 +11,7 @@ export class Question {
   private looks = 0;
   private fetching = false;
   private again = false;
+  private readonly aborting = new AbortController();
 
   constructor(private readonly show: (answer: HTMLElement) => void) {
     document.addEventListener("tributary:answered", this.onAnswered);
@@ -25,6 +26,7 @@ export class Question {
 
   stop(): void {
     this.stopped = true;
+    this.aborting.abort(); // a newer question takes this one's place: looking for it would find nothing
     window.clearTimeout(this.timer);
     document.removeEventListener("tributary:answered", this.onAnswered);
   }
@@ -47,7 +49,7 @@ export class Question {
 
   private async take(address: string, options: RequestInit): Promise<void> {
     this.fetching = true;
-    const answer = await fetchFragment(address, options);
+    const answer = await fetchFragment(address, { ...options, signal: this.aborting.signal });
     this.fetching = false;
     if (this.stopped) return;
     if (answer) {
@@ -73,7 +75,7 @@ async function fetchFragment(address: string, options: RequestInit): Promise<HTM
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     return page.querySelector<HTMLElement>(".answer");
   } catch {
-    return null; // the network is away: help is a convenience, nothing waits for it
+    return null; // stopped, or the network is away: help is a convenience, nothing waits for it
   }
 }
 
