@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connectors._mail_oauth import GOOGLE, MICROSOFT, PASSWORD
+from connectors.phrases import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,12 @@ class Provider:
     help_url: str = ""
 
 
-_ADVICE = "{} does not let programs in with your usual password: make an app password there and type it here."
+def _app_password(provider: str) -> str:
+    return phrase(
+        "{provider} does not let programs in with your usual password: make an app password there and type it here.",
+        provider=provider,
+    )
+
 
 PROVIDERS = (
     Provider(
@@ -33,8 +39,10 @@ PROVIDERS = (
         "imap.gmail.com",
         "smtp.gmail.com",
         auth=GOOGLE,
-        advice="Google wants an app password (with 2-Step Verification on), or a sign-in at Google with an application"
-        " of your own.",
+        advice=phrase(
+            "Google wants an app password (with 2-Step Verification on), or a sign-in at Google with an application"
+            " of your own."
+        ),
         help_url="https://support.google.com/accounts/answer/185833",
     ),
     Provider(
@@ -53,8 +61,10 @@ PROVIDERS = (
         "outlook.office365.com",
         "smtp.office365.com",
         auth=MICROSOFT,
-        advice="Microsoft takes no passwords from programs any more: sign in at Microsoft, with an application that"
-        " you register there once.",
+        advice=phrase(
+            "Microsoft takes no passwords from programs any more: sign in at Microsoft, with an application that"
+            " you register there once."
+        ),
         help_url="https://learn.microsoft.com/exchange/client-developer/legacy-protocols/"
         "how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth",
     ),
@@ -64,7 +74,7 @@ PROVIDERS = (
         ("mail.icloud.com",),
         "imap.mail.me.com",
         "smtp.mail.me.com",
-        advice=_ADVICE.format("Apple"),
+        advice=_app_password("Apple"),
         help_url="https://support.apple.com/102654",
     ),
     Provider(
@@ -75,7 +85,7 @@ PROVIDERS = (
         "smtp.mail.yahoo.com",
         465,
         "ssl",
-        advice=_ADVICE.format("Yahoo"),
+        advice=_app_password("Yahoo"),
         help_url="https://help.yahoo.com/kb/SLN15241.html",
     ),
     Provider(
@@ -86,7 +96,7 @@ PROVIDERS = (
         "smtp.fastmail.com",
         465,
         "ssl",
-        advice=_ADVICE.format("Fastmail"),
+        advice=_app_password("Fastmail"),
         help_url="https://www.fastmail.help/hc/en-us/articles/360058752854",
     ),
     Provider(
@@ -97,7 +107,7 @@ PROVIDERS = (
         "smtp.zoho.com",
         465,
         "ssl",
-        advice="Switch on IMAP in Zoho's settings first; with two-factor sign-in, make an app password there.",
+        advice=phrase("Switch on IMAP in Zoho's settings first; with two-factor sign-in, make an app password there."),
     ),
     Provider(
         "GMX",
@@ -105,7 +115,7 @@ PROVIDERS = (
         ("gmx.net",),
         "imap.gmx.net",
         "mail.gmx.net",
-        advice="Switch on POP3 and IMAP in GMX's settings first.",
+        advice=phrase("Switch on POP3 and IMAP in {provider}'s settings first.", provider="GMX"),
     ),
     Provider(
         "WEB.DE",
@@ -113,7 +123,7 @@ PROVIDERS = (
         ("web.de",),
         "imap.web.de",
         "smtp.web.de",
-        advice="Switch on POP3 and IMAP in WEB.DE's settings first.",
+        advice=phrase("Switch on POP3 and IMAP in {provider}'s settings first.", provider="WEB.DE"),
     ),
     Provider("IONOS", (), ("kundenserver.de", "ionos.com", "ionos.de"), "imap.ionos.com", "smtp.ionos.com"),
     Provider("OVHcloud", (), ("ovh.net",), "ssl0.ovh.net", "ssl0.ovh.net", 465, "ssl"),

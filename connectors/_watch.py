@@ -16,6 +16,7 @@ from connectors._mail_fields import AUTHSERV_ID
 from connectors._mail_settings import MailSettings, Timing
 from connectors.base import Batch, Cursor, RawDelivery
 from connectors.errors import Transient
+from connectors.phrases import phrase
 
 UNREADABLE = "unreadable"  # the mark, in a delivery's meta, of a mail that its server cannot hand over
 _WINDOW = 500  # UIDs listed at once; doubled while a mailbox is sparse
@@ -25,7 +26,9 @@ _HURRY_SECONDS = 0.04
 
 def missing_sentence(missing: Sequence[str], host: str) -> str:
     names = ", ".join(missing)
-    return f"{host} has no folder {names}." if len(missing) == 1 else f"{host} has no folders {names}."
+    if len(missing) == 1:
+        return phrase("{host} has no folder {names}.", host=host, names=names)
+    return phrase("{host} has no folders {names}.", host=host, names=names)
 
 
 class Watch:

@@ -31,7 +31,7 @@ from connectors.base import (
 )
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Malformed
-from connectors.phrases import phrase
+from connectors.phrases import counted, phrase
 
 if TYPE_CHECKING:
     from connectors._mail_servers import MailServers
@@ -79,9 +79,12 @@ class MailConnector(Defaults):
         from connectors._smtp import check_smtp
 
         settings = read_settings(credentials)
-        counted = f"{settings.imap.host} ({self._check_imap(settings)}) and " if settings.is_fetched else ""
+        folders = self._check_imap(settings) if settings.is_fetched else ""
         check_smtp(settings.smtp, settings.domain, self._timing)
-        return f"Signed in to {counted}{settings.smtp.host}."
+        if not folders:
+            return phrase("Signed in to {smtp}.", smtp=settings.smtp.host)
+        hosts = {"imap": settings.imap.host, "smtp": settings.smtp.host}
+        return phrase("Signed in to {imap} ({folders}) and {smtp}.", folders=folders, **hosts)
 
     def _check_imap(self, settings: MailSettings) -> str:
         from connectors._imap import NoSuchFolder, open_mailbox
@@ -96,9 +99,13 @@ class MailConnector(Defaults):
                     missing.append(folder)
             if missing:
                 there = ", ".join(mailbox.folders())
-                raise BadCredentials(f"{missing_sentence(missing, settings.imap.host)} There are: {there}.")
-            how = "" if mailbox.can_idle else "; new mail is polled for"
-        return f"{len(settings.folders)} folder{'s' if len(settings.folders) > 1 else ''}{how}"
+                lacking = missing_sentence(missing, settings.imap.host)
+                raise BadCredentials(phrase("{missing} There are: {there}.", missing=lacking, there=there))
+            can_idle = mailbox.can_idle
+        count = len(settings.folders)
+        if can_idle:
+            return counted("{count} folder", "{count} folders", count)
+        return counted("{count} folder; new mail is polled for", "{count} folders; new mail is polled for", count)
 
     def fetch(self, credentials: Credentials, cursor: Cursor) -> Generator[Batch, None, None]:
         """Yield what is new, then listen for more; ends only by Transient or BadCredentials."""

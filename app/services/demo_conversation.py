@@ -33,13 +33,14 @@ from app.models import (
     SendState,
     User,
 )
+from app.phrases import phrase
 from app.services import access, channel_settings, channels, first_steps
 from connectors.registry import SANDBOX
 
 NAME = "Demo customer"
 FOLDER = "demo"  # in the home
 LARGEST_SEED = 2**31 - 1
-MIXED = "Messages were moved between the demo and another conversation: move them back, then remove the demo."
+MIXED = phrase("Messages were moved between the demo and another conversation: move them back, then remove the demo.")
 
 
 def begin(session: Session, *, user: User) -> Channel:
@@ -50,7 +51,7 @@ def begin(session: Session, *, user: User) -> Channel:
         return there
     seen = access.visible_inboxes(session, user)
     if not seen:
-        raise Invalid("No inbox is shared with you yet: an admin shares one under Settings, Inboxes.")
+        raise Invalid(phrase("No inbox is shared with you yet: an admin shares one under Settings, Inboxes."))
     seed = secrets.randbelow(LARGEST_SEED) + 1
     own = {"folder": str(settings().home / FOLDER / str(seed)), "customer": True, "seed": seed}
     credentials = channel_settings.read(SANDBOX, channel_settings.defaults(SANDBOX) | own)
@@ -75,7 +76,7 @@ def get_for(session: Session, *, user: User, channel_id: str) -> Channel:
     if channel is None or not access.sees_inbox(session, user, channel.inbox_id):
         raise NotFound
     if channel.demo_of_id != user.id and not user.is_admin:
-        raise Forbidden("Only who began this demo, or an admin, can remove it.")
+        raise Forbidden(phrase("Only who began this demo, or an admin, can remove it."))
     return channel
 
 

@@ -20,6 +20,7 @@ from app.crypto import digest, unseal
 from app.db import assert_no_transaction
 from app.errors import Invalid
 from app.models import AuditAction, Channel, ChannelState, Role, Team, TeamMember, TokenPurpose, User
+from app.phrases import phrase
 from app.services import audit, first_steps, links, teams, users
 from app.services.alert_rules import sends_mail
 from connectors.base import Address, Credentials, OutboundMessage
@@ -31,7 +32,7 @@ MOST = 30  # people at once
 LONGEST = 10_000  # characters typed
 SECONDS = 25.0  # for all mails together
 FIELD = "addresses"
-TOO_SLOW = "The mail server took too long."
+TOO_SLOW = phrase("The mail server took too long.")
 _BETWEEN = re.compile(r"[\n;,]+")
 
 
@@ -59,19 +60,20 @@ def read_addresses(typed: str) -> list[tuple[str, str]]:
     Raises Invalid, which names the first that is no address.
     """
     if len(typed) > LONGEST:
-        raise Invalid(f"Use at most {LONGEST:,} characters.", field=FIELD)
+        raise Invalid(phrase("Use at most {most} characters.", most=LONGEST), field=FIELD)
     found: dict[str, str] = {}
     for part in filter(None, map(str.strip, _BETWEEN.split(typed))):
         name, address = parseaddr(part)
         try:
             email = users.clean_email(address or part)
         except Invalid:
-            raise Invalid(f"“{part[:80]}” is no whole address, like ana@example.com.", field=FIELD) from None
+            wrong = phrase("“{part}” is no whole address, like ana@example.com.", part=part[:80])
+            raise Invalid(wrong, field=FIELD) from None
         found.setdefault(email, " ".join(name.split())[: users.LONGEST_NAME] or _name_in(email))
     if not found:
-        raise Invalid("Write at least one address.", field=FIELD)
+        raise Invalid(phrase("Write at least one address."), field=FIELD)
     if len(found) > MOST:
-        raise Invalid(f"Invite at most {MOST} people at once.", field=FIELD)
+        raise Invalid(phrase("Invite at most {most} people at once.", most=MOST), field=FIELD)
     return list(found.items())
 
 
@@ -80,10 +82,11 @@ def invite(
 ) -> list[Invited]:
     """Make users of people nobody knows yet, each with a link that works once. Raises Invalid; then nobody is made."""
     if role is Role.BOT:
-        raise Invalid("A program is no colleague: make a bot under Settings, Users.", field="role")
+        raise Invalid(phrase("A program is no colleague: make a bot under Settings, Users."), field="role")
     known = set(session.scalars(select(User.email).where(User.email.in_([email for email, _ in people]))))
     if known:
-        raise Invalid(f"{', '.join(sorted(known))}: works here already. Leave it out.", field=FIELD)
+        listed = ", ".join(sorted(known))
+        raise Invalid(phrase("{addresses}: works here already. Leave it out.", addresses=listed), field=FIELD)
     invited = []
     for email, name in people:
         user = users.add(session, email=email, name=name, role=role)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.config import settings
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import Inbox
+from app.phrases import phrase
 from app.queries import settings_people
 from app.services import by_public_id, channel_settings, channels
 from app.web.authz import admin_only, current_user
 from app.web.first_steps.steps import read
+from app.web.languages import flash
 from connectors.registry import WEBCHAT
 
 pages = Blueprint("first_steps_chat", __name__)
@@ -46,7 +48,7 @@ def make() -> Response | tuple[str, int]:
             channels.connect(session, inbox=inbox, kind=WEBCHAT, name=NAME, credentials=credentials)
     except (Invalid, Conflict) as problem:
         return _page(problem), problem.status
-    flash("The chat is ready. Copy its line into your website, or try it on the test page.", "success")
+    flash(phrase("The chat is ready. Copy its line into your website, or try it on the test page."), "success")
     return redirect(HERE, code=303)
 
 

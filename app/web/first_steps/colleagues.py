@@ -7,8 +7,11 @@ from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import Invalid
+from app.languages import translated
 from app.models import Role, Team
+from app.phrases import phrase
 from app.queries import settings_people
+from app.render import words
 from app.services import by_public_id, invitations, users
 from app.services.invitations import Invited, Post
 from app.web.authz import admin_only, current_user
@@ -17,10 +20,15 @@ from app.web.limits import limiter
 pages = Blueprint("first_steps_colleagues", __name__)
 
 HERE = "/first-steps/colleagues"
+EXAMPLE = "Ana Keller <ana@acme.example>"
 ROLES = (
-    (Role.AGENT, "Agent", "works in the inboxes shared with them"),
-    (Role.SUPERVISOR, "Supervisor", "an agent who also sees reports and keeps tags, intents and alerts"),
-    (Role.ADMIN, "Admin", "sees every inbox and all settings"),
+    (Role.AGENT, words(Role.AGENT), phrase("works in the inboxes shared with them")),
+    (
+        Role.SUPERVISOR,
+        words(Role.SUPERVISOR),
+        phrase("an agent who also sees reports and keeps tags, intents and alerts"),
+    ),
+    (Role.ADMIN, words(Role.ADMIN), phrase("sees every inbox and all settings")),
 )
 
 
@@ -55,8 +63,9 @@ def _mailed(invited: list[Invited], post: Post | None) -> list[Invited]:
     if post is None:
         return invited
     by = current_user()
+    subject = translated(phrase("{name} invites you to Tributary", name=by.name))
     texts = [render_template("mail/invite.txt", user=one.user, link=one.link, by=by) for one in invited]
-    return invitations.mail_all(post, invited, subject=f"{by.name} invites you to Tributary", texts=texts)
+    return invitations.mail_all(post, invited, subject=subject, texts=texts)
 
 
 def _told(invited: list[Invited], post: Post | None) -> str:
@@ -68,5 +77,12 @@ def _page(problem: Invalid | None) -> str:
         post = invitations.find_post(session)
         teams = settings_people.teams_to_choose(session)
     return render_template(
-        "first_steps/colleagues.html", teams=teams, roles=ROLES, post=post, problem=problem, typed=request.form
+        "first_steps/colleagues.html",
+        teams=teams,
+        roles=ROLES,
+        post=post,
+        problem=problem,
+        typed=request.form,
+        most=invitations.MOST,
+        example=EXAMPLE,
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template
+from flask import Blueprint, redirect, render_template
 from werkzeug.wrappers import Response
 
 from app.db import transaction
 from app.errors import Conflict, Invalid
+from app.phrases import phrase
 from app.services import demo_conversation
 from app.web.authz import current_user, signed_in
 from app.web.first_steps.steps import read
+from app.web.languages import flash
 
 pages = Blueprint("first_steps_demo", __name__)
 
@@ -52,5 +54,5 @@ def remove(channel_id: str) -> Response:
         flash(problem.reason, "error")
         return redirect(HERE, code=303)
     demo_conversation.clear(folder)
-    flash("The demo is gone: its customer, its conversation and its channel.", "success")
+    flash(phrase("The demo is gone: its customer, its conversation and its channel."), "success")
     return redirect("/first-steps", code=303)

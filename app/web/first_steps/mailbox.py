@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, flash, redirect, render_template
+from flask import Blueprint, redirect, render_template
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import Inbox
+from app.phrases import phrase
 from app.queries import settings_people
 from app.services import by_public_id, channel_settings, channels, mailbox_servers
 from app.web.authz import admin_only, current_user
+from app.web.languages import flash
 from app.web.settings.channel_form import ChannelForm
 from connectors.registry import MAIL
 
@@ -26,7 +28,7 @@ HERE = "/first-steps/mailbox"
 ADDRESS = "address"
 MAIN = ("from_name", "imap_password", "import_existing")  # settings that everybody decides; the servers are below
 SERVERS = ("imap_host", "imap_port", "imap_security", "imap_user", "smtp_host", "smtp_port", "smtp_security")
-NOT_FOUND = (
+NOT_FOUND = phrase(
     "No servers are known for this address: write them below. Your mail provider's help has them under IMAP and SMTP."
 )
 
@@ -52,7 +54,7 @@ def go_on() -> Response | str | tuple[str, int]:
             channels.connect(session, inbox=inbox, kind=MAIL, name=form.values[ADDRESS][:60], credentials=credentials)
     except (Invalid, Conflict) as problem:
         return _page(form, is_looked_up=form.do == "connect", problem=problem), problem.status
-    flash(f"Connected. {found}", "success")
+    flash(phrase("Connected. {found}", found=found), "success")
     return redirect("/first-steps", code=303)
 
 

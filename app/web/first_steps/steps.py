@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, flash, redirect, render_template
+from flask import Blueprint, Response, redirect, render_template
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.db import reading, transaction
 from app.models import User
+from app.phrases import Phrase, phrase
 from app.queries import first_steps as there
 from app.queries.first_steps import Found
 from app.services import access, first_steps
 from app.services.first_steps import Key, Step
 from app.web.authz import current_user, signed_in
+from app.web.languages import flash
 
 pages = Blueprint("first_steps", __name__)
 
@@ -24,60 +26,62 @@ HERE = "/first-steps"
 class Words:
     """`about` is one sentence of what the step is good for, `act` the button that leads on."""
 
-    title: str
-    about: str
-    act: str
+    title: Phrase
+    about: Phrase
+    act: Phrase
     path: str
     icon: str
 
 
 WORDS: dict[Key, Words] = {
     "mailbox": Words(
-        "Connect a mailbox",
-        "What customers write to your support address becomes conversations, and your answers leave from it.",
-        "Connect a mailbox",
+        phrase("Connect a mailbox"),
+        phrase("What customers write to your support address becomes conversations, and your answers leave from it."),
+        phrase("Connect a mailbox"),
         f"{HERE}/mailbox",
         "mailbox",
     ),
     "colleagues": Words(
-        "Invite colleagues",
-        "Several at once: each chooses a password and sees the inboxes of their team.",
-        "Invite colleagues",
+        phrase("Invite colleagues"),
+        phrase("Several at once: each chooses a password and sees the inboxes of their team."),
+        phrase("Invite colleagues"),
         f"{HERE}/colleagues",
         "user-plus",
     ),
     "chat": Words(
-        "Put the chat on your website",
-        "One line of HTML: what visitors write arrives here at once, and your answer appears in their page.",
-        "Set up the chat",
+        phrase("Put the chat on your website"),
+        phrase("One line of HTML: what visitors write arrives here at once, and your answer appears in their page."),
+        phrase("Set up the chat"),
         f"{HERE}/chat",
         "messages-square",
     ),
     "demo": Words(
-        "Answer a demo customer",
-        "A made-up customer writes to you: see it arrive, see how it is understood, answer, and get an answer back.",
-        "Start the demo",
+        phrase("Answer a demo customer"),
+        phrase(
+            "A made-up customer writes to you: see it arrive, see how it is understood, answer, and get an answer back."
+        ),
+        phrase("Start the demo"),
         f"{HERE}/demo",
         "message-square-reply",
     ),
     "keys": Words(
-        "Learn two keys",
-        "One shows every key there is, the other finds and does anything from anywhere.",
-        "Try the keys",
+        phrase("Learn two keys"),
+        phrase("One shows every key there is, the other finds and does anything from anywhere."),
+        phrase("Try the keys"),
         f"{HERE}/keys",
         "keyboard",
     ),
     "profile": Words(
-        "Look through your profile",
-        "How colleagues and customers see your name, and whether new work may be given to you.",
-        "Open your account",
+        phrase("Look through your profile"),
+        phrase("How colleagues and customers see your name, and whether new work may be given to you."),
+        phrase("Open your account"),
         "/account",
         "user-round",
     ),
     "notices": Words(
-        "Choose what you are told of",
-        "Notices while you look elsewhere, and the hours in which there are none.",
-        "Choose notices",
+        phrase("Choose what you are told of"),
+        phrase("Notices while you look elsewhere, and the hours in which there are none."),
+        phrase("Choose notices"),
         "/settings/notices",
         "bell",
     ),
@@ -135,7 +139,7 @@ def tried(what: str) -> Response:
 def put_away() -> BaseResponse:
     with transaction() as session:
         first_steps.put_away(session, user=current_user())
-    flash("Put away. You find the first steps under Settings again.", "success")
+    flash(phrase("Put away. You find the first steps under Settings again."), "success")
     return redirect("/inbox", code=303)
 
 
