@@ -8,6 +8,7 @@ import pytest
 
 from tests.order import long_ones_first
 from tests.servers import Servers, database, fresh_name, redis_url_of, servers_of, stop_servers, tell_worker
+from tests.standing import Standing
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -49,3 +50,12 @@ def fresh_database_url(servers: Servers) -> Iterator[str]:
 def redis_url(servers: Servers, worker_id: str) -> str:
     """A Valkey database that no other worker uses."""
     return redis_url_of(servers, worker_id)
+
+
+@pytest.fixture(scope="session")
+def standing(servers: Servers, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+    """Give the worker's product for browser tests, not yet started."""
+    redis_url = redis_url_of(servers, worker_id, standing=True)
+    stands = Standing(servers, redis_url, tmp_path_factory.mktemp("standing"))
+    yield stands
+    stands.end()

@@ -48,10 +48,16 @@ def eventually(is_so: Callable[[], bool]) -> None:
 
 def sign_in(product: Product, email: str) -> SocketClient:
     """Open the socket of an agent's page."""
-    with httpx.Client(base_url=product.url, follow_redirects=True) as browser:
+    cookies = "; ".join(f"{name}={value}" for name, value in cookies_of(product, email, PASSWORD).items())
+    return SocketClient(product.url, "/", origin=product.url, headers={"Cookie": cookies})
+
+
+def cookies_of(product: Product, email: str, password: str) -> dict[str, str]:
+    """Sign in as a browser would; return the cookies it would keep, by name."""
+    with httpx.Client(base_url=product.url) as browser:
         page = browser.get("/sign-in").text
         csrf_token = page.split('name="csrf-token" content="')[1].split('"')[0]
-        form = {"csrf_token": csrf_token, "email": email, "password": PASSWORD}
-        assert browser.post("/sign-in", data=form).status_code == 200
-        cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    return SocketClient(product.url, "/", origin=product.url, headers={"Cookie": cookies})
+        form = {"csrf_token": csrf_token, "email": email, "password": password}
+        answer = browser.post("/sign-in", data=form)
+        assert answer.is_redirect, answer.text
+        return dict(browser.cookies)

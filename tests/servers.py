@@ -37,6 +37,8 @@ class Servers:
     redis_url: str
 
 
+VALKEY_DATABASES = 16  # as many as it has where nothing else is said
+
 STARTED = pytest.StashKey[tuple[Servers, ExitStack]]()
 
 
@@ -75,10 +77,13 @@ def fresh_name() -> str:
     return f"tributary_{uuid4().hex[:12]}"
 
 
-def redis_url_of(servers: Servers, worker_id: str) -> str:
-    """Return the address of a Valkey database that only this worker uses (database 0 stays empty)."""
+def redis_url_of(servers: Servers, worker_id: str, *, standing: bool = False) -> str:
+    """Return the address of a Valkey database that only this worker uses (database 0 stays empty).
+
+    Each worker has two: one that its tests empty as they like, and one for the product that stands all the while.
+    """
     number = 1 + int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 1
-    return servers.redis_url.removesuffix("/0") + f"/{number}"
+    return servers.redis_url.removesuffix("/0") + f"/{number + (VALKEY_DATABASES // 2 if standing else 0)}"
 
 
 @cache

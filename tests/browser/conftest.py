@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -13,14 +11,12 @@ from app.db import transaction
 from app.models import Conversation, User
 from app.services import replies
 from tests.chromium import chromium, new_context, watch
-from tests.product import Product, running
-from tests.rooms import surroundings
+from tests.product import Product
+from tests.public_web import cookies_of, eventually
 from tests.seed import PASSWORD, Workspace, seed
-from tests.servers import Servers, database, fresh_name
+from tests.standing import Standing
 
-__all__ = ["chromium", "new_context"]  # fixtures
-
-NOT_NEEDED = ("worker", "sender", "webhooks", "annotator", "poller", "clock")
+__all__ = ["chromium", "eventually", "new_context"]
 
 
 @dataclass
@@ -33,17 +29,16 @@ class Desk:
     trouble: list[list[str]] = field(default_factory=list)
 
     def page(self, who: str = "ana", path: str = "/inbox", **options: Any) -> Page:
-        """Sign in and return the page once it is live."""
-        page = self.new_context(**options).new_page()
-        self.trouble.append(watch(page))
+        """Return somebody's page once it is live; the form they sign in by is for tests/browser/test_installed.py."""
         self.product.forget_sign_ins()
-        page.goto(f"{self.product.url}/sign-in")
-        page.fill("[name=email]", f"{who}@harbourpine.example")
-        page.fill("[name=password]", PASSWORD)
-        page.press("[name=password]", "Enter")
-        page.wait_for_url("**/inbox")
-        if path != "/inbox":
-            page.goto(self.product.url + path)
+        cookies = cookies_of(self.product, f"{who}@harbourpine.example", PASSWORD)
+        context = self.new_context(**options)
+        context.add_cookies(
+            [{"name": name, "value": value, "url": self.product.url} for name, value in cookies.items()]
+        )
+        page = context.new_page()
+        self.trouble.append(watch(page))
+        page.goto(self.product.url + path)
         if options.get("java_script_enabled", True):
             expect(page.locator("#live")).to_have_attribute("data-state", "live")
         return page
@@ -64,34 +59,11 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def stage(
-    servers: Servers, redis_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Product, Workspace]]:
-    home = tmp_path_factory.mktemp("home")
-    with (
-        database(servers, fresh_name()) as url,
-        pytest.MonkeyPatch.context() as patch,
-        surroundings(patch, database_url=url, redis_url=redis_url, home=home),
-    ):
+def stage(standing: Standing) -> Iterator[tuple[Product, Workspace]]:
+    with standing.emptied() as product:
         with transaction() as session:
             made = seed(session)
-        with running(database_url=url, redis_url=redis_url, home=home, leave_out=NOT_NEEDED) as product:
-            eventually(lambda: _is_up(product))
-            yield product, made
-
-
-def _is_up(product: Product) -> bool:
-    try:
-        return httpx.get(f"{product.url}/up", timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
-def eventually(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not become so"
-        time.sleep(0.05)
+        yield product, made
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ def canned(desk: Desk) -> str:
 def test_suggestions_come_when_one_begins_to_write_and_go_in_by_key(desk: Desk, canned: str) -> None:
     page = desk.page()
     desk.open(page, "Ingrid Halvorsen")
+    expect(page.locator(".composer-rich")).to_be_visible()
     before = page.locator(".composer").bounding_box()
     page.focus(COMPOSER)
     answered(desk, "Ingrid Halvorsen", "suggestions")

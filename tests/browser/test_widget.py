@@ -17,7 +17,7 @@ from app.models import Channel, ChannelState, ContactIdentity, Message, Presence
 from tests.chromium import chromium, new_context, watch
 from tests.product import Product
 from tests.public_channels import answer, open_channel
-from tests.public_web import open_house
+from tests.public_web import eventually, open_house
 from tests.rooms import PASSWORD, add_user
 from tests.servers import Servers
 from tests.shop import Shop, shop
@@ -292,8 +292,7 @@ def test_on_a_phone_the_chat_fills_the_screen(
     product: Product, shop: Shop, channel: Channel, new_context: NewContext
 ) -> None:
     visitor = Visitor(new_context(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True), shop)
-    box = visitor.page.locator("#tributary-chat iframe").bounding_box()
-    assert box is not None
-    assert (box["x"], box["y"], box["width"]) == (0, 0, 390)
+    frame = visitor.page.locator("#tributary-chat iframe")
+    eventually(lambda: frame.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844})  # it slides in
     visitor.chat.get_by_role("button", name="Close the chat").click()
     expect(visitor.page.get_by_role("button", name="Open the chat")).to_be_visible()
