@@ -13,14 +13,17 @@ let busy = false;
 document.addEventListener(
   "scroll",
   (event) => {
-    const timeline = event.target;
-    if (busy || !(timeline instanceof HTMLElement) || !timeline.matches("conversation-view .timeline")) return;
-    const link = timeline.querySelector<HTMLAnchorElement>("a.earlier");
-    if (!link || !hasRoom(timeline)) return;
-    if (link.getBoundingClientRect().bottom > timeline.getBoundingClientRect().top - NEAR_PX) void load(link);
+    if (event.target instanceof HTMLElement && event.target.matches("conversation-view .timeline")) look(event.target);
   },
   { capture: true, passive: true },
 );
+
+/** Load what is older where the link to it is in sight, or nearly. */
+function look(timeline: HTMLElement): void {
+  const link = timeline.querySelector<HTMLAnchorElement>("a.earlier");
+  if (busy || !link || !hasRoom(timeline)) return;
+  if (link.getBoundingClientRect().bottom > timeline.getBoundingClientRect().top - NEAR_PX) void load(link);
+}
 
 document.addEventListener("click", (event) => {
   const link = (event.target as Element | null)?.closest<HTMLAnchorElement>("conversation-view .timeline a.earlier");
@@ -35,30 +38,34 @@ function hasRoom(timeline: HTMLElement): boolean {
 }
 
 async function load(link: HTMLAnchorElement): Promise<void> {
+  let isThere = true;
   busy = true;
   link.setAttribute("aria-busy", "true");
   try {
     const response = await fetch(link.href, { headers: partHeaders("pane"), credentials: "same-origin" });
-    if (response.ok) put(link, await response.text());
+    if (response.ok) isThere = put(link, await response.text());
   } catch {
     // the network is away: the next scroll, or a press, tries again
   } finally {
     link.removeAttribute("aria-busy");
     busy = false;
   }
+  const timeline = document.querySelector<HTMLElement>("conversation-view .timeline");
+  if (!isThere && timeline) look(timeline); // nobody may scroll again
 }
 
-/** Put what was said before above the rest. What a refresh drew anew meanwhile has a link of its own. */
-function put(link: HTMLAnchorElement, text: string): void {
+/** Put what was said before above the rest; false where a refresh drew all anew meanwhile, with a link of its own. */
+function put(link: HTMLAnchorElement, text: string): boolean {
   const inner = link.isConnected ? link.closest<HTMLElement>(".timeline-inner") : null;
   const came = new DOMParser().parseFromString(text, "text/html").getElementById(inner?.id ?? "");
-  if (!inner || !came) return;
+  if (!inner || !came) return link.isConnected;
   const hadFocus = document.activeElement === link;
   const added = [...came.children].filter(isNew).map((one) => document.importNode(one, true));
   for (const heading of added.filter((one) => one.matches(".day"))) document.getElementById(heading.id)?.remove();
   link.replaceWith(...added);
   for (const one of added) htmx.process(one);
   if (hadFocus) inner.querySelector<HTMLElement>("a.earlier, a, button")?.focus({ preventScroll: true });
+  return true;
 }
 
 /** A page of older messages also tells what was done later, which stands here already. */
