@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 from app.config import settings
@@ -34,13 +35,40 @@ def put_all(items: Sequence[bytes]) -> list[str]:
 
 def put_named(items: Mapping[str, bytes]) -> None:
     """Keep bytes whose names are known. Waiting for the disk is done side by side, so that it writes them together."""
-    missing = [(sha256, data) for sha256, data in items.items() if not _path(sha256).exists()]
+    missing = [(sha256, data) for sha256, data in items.items() if not _is_there(sha256)]
     if len(missing) < 2:
         for sha256, data in missing:
             _write(sha256, data)
         return
     with ThreadPoolExecutor(min(len(missing), WRITERS)) as pool:
         list(pool.map(_write, *zip(*missing, strict=True)))
+
+
+def remove(sha256: str, *, unless_since: datetime) -> bool:
+    """Remove bytes that nothing names, unless they were put (again) since then; tell whether they are gone.
+
+    Whoever puts the same bytes meanwhile either finds them not there and writes them, or is seen here.
+    """
+    path = _path(sha256)
+    aside = path.with_name(f"{sha256}.{secrets.token_hex(4)}")
+    try:
+        path.rename(aside)
+    except FileNotFoundError:
+        return True
+    if aside.stat().st_mtime >= unless_since.timestamp():
+        aside.replace(path)
+        return False
+    aside.unlink()
+    return True
+
+
+def _is_there(sha256: str) -> bool:
+    """Tell whether bytes are kept already, and let `remove` see that they are wanted."""
+    try:
+        os.utime(_path(sha256))
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _write(sha256: str, data: bytes) -> None:

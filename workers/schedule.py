@@ -27,6 +27,7 @@ TIMETABLE: tuple[tuple[float, Callable[[], None]], ...] = (  # every so many sec
     (15, push.hand_out),
     (300, housekeeping.purge),
     (3600, push.purge),
+    (86_400, housekeeping.forget_files),
     (86_400, sign_ins.renew_daily),
 )
 

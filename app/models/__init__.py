@@ -29,7 +29,7 @@ from app.models.conversation_link import ConversationLink, LinkKind
 from app.models.conversation_mood import ConversationMood
 from app.models.correction import Correction
 from app.models.delivery import Delivery, DeliveryState
-from app.models.draft import Draft, DraftKind, DraftVersion
+from app.models.draft import Draft, DraftFile, DraftKind, DraftVersion
 from app.models.follower import Follower
 from app.models.house_setting import HouseSetting
 from app.models.inbox import AssigneeThen, Channel, ChannelState, Inbox, InboxAccess, Reopening
@@ -117,6 +117,7 @@ __all__ = [
     "DeliveryState",
     "Direction",
     "Draft",
+    "DraftFile",
     "DraftKind",
     "DraftVersion",
     "FetchState",

@@ -96,7 +96,6 @@ class Route:
         """Raise Invalid when the channel cannot carry this. `answers_public`: it answers a public message; `is_public`:
         everybody will read it; `leaves_at`: not now, but then (its zone is the one that a refusal says times in).
         """
-        limits = self.capabilities
         ends_at = None if is_template or answers_public else self._window_ends_at()
         if ends_at is not None and ends_at <= now():
             raise Invalid(self._closed_words(), field="text")
@@ -106,7 +105,11 @@ class Route:
         if files and is_template:
             raise Invalid("A template takes no files.", field="uploads")
         if files:
-            _check_files(files, limits)
+            self.check_files(files)
+
+    def check_files(self, files: Sequence[StoredAttachment]) -> None:
+        """Raise Invalid when the channel cannot carry these files in one message."""
+        _check_files(files, self.capabilities)
 
     def longest(self, *, is_public: bool) -> int:
         """Return how long a reply may be: what everybody reads has a limit of its own on some channels."""

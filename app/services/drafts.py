@@ -4,6 +4,7 @@ keep ──► keep ──► finish: in the transaction that queues the reply
           └────► take_over: a colleague goes on with it; the next `keep` of who had it is refused
 
 Nobody overwrites what they have not seen: who keeps a draft names the state that they changed (Draft.mark).
+Its files are in draft_files.
 The caller has locked the conversation.
 """
 
@@ -19,14 +20,15 @@ from app import outbox
 from app.clock import now
 from app.errors import Conflict, Invalid
 from app.events import DraftChanged
-from app.models import Conversation, Draft, DraftKind, DraftVersion, Message, ScheduledReply, User
+from app.models import Conversation, Draft, DraftFile, DraftKind, DraftVersion, Message, ScheduledReply, User
 from app.models.draft import ALIVE
+from app.phrases import phrase
 
 LONGEST = 100_000  # characters
 MOST_VERSIONS = 20
 OFTEN = timedelta(minutes=1)  # between two versions of one writer who only goes on
 MUCH = 40  # characters taken out at once make a version
-CHANGED = "This draft was changed elsewhere meanwhile."
+CHANGED = phrase("This draft was changed elsewhere meanwhile.")
 
 
 def keep(
@@ -50,19 +52,19 @@ def keep(
     """
     text = text.replace("\r\n", "\n").replace("\x00", "")
     if len(text) > LONGEST:
-        raise Invalid(f"A draft has at most {LONGEST:,} characters.", field="text")
-    if client_key and _has_left(session, conversation, client_key):
+        raise Invalid(phrase("A draft has at most {count} characters.", count=LONGEST), field="text")
+    if client_key and has_left(session, conversation, client_key):
         return None
     row = of(session, conversation=conversation, author=author)
     if row is None:
         if mark:
-            raise Conflict("This draft was sent or taken over elsewhere meanwhile.")
+            raise Conflict(phrase("This draft was sent or taken over elsewhere meanwhile."))
         row = Draft(conversation_id=conversation.id, author_id=author.id, version=1, client_key=client_key, seen=seen)
         row.kind, row.text, row.written_at, row.writing_since = kind, text, now(), now()
         return _begin(session, conversation, row)
     if (row.text, row.kind) == (text, kind):
         return row
-    if row.mark not in {mark, before} and not (client_key and row.client_key == client_key):
+    if row.version and row.mark not in {mark, before} and not (client_key and row.client_key == client_key):
         raise Conflict(CHANGED, version=row.version)
     was_shown = bool(row.text.strip()) and row.written_at > now() - ALIVE, row.kind
     if _is_worth_a_version(session, row, text):
@@ -72,7 +74,7 @@ def keep(
     row.text, row.kind, row.client_key = text, kind, client_key
     row.version, row.written_at = row.version + 1, now()
     if was_shown != (bool(text.strip()), kind):
-        _tell(session, conversation)
+        tell(session, conversation)
     return row
 
 
@@ -82,8 +84,8 @@ def take_over(session: Session, *, conversation: Conversation, user: User, publi
     Raises Conflict where it was sent or taken meanwhile.
     """
     row = find(session, conversation=conversation, public_id=public_id)
-    if row is None or not row.text.strip():
-        raise Conflict("This draft was sent, emptied or taken over meanwhile.")
+    if row is None or not (row.text.strip() or _attached(session, row)):
+        raise Conflict(phrase("This draft was sent, emptied or taken over meanwhile."))
     if row.author_id == user.id:
         return row
     own = of(session, conversation=conversation, author=user)
@@ -92,12 +94,13 @@ def take_over(session: Session, *, conversation: Conversation, user: User, publi
         _keep_version(session, own)
         session.flush()
         session.execute(update(DraftVersion).where(DraftVersion.draft_id == own.id).values(draft_id=row.id))
+        session.execute(update(DraftFile).where(DraftFile.draft_id == own.id).values(draft_id=row.id))
         session.delete(own)
         session.flush()  # one draft of each
     row.taken_from_id, row.author_id = row.author_id, user.id
     row.version, row.client_key, row.written_at = row.version + 1, "", now()
     row.writing_since = row.written_at
-    _tell(session, conversation)
+    tell(session, conversation)
     return row
 
 
@@ -106,27 +109,38 @@ def bring_back(session: Session, *, conversation: Conversation, author: User, ve
     row = of(session, conversation=conversation, author=author)
     earlier = session.get(DraftVersion, version_id)
     if row is None or earlier is None or earlier.draft_id != row.id:
-        raise Conflict("These earlier words are gone.")
+        raise Conflict(phrase("These earlier words are gone."))
     text, was_empty = earlier.text, not row.text.strip()
     _keep_version(session, row)
     row.text, row.client_key, row.version, row.written_at = text, "", row.version + 1, now()
     row.writing_since = row.writing_since if not was_empty else row.written_at
     if was_empty:
-        _tell(session, conversation)
+        tell(session, conversation)
     return earlier
 
 
 def finish(
     session: Session, *, conversation: Conversation, author: User, text: str, mark: str, client_key: str
 ) -> None:
-    """Remove the draft that was just sent. Words that its author wrote elsewhere and did not send stay."""
+    """Remove the draft that was just sent. What its author wrote or attached elsewhere and did not send stays."""
     row = of(session, conversation=conversation, author=author)
     if row is None:
         return
     is_same = row.text.strip() == text.replace("\r\n", "\n").strip()
     if is_same or row.mark == mark or (client_key and row.client_key == client_key):
-        session.delete(row)
-        _tell(session, conversation)
+        _end(session, conversation, row, author)
+        tell(session, conversation)
+
+
+def begin_with_files(
+    session: Session, *, conversation: Conversation, author: User, kind: DraftKind, client_key: str = ""
+) -> Draft:
+    """Begin a draft that has files and no words yet: whoever writes into it first overwrites nothing."""
+    row = Draft(conversation_id=conversation.id, author_id=author.id, version=0, client_key=client_key)
+    row.kind, row.text, row.written_at, row.writing_since = kind, "", now(), now()
+    session.add(row)
+    session.flush()
+    return row
 
 
 def of(session: Session, *, conversation: Conversation, author: User) -> Draft | None:
@@ -150,8 +164,24 @@ def _begin(session: Session, conversation: Conversation, row: Draft) -> Draft | 
         return None
     session.add(row)
     session.flush()
-    _tell(session, conversation)
+    tell(session, conversation)
     return row
+
+
+def _end(session: Session, conversation: Conversation, row: Draft, author: User) -> None:
+    """Remove a draft; what was attached to it and not sent waits in a new one."""
+    left = _attached(session, row)
+    session.delete(row)
+    session.flush()  # one draft of each
+    if left:
+        new = begin_with_files(session, conversation=conversation, author=author, kind=row.kind)
+        session.execute(update(DraftFile).where(DraftFile.id.in_(left)).values(draft_id=new.id))
+
+
+def _attached(session: Session, row: Draft) -> list[int]:
+    """Return the ids of the files of a draft, without the pictures among its words."""
+    query = select(DraftFile.id).where(DraftFile.draft_id == row.id, DraftFile.content_id.is_(None))
+    return list(session.scalars(query))
 
 
 def _is_worth_a_version(session: Session, row: Draft, text: str) -> bool:
@@ -175,7 +205,7 @@ def _keep_version(session: Session, row: Draft) -> None:
     session.execute(delete(DraftVersion).where(old))
 
 
-def _has_left(session: Session, conversation: Conversation, client_key: str) -> bool:
+def has_left(session: Session, conversation: Conversation, client_key: str) -> bool:
     """Tell whether these words were sent: what a slow browser still says of them comes too late."""
     return any(
         session.scalars(
@@ -194,5 +224,6 @@ def _was_just_said(session: Session, row: Draft) -> bool:
     return newest is not None and newest.strip() == row.text.strip()
 
 
-def _tell(session: Session, conversation: Conversation) -> None:
+def tell(session: Session, conversation: Conversation) -> None:
+    """Let those who have the conversation open look at its drafts again."""
     outbox.record(session, DraftChanged(conversation_id=conversation.id, conversation=str(conversation.public_id)))

@@ -12,10 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.errors import Conflict
+from app.errors import Conflict, Invalid
 from app.events import DraftChanged
-from app.models import Conversation, Draft, DraftKind, DraftVersion, OutboxEvent, User
-from app.services import drafts, replies
+from app.models import Attachment, Conversation, Draft, DraftFile, DraftKind, DraftVersion, OutboxEvent, User
+from app.services import draft_files, drafts, replies
+from app.services.arrivals import StoredAttachment
 from tests.services.making import House, letter
 
 FIRST = "Dear Mia, your parcel was handed over"
@@ -122,6 +123,72 @@ def test_sending_leaves_what_was_written_elsewhere(house: House, conversation: C
     )
     house.session.flush()
     assert own(house, conversation, house.agents[0]) == "Words of the other tab"
+
+
+def attach(house: House, conversation: Conversation, name: str, **more: Any) -> DraftFile:
+    file = StoredAttachment(name, "text/plain", 3, name.ljust(64, "0"), content_id=more.pop("content_id", None))
+    given = {"author": house.agents[0], "kind": DraftKind.REPLY, "file": file, "key": name, **more}
+    return draft_files.add(house.session, conversation=conversation, **given)
+
+
+def waiting(house: House, conversation: Conversation, author: User) -> list[str]:
+    row = drafts.of(house.session, conversation=conversation, author=author)
+    query = select(DraftFile.filename).where(DraftFile.draft_id == (row.id if row else None)).order_by(DraftFile.id)
+    return list(house.session.scalars(query))
+
+
+def test_files_wait_with_a_draft_go_with_what_is_sent_and_never_twice(house: House, conversation: Conversation) -> None:
+    ana, ben = house.agents[:2]
+    first = attach(house, conversation, "a.txt")  # begins the draft: words written elsewhere are not refused for it
+    assert attach(house, conversation, "a.txt").id == first.id  # the same upload again
+    row = begun(house, conversation, FIRST, client_key="page")
+    lost, later = attach(house, conversation, "lost.txt"), attach(house, conversation, "later.txt")
+    attach(house, conversation, "shown before.png", content_id="12345678@inline")
+    draft_files.drop(house.session, conversation=conversation, author=ben, public_id=str(lost.public_id))  # not his
+    assert waiting(house, conversation, ana) == ["a.txt", "lost.txt", "later.txt", "shown before.png"]
+    done: dict[str, Any] = {"conversation": conversation, "author": ana}
+    ids = [str(first.public_id)]
+    taken = draft_files.take(house.session, ids=ids, again=["lost.txt"], client_key="page", **done)
+    replies.queue_reply(house.session, text=FIRST, client_key="page", uploads=taken, **done)
+    drafts.finish(house.session, text=FIRST, mark=row.mark, client_key="page", **done)
+    assert house.session.scalars(select(Attachment.filename)).all() == ["a.txt"]
+    assert waiting(house, conversation, ana) == ["later.txt"]  # attached elsewhere meanwhile: it was not sent
+    assert begun(house, conversation, "The next one", mark=row.mark).text == "The next one"
+    assert draft_files.take(house.session, ids=ids, client_key="page", **done) == []  # the same form once more
+    with pytest.raises(Conflict, match="not there any more"):
+        draft_files.take(house.session, ids=[*ids, str(later.public_id)], client_key="other", **done)
+    assert waiting(house, conversation, ana) == ["later.txt"]
+    attach(house, conversation, "bens.txt", author=ben)
+    draft = drafts.of(house.session, conversation=conversation, author=ana)
+    assert draft
+    drafts.take_over(house.session, conversation=conversation, user=ben, public_id=str(draft.public_id))
+    assert waiting(house, conversation, ben) == ["later.txt", "bens.txt"]
+
+
+def test_a_channel_says_at_once_what_it_does_not_take(house: House, conversation: Conversation) -> None:
+    big = StoredAttachment("film.mp4", "video/mp4", 10**12, "0" * 64)
+    given = {"conversation": conversation, "author": house.agents[0], "file": big, "key": "k"}
+    with pytest.raises(Invalid, match="larger than"):
+        draft_files.add(house.session, kind=DraftKind.REPLY, **given)
+    assert draft_files.add(house.session, kind=DraftKind.NOTE, **given).size == 10**12
+    for number in range(draft_files.MOST - 1):
+        attach(house, conversation, f"{number}.txt", kind=DraftKind.NOTE)
+    with pytest.raises(Invalid, match="at most"):
+        attach(house, conversation, "one more.txt", kind=DraftKind.NOTE)
+
+
+def test_what_belongs_to_nobody_is_forgotten_after_a_day(house: House, conversation: Conversation) -> None:
+    files = [attach(house, conversation, name) for name in ("needed", "unneeded", "waits")]
+    done = {"conversation": conversation, "author": house.agents[0]}
+    same = draft_files.stored(files[0])
+    replies.write_note(house.session, text="", client_key="n", uploads=[same], **done)
+    for file in files[:2]:
+        draft_files.drop(house.session, public_id=str(file.public_id), **done)
+    assert draft_files.forget(house.session) == []
+    with time_machine.travel(now() + draft_files.KEPT * 2):
+        assert draft_files.forget(house.session) == [files[1].blob_sha256]
+        assert draft_files.forget(house.session) == []
+    assert waiting(house, conversation, house.agents[0]) == ["waits"]
 
 
 def test_colleagues_hear_of_a_beginning_and_an_end_not_of_every_word(house: House, conversation: Conversation) -> None:

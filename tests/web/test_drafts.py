@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
 from sqlalchemy import select
 
 from app.db import reading
-from app.models import Draft
+from app.models import Attachment, Draft, Message
 from tests.inbox_house import Seeded, counted, part, seeded
 from tests.rooms import Visitor
+from tests.seed_files import picture
 
 __all__ = ["seeded"]  # a fixture
 
@@ -98,6 +100,55 @@ def test_hidden_data_in_a_draft_is_hidden_from_colleagues(seeded: Seeded) -> Non
     refused = ben.post(f"/conversations/{seeded.public_id(contact)}/drafts/{press[1]}/take-over")
     assert refused.status_code == 403
     assert CARD in drafts_of(ana, seeded, contact)
+
+
+def test_files_of_a_draft_are_kept_shown_and_sent_once(seeded: Seeded) -> None:
+    ana, ben, id_ = seeded.visitor("ana"), seeded.visitor("ben"), seeded.public_id(PRIYA)
+    place = f"/conversations/{id_}/draft/files"
+    form = {"kind": "reply", "client_key": "f1"}
+
+    def attach(visitor: Visitor, key: str, name: str, data: bytes, kind: str, **more: str) -> Any:
+        return visitor.post(place, {**form, **more, "key": key, "file": (io.BytesIO(data), name, kind)})
+
+    hostile = "<img src=x onerror=a()>.html"
+    page = attach(ana, "k1", hostile, b"<script>alert(1)</script>", "text/html").text
+    shown = attach(ana, "k2", "a.png", picture(3, 2, 9), "image/png", content_id="0123456789ab@inline").text
+    assert attach(ana, "k1", hostile, b"<script>alert(1)</script>", "text/html").text == page  # the same upload again
+    assert attach(ana, "k3", "a.svg", b"<svg/>", "image/svg+xml", content_id="0123456789ac@inline").status_code == 422
+    assert attach(ana, "", "a.txt", b"x", "text/plain").status_code == 422
+    found = drafts_of(ana, seeded, PRIYA)
+    assert f'value="{page}"' in found
+    assert "&lt;img src=x onerror=a()&gt;.html" in found
+    assert hostile not in found
+    assert "onerror=a()&gt;.html" in drafts_of(ben, seeded, PRIYA)  # a colleague reads what is attached, too
+    served = ben.get(f"{place}/{page}")
+    assert served.headers["Content-Type"] == "application/octet-stream"
+    assert served.headers["Content-Disposition"].startswith("attachment")
+    assert ana.get(f"{place}/{shown}?show=1").headers["Content-Type"] == "image/png"
+    assert ana.get(f"{place}/{page}?show=1").status_code == 404
+    elsewhere = f"/conversations/{seeded.public_id(KWAME)}/draft/files"
+    assert ana.get(f"{elsewhere}/{page}").status_code == 404
+    chloe = seeded.visitor("chloe")
+    assert chloe.get(f"/conversations/{seeded.public_id(TOMAS)}/draft/files/{page}").status_code == 404
+    assert ben.post(f"{place}/{page}/remove", {}).status_code == 204
+    assert f'value="{page}"' in drafts_of(ana, seeded, PRIYA)  # it is not his
+    seen = re.search(r'name="seen" value="([^"]+)"', ana.get(f"/inbox/c/{id_}").text)
+    assert seen
+    words = {"text": "Here: ![a.png](cid:0123456789ab@inline)", "format": "markdown", "seen": seen[1]}
+    reply = {**form, **words, "draft_file": [page, shown]}
+    assert ana.post(f"/conversations/{id_}/replies", {**reply, "cc": "no address"}, **part("pane")).status_code == 422
+    assert f'value="{page}"' in drafts_of(ana, seeded, PRIYA)  # nothing was sent: nothing is lost
+    for _ in range(2):
+        assert ana.post(f"/conversations/{id_}/replies", reply, **part("pane")).status_code == 303
+    with reading() as session:
+        query = select(Attachment.filename, Attachment.is_inline).join(Message, Message.id == Attachment.message_id)
+        assert session.execute(query.where(Message.client_key == "f1").order_by(Attachment.id)).all() == [
+            (hostile, False),
+            ("a.png", True),
+        ]
+    assert stored(seeded, PRIYA) == []
+    gone = ana.post(f"/conversations/{id_}/replies", {**reply, "client_key": "f2"}, **part("pane"))
+    assert (gone.status_code, "not there any more" in gone.text) == (409, True)
 
 
 def test_drafts_are_read_with_few_queries(seeded: Seeded) -> None:

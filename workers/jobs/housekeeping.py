@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from app import blobs
+from app.clock import now
 from app.db import reading, retrying, transaction
 from app.services import (
     asks,
     assignment,
     bulk_actions,
     conversations,
+    draft_files,
     health,
     message_changes,
     presence,
@@ -78,3 +81,11 @@ def purge() -> None:
         message_changes.purge(session)
         asks.purge(session)
         bulk_actions.purge(session)
+
+
+def forget_files() -> None:
+    """Forget files that were attached to drafts and never sent; their bytes go once the rows have."""
+    with transaction() as session:
+        unneeded = draft_files.forget(session)
+    for sha256 in unneeded:
+        blobs.remove(sha256, unless_since=now() - draft_files.KEPT)

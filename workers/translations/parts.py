@@ -125,7 +125,9 @@ PARTS: dict[str, tuple[str, ...]] = {
     "composer": (
         "templates/composer/",
         "app/static/src/composer/",
+        "app/services/draft",
         "app/static/src/inbox/composer",
+        "app/static/src/inbox/draft_files.ts",
         "app/static/src/inbox/files.ts",
         "app/static/src/inbox/helpers.ts",
         "app/static/src/inbox/leaving.ts",
@@ -135,6 +137,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "app/static/src/inbox/template_form.ts",
         "app/static/src/inbox/watchers.ts",
         "app/web/inbox/composer",
+        "app/web/inbox/draft",
         "app/web/inbox/helpers.py",
     ),
     "conversations": (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -32,7 +33,7 @@ from app.services.arrivals import StoredAttachment
 from app.services.outgoing import Outgoing
 from app.services.recipients import Recipients
 from app.services.soft_locks import Holder
-from app.web.inbox import later
+from app.web.inbox import draft_files, later
 from app.web.inbox.conversation import back_to
 from app.web.inbox.meanwhile import answer_news
 from app.web.inbox.snooze import snoozed_until
@@ -65,9 +66,9 @@ def reply(public_id: str) -> BaseResponse:
     at a time, `even_if_answered` that it does so even if the customer writes before. `answers` names the customer's
     message that is answered, `private` takes it out of public, `cc`, `bcc` and `sender` are addresses, and a `template`
     with its `value`s stands in the place of words. `format=markdown`: the words are, and their pictures are the files
-    `picture`, each shown where its `picture_id` is named. `seen` is the newest message when the reply was begun: what
-    was said since is shown first (409), and which colleagues are writing a reply or have scheduled one, but those whose
-    keys are `known`.
+    `picture`, each shown where its `picture_id` is named; each `draft_file` is the id of a file that waits with the
+    draft. `seen` is the newest message when the reply was begun: what was said since is shown first (409), and which
+    colleagues are writing a reply or have scheduled one, but those whose keys are `known`.
     """
     out, then = _outgoing(_uploads(public_id)), _then()
     leaves_at = later.leaves_at(request.form.get("later", ""), request.form.get("later_at", ""))
@@ -96,9 +97,11 @@ def _news(session: Session, conversation: Conversation, user: User, key: str) ->
 
 
 def _write(session: Session, conversation: Conversation, user: User, out: Outgoing, leaves_at: datetime | None) -> None:
-    again = {file.content_id for file in out.uploads if file.content_id}
+    uploads = [*draft_files.taken(session, conversation, user), *out.uploads]
+    again = {file.content_id for file in uploads if file.content_id}
     kept = [file for file in _kept_files(session, conversation, user) if file.content_id not in again]
-    uploads = [*kept, *out.uploads]
+    uploads = [*kept, *uploads]
+    _refuse_many(uploads)
     if leaves_at is None:
         message: Message | ScheduledReply | None = replies.queue_reply(
             session,
@@ -150,13 +153,15 @@ def note(public_id: str) -> BaseResponse:
         user = current_user()
         with transaction() as session:
             conversation = access.conversation_for(session, user, public_id, lock=True)
+            waiting = draft_files.taken(session, conversation, user)
+            _refuse_many([*waiting, *uploads])
             replies.write_note(
                 session,
                 conversation=conversation,
                 author=user,
                 text=text,
                 client_key=key,
-                uploads=uploads,
+                uploads=[replace(file, content_id=None) for file in (*waiting, *uploads)],
                 chosen=request.form.getlist("mention"),
             )
             _end_draft(session, conversation, user)
@@ -260,8 +265,7 @@ def _uploads(public_id: str) -> list[StoredAttachment]:
         (file, None) for file in request.files.getlist("files") if file.filename
     ]
     files += _pictures()
-    if len(files) > MOST_FILES:
-        raise Invalid(phrase("Attach at most {count} files at once.", count=MOST_FILES), field="files")
+    _refuse_many(files)
     if not files:
         return []
     with reading() as session:
@@ -270,6 +274,11 @@ def _uploads(public_id: str) -> list[StoredAttachment]:
         replies.store_upload(file.filename or "", file.mimetype, file.read(), content_id=content_id)
         for file, content_id in files
     ]
+
+
+def _refuse_many(files: Sequence[object]) -> None:
+    if len(files) > MOST_FILES:
+        raise Invalid(phrase("Attach at most {count} files at once.", count=MOST_FILES), field="files")
 
 
 def _pictures() -> list[tuple[FileStorage, str | None]]:

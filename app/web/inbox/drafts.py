@@ -12,6 +12,7 @@ from app.db import reading, retrying, transaction
 from app.discretion import hidden_spans
 from app.errors import Conflict, Invalid
 from app.models import AuditAction, DraftKind, User
+from app.phrases import phrase
 from app.queries import drafts as drafts_query
 from app.services import access, audit, drafts, privacy
 from app.web.authz import current_privacy
@@ -42,7 +43,7 @@ def keep(public_id: str) -> Response:
     """
     form, user = request.form, current_user()
     if form.get("kind") not in set(DraftKind):
-        raise Invalid("Choose a reply or a note.", field="kind")
+        raise Invalid(phrase("Choose a reply or a note."), field="kind")
 
     def write() -> str:
         with transaction() as session:

@@ -42,6 +42,11 @@ def attachment(public_id: str) -> Response:
         found = access.attachment_for(session, current_user(), public_id)
         _refuse_deleted(session.get_one(Message, found.message_id), but_reveal=True)
         sha256, name = found.blob_sha256, found.filename
+    return sent(sha256, name)
+
+
+def sent(sha256: str, name: str) -> Response:
+    """Answer with a stored file, to be saved; with `?show=` as `attachment` says. Raises NotFound."""
     path = blobs.path_of(sha256)
     content_type = _shown_as(path) if request.args.get("show") else None
     response = send_file(
