@@ -67,6 +67,7 @@ LANGUAGES = {
 }
 OWN_ENGLISH = {
     "MMMd": "d MMM",
+    "MMMEd": "EEE d MMM",
     "yMMM": "MMM y",
     "yMMMd": "d MMM y",
     "EEEEMMMd": "EEEE d MMM",

@@ -22,7 +22,7 @@ from app.clock import now
 from app.config import ROOT
 from app.discretion import discreet, discreet_cut
 from app.languages import date_words, decimal, language, translated
-from app.phrases import Phrase, phrase
+from app.phrases import Phrase, listed, phrase
 from app.vocabulary import WORDS
 
 DIST = ROOT / "app" / "static" / "dist"
@@ -81,7 +81,7 @@ def configure_templates(app: Flask) -> None:
         one_line=one_line,
         editable=discreet,
     )
-    app.jinja_env.globals.update(asset=asset)
+    app.jinja_env.globals.update(asset=asset, listed=listed)
 
 
 def text_html(text: str) -> Markup:
@@ -161,6 +161,11 @@ def clock(moment: datetime | None) -> str:
     if here.date() == now().astimezone(zone()).date():
         return f"{here:%H:%M}"
     return translated(phrase("{date}, {time}", date=_date(moment), time=f"{here:%H:%M}"))
+
+
+def hour_words(here: datetime) -> str:
+    """Say an hour of a table, in its own zone: "Mon 16 Nov, 14:00"."""
+    return translated(phrase("{date}, {time}", date=date_words(here.date(), "MMMEd"), time=f"{here:%H:%M}"))
 
 
 def day(moment: datetime) -> str:

@@ -29,7 +29,7 @@ from app.models import (
     User,
     WebhookEndpoint,
 )
-from app.services import access, alert_changes, alert_letter, alert_watch, alerting
+from app.services import access, alert_changes, alert_letter, alert_reasons, alert_watch, alerting, reading_settings
 from app.services.alert_rules import quiet_of, sends_mail
 from connectors.base import Address, Credentials, OutboundMessage
 
@@ -38,10 +38,6 @@ NUDGE_AGAIN = timedelta(seconds=30)
 MAX_ATTEMPTS = 6
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(minutes=15)
 MOST_TOLD = 500
-NO_SIGHT = "May not see every inbox that this looks at."
-NO_CHANNEL = "There is no channel by which mail can leave: choose one in the rule."
-NO_LISTENER = "No active webhook hears of alerts."
-OVER = "It was over and acknowledged before this could be sent."
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +137,7 @@ def record_transient(session: Session, *, notice_id: int, reason: str, retry_aft
     if notice.state is not NoticeState.WAITING:
         return
     if notice.attempts >= MAX_ATTEMPTS:
-        _finish(session, notice, NoticeState.FAILED, f"{reason} Tried {notice.attempts} times.")
+        _finish(session, notice, NoticeState.FAILED, alert_reasons.tried(reason, notice.attempts))
         return
     wait = min(FIRST_WAIT * 2 ** (notice.attempts - 1), LONGEST_WAIT)
     notice.due_at = now() + max(wait, timedelta(seconds=min(retry_after_seconds or 0, 3600)))
@@ -176,7 +172,7 @@ def _row(alert: Alert, way: AlertWay, user_id: int | None, due: datetime, *, see
         "user_id": user_id,
         "way": way,
         "state": NoticeState.WAITING if sees else NoticeState.SKIPPED,
-        "reason": "" if sees else NO_SIGHT,
+        "reason": "" if sees else str(alert_reasons.NO_SIGHT),
         "due_at": due,
         "sent_at": None,
     }
@@ -186,29 +182,30 @@ def _tell_webhooks(session: Session, notice: AlertNotice, at: datetime) -> None:
     hears = WebhookEndpoint.events.contains([AlertRaised.wire_name()])
     listeners = session.scalars(select(func.count(WebhookEndpoint.id)).where(WebhookEndpoint.is_active, hears)).one()
     if not listeners:
-        _finish(session, notice, NoticeState.SKIPPED, NO_LISTENER)
+        _finish(session, notice, NoticeState.SKIPPED, alert_reasons.NO_LISTENER)
         return
     alert = session.get_one(Alert, notice.alert_id)
     outbox.record(session, AlertRaised(alert_id=alert.id, alert=str(alert.public_id)))
     notice.sent_at = at
-    _finish(session, notice, NoticeState.SENT, f"Handed to {listeners} webhook{'s' if listeners > 1 else ''}.")
+    _finish(session, notice, NoticeState.SENT, alert_reasons.handed(listeners))
 
 
 def _hopeless(alert: Alert, channel: Channel | None, user: User | None) -> tuple[NoticeState | None, str]:
     """Return how a mail ends that need not, or cannot, be sent."""
     if alert.closed_at is not None and alert.acknowledged_at is not None:
-        return NoticeState.SKIPPED, OVER
+        return NoticeState.SKIPPED, alert_reasons.OVER
     if user is None or not user.is_active:
-        return NoticeState.SKIPPED, "Does not work here any more."
+        return NoticeState.SKIPPED, alert_reasons.GONE
     if channel is None or not sends_mail(channel) or channel.state is ChannelState.REMOVED:
-        return NoticeState.FAILED, NO_CHANNEL
+        return NoticeState.FAILED, alert_reasons.NO_CHANNEL
     if channel.state is ChannelState.PAUSED:
-        return NoticeState.FAILED, f"“{channel.name}”, by which it was to leave, is paused."
+        return NoticeState.FAILED, alert_reasons.paused(channel.name)
     return None, ""
 
 
 def _letter(session: Session, notice: AlertNotice, alert: Alert, channel: Channel, user: User) -> Letter:
-    subject, text = alert_letter.written(session, alert=alert, zone=alert_watch.zone_of(session))
+    tongue = user.language or reading_settings.house_language(session)
+    subject, text = alert_letter.written(session, alert=alert, zone=alert_watch.zone_of(session), language=tongue)
     outbound = OutboundMessage(
         idempotency_key=f"alert-{notice.public_id}",
         to=(Address(user.email, user.name),),

@@ -28,6 +28,7 @@ from app.models import (
     User,
     Watched,
 )
+from app.phrases import phrase
 from app.services import access, alert_changes, by_public_id, labels
 from app.services.alert_baseline import Family
 from app.services.alerting import FAMILIES, SENSITIVITIES, WINDOWS, Policy, Quiet
@@ -70,7 +71,7 @@ class Draft:
 def add(session: Session, *, actor: User | None, draft: Draft, is_enabled: bool = True) -> AlertRule:
     """Make a rule; `actor` is None for the house itself. Raises Invalid, Forbidden."""
     if session.scalars(select(func.count(AlertRule.id))).one() >= MOST_RULES:
-        raise Invalid(f"A workspace has at most {MOST_RULES} alert rules.")
+        raise Invalid(phrase("A workspace has at most {most} alert rules.", most=MOST_RULES))
     rule = AlertRule(is_enabled=is_enabled)
     _fill(session, rule, draft)
     session.add(rule)
@@ -86,7 +87,7 @@ def edit(session: Session, *, actor: User, rule: AlertRule, version: int, draft:
     Raises Invalid, Forbidden, Conflict.
     """
     if rule.version != version:
-        raise Conflict("Somebody else changed this rule meanwhile. Look at it again.", version=rule.version)
+        raise Conflict(phrase("Somebody else changed this rule meanwhile. Look at it again."), version=rule.version)
     _fill(session, rule, draft)
     rule.version += 1
     rule.baseline = rule.baselined_at = None
@@ -176,25 +177,25 @@ def _fill(session: Session, rule: AlertRule, draft: Draft) -> None:
     rule.inbox_id = _id(session, Inbox, draft.inbox, "inbox")
     rule.intent, rule.language = draft.intent[:LONGEST_LABEL] or None, draft.language[:20] or None
     if draft.window_minutes not in WINDOWS:
-        raise Invalid("Choose a window from the list.", field="window_minutes")
+        raise Invalid(phrase("Choose a window from the list."), field="window_minutes")
     rule.window_minutes, rule.threshold, rule.minimum = draft.window_minutes, _threshold(draft), _minimum(draft)
     rule.ways = [way.value for way in AlertWay if way.value in draft.ways]
     if not rule.ways:
-        raise Invalid("Choose at least one way to be told.", field="ways")
+        raise Invalid(phrase("Choose at least one way to be told."), field="ways")
     rule.tells_supervisors = draft.tells_supervisors
     rule.mail_channel_id = _id(session, Channel, draft.mail_channel, "mail_channel")
     channel = session.get(Channel, rule.mail_channel_id) if rule.mail_channel_id is not None else None
     if (AlertWay.MAIL in rule.ways and channel is None) or (channel is not None and not sends_mail(channel)):
-        raise Invalid("Choose the channel by which mail leaves.", field="mail_channel")
+        raise Invalid(phrase("Choose the channel by which mail leaves."), field="mail_channel")
     rule.quiet = _quiet(draft.quiet)
 
 
 def _label(draft: Draft) -> str:
     known = dict(labels.EMOTIONS)
     if draft.metric is AlertMetric.EMOTION_VOLUME and draft.label not in known:
-        raise Invalid("Choose an emotion.", field="label")
+        raise Invalid(phrase("Choose an emotion."), field="label")
     if draft.metric is AlertMetric.INTENT_VOLUME and not draft.label:
-        raise Invalid("Choose an intent.", field="label")
+        raise Invalid(phrase("Choose an intent."), field="label")
     has_label = draft.metric in {AlertMetric.EMOTION_VOLUME, AlertMetric.INTENT_VOLUME}
     return draft.label[:LONGEST_LABEL] if has_label else ""
 
@@ -203,19 +204,19 @@ def _threshold(draft: Draft) -> float:
     family = FAMILIES[draft.metric]
     if draft.kind is AlertKind.ANOMALY:
         if draft.threshold not in SENSITIVITIES.values():
-            raise Invalid("Choose how unusual it must be.", field="sensitivity")
+            raise Invalid(phrase("Choose how unusual it must be."), field="sensitivity")
     elif family is Family.COUNT and not 1 <= draft.threshold <= MOST_COUNT:
-        raise Invalid("Give a number of 1 or more.", field="threshold")
+        raise Invalid(phrase("Give a number of 1 or more."), field="threshold")
     elif family is Family.SHARE and not 0 < draft.threshold <= 1:
-        raise Invalid("Give a share between 1 and 100%.", field="threshold")
+        raise Invalid(phrase("Give a share between 1 and 100%."), field="threshold")
     elif family is Family.NET and not -1 <= draft.threshold <= 1:
-        raise Invalid("Give points between −100 and +100.", field="threshold")
+        raise Invalid(phrase("Give points between −100 and +100."), field="threshold")
     return draft.threshold
 
 
 def _minimum(draft: Draft) -> int:
     if not 1 <= draft.minimum <= MOST_COUNT:
-        raise Invalid("Give a number of messages of 1 or more.", field="minimum")
+        raise Invalid(phrase("Give a number of messages of 1 or more."), field="minimum")
     return draft.minimum
 
 
@@ -223,7 +224,7 @@ def _quiet(quiet: Quiet | None) -> dict[str, Any]:
     if quiet is None:
         return {}
     if not (0 <= quiet.start <= 23 and 0 <= quiet.end <= 23):
-        raise Invalid("Quiet hours are full hours from 0 to 23.", field="quiet")
+        raise Invalid(phrase("Quiet hours are full hours from 0 to 23."), field="quiet")
     return {"from": quiet.start, "until": quiet.end, "weekends": quiet.weekends}
 
 
@@ -231,10 +232,12 @@ def _require_sight(session: Session, actor: User | None, rule: AlertRule) -> Non
     if actor is None or actor.is_admin:
         return
     if actor.id not in access.users_seeing(session, rule):
-        raise Forbidden("You can watch only inboxes that are shared with you; the whole workspace only if you see all.")
+        raise Forbidden(
+            phrase("You can watch only inboxes that are shared with you; the whole workspace only if you see all.")
+        )
     by = session.get(Channel, rule.mail_channel_id) if rule.mail_channel_id else None
     if by is not None and not access.sees_inbox(session, actor, by.inbox_id):
-        raise Forbidden("Mail can leave only by a channel of an inbox that is shared with you.")
+        raise Forbidden(phrase("Mail can leave only by a channel of an inbox that is shared with you."))
 
 
 def _set_recipients(session: Session, rule: AlertRule, draft: Draft) -> None:
@@ -255,11 +258,11 @@ def _close_open(session: Session, rule: AlertRule, at: datetime) -> None:
 
 def _all(session: Session, kind: Any, ids: Sequence[str], name: str) -> list[Any]:
     if len(ids) > MOST_RECIPIENTS:
-        raise Invalid(f"Choose at most {MOST_RECIPIENTS}.", field=name)
+        raise Invalid(phrase("Choose at most {most}.", most=MOST_RECIPIENTS), field=name)
     try:
         return by_public_id.get_all(session, kind, ids)
     except NotFound:
-        raise Invalid("Somebody in this list is gone. Look at it again.", field=name) from None
+        raise Invalid(phrase("Somebody in this list is gone. Look at it again."), field=name) from None
 
 
 def _id(session: Session, kind: Any, public_id: str, name: str) -> int | None:
@@ -268,7 +271,7 @@ def _id(session: Session, kind: Any, public_id: str, name: str) -> int | None:
     try:
         return int(by_public_id.get(session, kind, public_id).id)
     except NotFound:
-        raise Invalid("What was chosen here is gone.", field=name) from None
+        raise Invalid(phrase("What was chosen here is gone."), field=name) from None
 
 
 def _public_id(session: Session, kind: Any, id_: int | None) -> str:

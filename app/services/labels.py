@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.services.first_rules import INTENTS
+from app.vocabulary import WORDS
 
 Choices = tuple[tuple[str, str], ...]  # (label, word)
 
@@ -12,15 +13,10 @@ NO_EMOTION = "none"
 OUT_OF_SCOPE = "oos"  # none of the workspace's own intents
 SEVERAL = "emotion"  # the task of which a message may have several labels, or none
 
-SENTIMENTS: Choices = (("negative", "Negative"), ("neutral", "Neutral"), ("positive", "Positive"))
-EMOTIONS: Choices = (
-    ("anger", "Anger"),
-    ("frustration", "Frustration"),
-    ("disappointment", "Disappointment"),
-    ("worry", "Worry"),
-    ("confusion", "Confusion"),
-    ("gratitude", "Gratitude"),
-    ("joy", "Joy"),
+SENTIMENTS: Choices = tuple((label, WORDS[label.capitalize()]) for label in ("negative", "neutral", "positive"))
+EMOTIONS: Choices = tuple(
+    (label, WORDS[label.capitalize()])
+    for label in ("anger", "frustration", "disappointment", "worry", "confusion", "gratitude", "joy")
 )
 BUILT_IN: Mapping[str, Choices] = {"sentiment": SENTIMENTS, "emotion": EMOTIONS, "intent": INTENTS}
 CORRECTABLE = tuple(BUILT_IN)

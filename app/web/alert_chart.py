@@ -9,6 +9,8 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from app.models import Alert, AlertKind
+from app.phrases import phrase, phrase_in
+from app.render import hour_words
 from app.services import alert_watch, alert_words
 from app.services.alert_baseline import Baseline, Family, Tally, value_of
 from app.services.alert_replay import hours_of, window
@@ -20,10 +22,10 @@ BEFORE, AFTER, LONGEST = timedelta(hours=48), timedelta(hours=12), timedelta(day
 FEW = 5  # messages that a share must have to be drawn
 UNITS = {Family.COUNT: "messages", Family.SHARE: "share", Family.NET: "net"}
 DEFINITIONS = {
-    "value": "What the rule measures in the window that ends at this time.",
-    "usual": "What is usual at this time of the week, learned from the eight weeks before the alert.",
-    "range": "Values within this range are not unusual: chance and the bursts of the past explain them.",
-    "limit": "The number of the rule.",
+    "value": phrase("What the rule measures in the window that ends at this time."),
+    "usual": phrase("What is usual at this time of the week, learned from the eight weeks before the alert."),
+    "range": phrase("Values within this range are not unusual: chance and the bursts of the past explain them."),
+    "limit": phrase("The number of the rule."),
 }
 
 
@@ -50,7 +52,7 @@ def table(session: Session, *, alert: Alert, at: datetime, zone: tzinfo) -> Tabl
         rows.append(_row(alert, baseline, ended, Point(value_of(policy.family, shown), shown.of, usual)))
     if alert.is_open and alert.measured_at > until:
         rows.append(_row(alert, baseline, alert.measured_at.astimezone(zone), Point(alert.value, alert.messages)))
-    return Table("hours", "Until", _columns(alert), tuple(rows))
+    return Table("hours", phrase("Until"), _columns(alert), tuple(rows))
 
 
 def _span(alert: Alert, at: datetime) -> tuple[datetime, datetime]:
@@ -63,12 +65,12 @@ def _columns(alert: Alert) -> tuple[Column, ...]:
     columns = [Column(alert_words.METRICS[alert.metric], unit, "line", "s1", "value")]
     if alert.baseline:
         columns += [
-            Column("Usual", unit, "usual", "s6", "usual"),
-            Column("From", unit, "low", "grid", "range"),
-            Column("To", unit, "high", "grid", "range"),
+            Column(phrase("Usual"), unit, "usual", "s6", "usual"),
+            Column(phrase("From"), unit, "low", "grid", "range"),
+            Column(phrase("To"), unit, "high", "grid", "range"),
         ]
     if alert.kind is AlertKind.THRESHOLD:
-        columns.append(Column("Limit", unit, "limit", "negative", "limit"))
+        columns.append(Column(phrase_in("number", "Limit"), unit, "limit", "negative", "limit"))
     return tuple(columns)
 
 
@@ -85,8 +87,7 @@ def _row(alert: Alert, baseline: Baseline | None, local: datetime, point: Point)
         values += [alert.expected, None, None]
     if alert.kind is AlertKind.THRESHOLD:
         values.append(alert.threshold)
-    name = f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
-    return Row(name, _cells(alert, values), int(local.timestamp()))
+    return Row(hour_words(local), _cells(alert, values), int(local.timestamp()))
 
 
 def _cells(alert: Alert, values: Sequence[float | None]) -> tuple[Cell, ...]:

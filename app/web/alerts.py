@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request
+from flask import Blueprint, Flask, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -13,15 +13,22 @@ from app.clock import now
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import Alert, Role
+from app.phrases import Phrase, phrase, phrase_in
 from app.queries import alert_list, alert_messages
-from app.services import access, alert_changes, alert_notices, alert_words, alerts, workspace_intents
+from app.services import access, alert_changes, alert_notices, alert_reasons, alert_words, alerts, workspace_intents
 from app.web import alert_chart
 from app.web.authz import current_user, signed_in
 from app.web.inbox.asked import part
+from app.web.languages import flash
 
 pages = Blueprint("alerts", __name__, url_prefix="/alerts")
-NOTICE_WORDS = {"waiting": "Waits", "sent": "Told", "failed": "Not told", "skipped": "Not told"}
-WAY_WORDS = {"app": "In the app", "email": "Mail", "webhook": "Webhooks"}
+NOTICE_WORDS = {
+    "waiting": phrase("Waits"),
+    "sent": phrase("Told"),
+    "failed": phrase("Not told"),
+    "skipped": phrase("Not told"),
+}
+WAY_WORDS = {"app": phrase("In the app"), "email": phrase_in("way", "Mail"), "webhook": phrase("Webhooks")}
 
 
 def register(app: Flask) -> None:
@@ -92,7 +99,7 @@ def acknowledge(public_id: str) -> Response | tuple[str, int]:
             alerts.acknowledge(session, alert=alert, actor=user, note=note)
     except (Invalid, Conflict) as problem:
         return _show(public_id, problem, note), problem.status
-    flash("Acknowledged: others see that you are on it.", "success")
+    flash(phrase("Acknowledged: others see that you are on it."), "success")
     return redirect(f"/alerts/{public_id}", code=303)
 
 
@@ -119,8 +126,16 @@ def _context(session: Session, alert: Alert) -> dict[str, Any]:
         "may_edit": user.role in {Role.SUPERVISOR, Role.ADMIN},
         "NOTICE_WORDS": NOTICE_WORDS,
         "WAY_WORDS": WAY_WORDS,
+        "reason_words": alert_reasons.read_again,
+        "begun": _begun(alert),
         **_words(workspace_intents.titles(session)),
     }
+
+
+def _begun(alert: Alert) -> Phrase:
+    """Say how long ago an alert began."""
+    seconds = (now() - alert.opened_at).total_seconds()
+    return phrase("just now") if seconds < 60 else phrase("{time} ago", time=render.duration(seconds))
 
 
 def _words(intents: dict[str, str]) -> dict[str, Any]:

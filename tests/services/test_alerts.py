@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.crypto import new_token, seal
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.events import AlertChanged, AlertMailQueued, AlertRaised, Event
+from app.languages import translated
 from app.models import (
     Alert,
     AlertKind,
@@ -27,7 +28,9 @@ from app.models import (
 )
 from app.services import (
     access,
+    alert_letter,
     alert_notices,
+    alert_reasons,
     alert_rules,
     alert_watch,
     alerts,
@@ -303,7 +306,11 @@ def test_a_webhook_way_without_a_listener_says_so(house: AlertHouse) -> None:
     house.arrive(25)
     house.look()
     notice = house.notices(house.alerts()[0])["webhook", None]
-    assert (notice.state, notice.reason) == (NoticeState.SKIPPED, alert_notices.NO_LISTENER)
+    assert (notice.state, notice.reason) == (NoticeState.SKIPPED, alert_reasons.NO_LISTENER)
+    assert alert_reasons.read_again("Handed to 2 webhooks.") == alert_reasons.handed(2)
+    kept = alert_reasons.read_again("The server is full. Tried 6 times.")
+    assert translated(kept, "fr") == "The server is full. Essayé 6 fois."
+    assert translated(alert_reasons.read_again(notice.reason), "fr").startswith("Aucun webhook")
 
 
 def test_teams_and_people_are_told_as_far_as_they_may_see(house: AlertHouse) -> None:
@@ -314,7 +321,7 @@ def test_teams_and_people_are_told_as_far_as_they_may_see(house: AlertHouse) -> 
     notices = house.notices(house.alerts()[0])
     assert notices["app", "ben"].state is NoticeState.SENT
     assert notices["app", "cleo"].state is NoticeState.SKIPPED
-    assert notices["app", "cleo"].reason == alert_notices.NO_SIGHT
+    assert notices["app", "cleo"].reason == alert_reasons.NO_SIGHT
     assert set(notices) == {("app", "ben"), ("app", "cleo")}
 
 
@@ -331,6 +338,10 @@ def test_a_mail_is_written_once_and_without_customers_words(house: AlertHouse, s
     assert f"/alerts/{alert.public_id}" in letter.outbound.text
     assert "zebra" in letter.outbound.text
     assert "901820" not in letter.outbound.text
+    assert letter.outbound.subject.endswith(": Messages: 25 in an hour")
+    subject, text = alert_letter.written(session, alert=alert, zone=UTC, language="de")
+    assert "Nachrichten: 25 in 1 Stunde" in subject
+    assert "Auffällige Wörter: " in text
     assert alert_notices.claim(session, notice_id=notice.id) is None  # another worker comes too late
     alert_notices.record_sent(session, notice_id=notice.id)
     assert notice.state is NoticeState.SENT
@@ -390,7 +401,7 @@ def test_a_mail_is_not_sent_once_it_is_over_and_acknowledged(house: AlertHouse, 
     alert.closed_at = house.at
     notice = house.notices(alert)["email", "sue"]
     assert alert_notices.claim(session, notice_id=notice.id) is None
-    assert (notice.state, notice.reason) == (NoticeState.SKIPPED, alert_notices.OVER)
+    assert (notice.state, notice.reason) == (NoticeState.SKIPPED, alert_reasons.OVER)
 
 
 def test_only_who_sees_all_inboxes_of_an_alert_sees_it(house: AlertHouse, session: Session) -> None:

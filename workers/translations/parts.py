@@ -173,6 +173,7 @@ PARTS: dict[str, tuple[str, ...]] = {
 # Templates in which every word that people read is marked (a test keeps it so): folders or files.
 MARKED: tuple[str, ...] = (
     "templates/_parts/",
+    "templates/alerts/",
     "templates/base.html",
     "templates/cases/",
     "templates/checklists/",
@@ -194,6 +195,8 @@ MARKED: tuple[str, ...] = (
     "templates/settings/_parts.html",
     "templates/settings/_preview.html",
     "templates/settings/account.html",
+    "templates/settings/alert.html",
+    "templates/settings/alerts.html",
     "templates/settings/article.html",
     "templates/settings/articles.html",
     "templates/settings/audit.html",
@@ -225,6 +228,7 @@ MARKED: tuple[str, ...] = (
 # Parts that every language has whole: a missing or uncertain entry is an error there.
 COMPLETE: tuple[str, ...] = (
     "account",
+    "alerts",
     "cases",
     "commands",
     "composer",

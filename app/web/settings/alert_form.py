@@ -8,19 +8,30 @@ from typing import Any
 from flask import request
 
 from app.models import AlertKind, AlertMetric
+from app.phrases import phrase
 from app.services import alert_words, labels
 from app.services.alert_baseline import Family
 from app.services.alert_rules import Draft
 from app.services.alerting import FAMILIES, SENSITIVITIES, Quiet
 
 METRIC_CHOICES = (
-    (AlertMetric.VOLUME, "Messages"),
-    (AlertMetric.NEGATIVE_SHARE, "Negative share of what was judged"),
-    (AlertMetric.NET_SENTIMENT, "Net sentiment, in points"),
-    (AlertMetric.INTENT_VOLUME, "Messages with one intent"),
-    (AlertMetric.EMOTION_VOLUME, "Messages with one emotion"),
-    (AlertMetric.MOOD_FALLS, "Conversations whose mood fell"),
+    (AlertMetric.VOLUME, phrase("Messages")),
+    (AlertMetric.NEGATIVE_SHARE, phrase("Negative share of what was judged")),
+    (AlertMetric.NET_SENTIMENT, phrase("Net sentiment, in points")),
+    (AlertMetric.INTENT_VOLUME, phrase("Messages with one intent")),
+    (AlertMetric.EMOTION_VOLUME, phrase("Messages with one emotion")),
+    (AlertMetric.MOOD_FALLS, phrase("Conversations whose mood fell")),
 )
+SENSITIVITY_CHOICES = (
+    ("high", phrase("Somewhat unusual")),
+    ("normal", phrase("Clearly unusual")),
+    ("low", phrase("Very unusual")),
+)
+THRESHOLD_HELP = {
+    Family.COUNT: phrase("Messages; percent for a share; points for net sentiment (or more)."),
+    Family.SHARE: phrase("Messages; percent for a share; points for net sentiment (% or more)."),
+    Family.NET: phrase("Messages; percent for a share; points for net sentiment (points or lower)."),
+}
 NO_THRESHOLD = {Family.COUNT: 20.0, Family.SHARE: 0.5, Family.NET: -0.2}
 
 
@@ -66,10 +77,10 @@ def context(draft: Draft) -> dict[str, Any]:
         "metrics": METRIC_CHOICES,
         "windows": list(alert_words.WINDOW_WORDS.items()),
         "emotions": labels.EMOTIONS,
-        "sensitivities": [(name, word.capitalize()) for name, word in alert_words.SENSITIVITY_WORDS.items()],
+        "sensitivities": SENSITIVITY_CHOICES,
         "sensitivity": alert_words.sensitivity_of(draft.threshold) if is_anomaly else "normal",
         "threshold": "" if math.isnan(shown) else f"{shown:g}",
-        "unit": {Family.COUNT: "or more", Family.SHARE: "% or more", Family.NET: "points or lower"}[family],
+        "threshold_help": THRESHOLD_HELP[family],
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -14,6 +14,7 @@ from app.clock import now
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Forbidden, Invalid
 from app.models import AlertKind, AlertRule
+from app.phrases import phrase
 from app.queries import settings_alerts
 from app.services import access, alert_rules, alert_watch, alert_words, first_alert_rules, labels, workspace_intents
 from app.services.alert_learning import LEAST_WEEKS, MOST_WEEKS
@@ -21,6 +22,7 @@ from app.services.alert_replay import Incident, replay
 from app.services.alert_rules import Draft
 from app.services.alerting import HOUR
 from app.web.authz import current_user, supervisor_only
+from app.web.languages import flash
 from app.web.settings import alert_form
 
 pages = Blueprint("settings_alerts", __name__, url_prefix="/settings/alerts")
@@ -72,7 +74,7 @@ def create() -> Response | str | tuple[str, int]:
             alert_rules.add(session, actor=current_user(), draft=draft)
     except (Invalid, Forbidden) as problem:
         return _page(draft, problem), problem.status
-    flash("The rule watches from now on.", "success")
+    flash(phrase("The rule watches from now on."), "success")
     return redirect(HOME, code=303)
 
 
@@ -99,7 +101,7 @@ def save(rule_id: str) -> Response | str | tuple[str, int]:
             alert_rules.edit(session, actor=user, rule=rule, version=alert_form.version(), draft=draft)
     except (Invalid, Forbidden, Conflict) as problem:
         return _page(draft, problem, shown), problem.status
-    flash("Saved.", "success")
+    flash(phrase("Saved."), "success")
     return redirect(HOME, code=303)
 
 
@@ -117,7 +119,7 @@ def switch(rule_id: str) -> Response:
 def delete(rule_id: str) -> Response:
     with transaction() as session:
         alert_rules.delete(session, rule=access.alert_rule_for(session, current_user(), rule_id, lock=True))
-    flash("Deleted. Its alerts stay in the list.", "success")
+    flash(phrase("Deleted. Its alerts stay in the list."), "success")
     return redirect(HOME, code=303)
 
 
