@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.crypto import new_token, seal
-from app.events import ReadMarkWanted
+from app.events import Event, ReadMarkWanted
 from app.models import Channel, ChannelState, Conversation, OutboxEvent, ReadMark, Role, User
 from app.services import conversations, read_marks
 from connectors._read_marks import READ_TOKEN, TELLS_READ
@@ -57,6 +57,7 @@ def hear(house: House, channel: Channel, number: int, **more: Any) -> Conversati
 def asked(house: House) -> int:
     rows = house.session.query(OutboxEvent).filter_by(name=NAME).all()
     for row in rows:
+        assert isinstance(Event.from_payload(row.name, row.payload), ReadMarkWanted)  # as the relay reads it
         house.session.delete(row)
     house.session.flush()
     return len(rows)
