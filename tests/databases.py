@@ -88,11 +88,14 @@ class Databases:
         return self.server.set(database=name)
 
     def empty(self, name: str) -> None:
-        """Make a database that is handed out as new, under the eyes of whoever is connected to it."""
+        """Make a database that is handed out as new, under the eyes of whoever is connected to it.
+
+        Numbers go on: a transaction that ends now may still write a row under one that was drawn before.
+        """
         assert self._template
         with connect_to(self.url(name)) as connection:
             _remove_rows(connection, list(_used(connection)))
-            _put_back(connection, self._template)
+            _put_back_rows(connection, self._template)
 
     def drop_idle(self) -> None:
         with connect_to(self.url("postgres")) as connection:
@@ -129,7 +132,8 @@ class Databases:
             if sum(used.values()) > LARGEST or _schema(connection) != self._template.schema:
                 return False
             _remove_rows(connection, list(used))
-            _put_back(connection, self._template)
+            _put_back_rows(connection, self._template)
+            _put_back_numbers(connection, self._template)
             return set(_used(connection)) == set(self._template.rows)
 
 
@@ -167,12 +171,16 @@ def _remove_rows(connection: Connection[tuple[Any, ...]], tables: list[Table]) -
         connection.execute(sql.SQL("VACUUM (TRUNCATE, PARALLEL 0, SKIP_DATABASE_STATS) {}").format(names))
 
 
-def _put_back(connection: Connection[tuple[Any, ...]], template: _Template) -> None:
+def _put_back_rows(connection: Connection[tuple[Any, ...]], template: _Template) -> None:
     with connection.transaction():
         connection.execute("SET LOCAL session_replication_role = replica")
         for table, rows in template.rows.items():
             with connection.cursor() as cursor, cursor.copy(_named("COPY {} FROM STDIN", table)) as copy:
                 copy.write(rows)
+
+
+def _put_back_numbers(connection: Connection[tuple[Any, ...]], template: _Template) -> None:
+    with connection.transaction():
         for schema, name, _, start in connection.execute(_NUMBERS).fetchall():
             last = template.numbers.get((schema, name))
             connection.execute(
