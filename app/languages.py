@@ -180,6 +180,21 @@ def _date_words(day: date, parts: str, code: str) -> str:
     return dates.format_skeleton(parts, day, locale=spoken.locale)
 
 
+def days_words(first: date, last: date, parts: str) -> str:
+    """Say a stretch of days with the parts that a skeleton names: "16 to 22 Nov", "30 Nov to 6 Dec"."""
+    spoken = language()
+    if spoken.locale.language != ENGLISH:
+        return dates.format_interval(first, last, parts, locale=spoken.locale)
+    is_one_month = parts == "MMMd" and first.month == last.month
+    start = str(first.day) if is_one_month else date_words(first, parts)
+    return translated(phrase("{start} to {end}", start=start, end=date_words(last, parts)))
+
+
+def weekday_words(weekday: int) -> str:
+    """Say a day of the week, 0 for Monday, in short: "Mon"."""
+    return dates.format_date(date(2024, 1, 1 + weekday), "EEE", locale=language().locale)
+
+
 def decimal(number: float, *, places: int = 0) -> str:
     """Write a number with as many digits after the point, or comma."""
     pattern = "#,##0" + ("." + "0" * places if places else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,13 +11,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Channel, Inbox, PredictionModel, SentimentDay, Tag, Team, User, WorkspaceIntent
+from app.phrases import Phrase, phrase, phrase_in
 from app.queries._json import AnySelect, InboxIds, json_rows
 from app.queries.sentiment_asked import DAY, NOBODY
 from app.queries.sentiment_facts import ABSTAINED
 
 MOST = 500
 RECENT = 31 * DAY  # what was said in these days is offered as a filter
-NO_PLACE = {"team": "No team", "agent": "Nobody", "intent": "No intent told", "tag": "No tag", "language": "Unknown"}
+NO_TEAM, NO_AGENT = phrase("No team"), phrase("Nobody")
+NO_PLACE: Mapping[str, Phrase] = {
+    "team": NO_TEAM,
+    "agent": NO_AGENT,
+    "intent": phrase("No intent told"),
+    "tag": phrase("No tag"),
+    "language": phrase_in("language", "Unknown"),
+}
+NONE, DELETED = phrase_in("choice", "None"), phrase_in("state", "Deleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +47,11 @@ class Names:
     def of(self, dimension: str, place: Any) -> tuple[str, str]:
         """Return how an address names a place, and how a page does; what was deleted has no address."""
         if place is None:
-            return NOBODY, NO_PLACE.get(dimension, "None")
+            return NOBODY, NO_PLACE.get(dimension, NONE)
         if dimension not in self.known:
             return str(place), str(place)
         found = self.known[dimension].get(place)
-        return (found.id, found.name) if found else ("", "Deleted")
+        return (found.id, found.name) if found else ("", DELETED)
 
 
 def names(session: Session, *, inbox_ids: InboxIds, until: datetime) -> Names:

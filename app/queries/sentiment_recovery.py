@@ -13,6 +13,7 @@ from app.queries._json import InboxIds
 from app.queries.demo_left_out import is_no_demo
 from app.queries.sentiment_asked import NOBODY, Asked, Period
 from app.queries.sentiment_facts import is_no_spam
+from app.queries.sentiment_names import NO_AGENT, NO_TEAM
 from app.queries.sentiment_source import has_tag, is_value
 
 NUMBERS = {"channel": "channel_id", "inbox": "inbox_id", "team": "team_id", "agent": "assignee_id"}
@@ -75,8 +76,8 @@ def recovery(session: Session, *, asked: Asked, period: Period, inbox_ids: Inbox
     return Recovery(
         now=totals.get(True, Falls()),
         before=totals.get(False, Falls()),
-        agents=_holders([(row[2], row[3], row[6:]) for row in rows if row[0] and row[1] == 1], "Nobody"),
-        teams=_holders([(row[4], row[5], row[6:]) for row in rows if row[0] and row[1] == 2], "No team"),
+        agents=_holders([(row[2], row[3], row[6:]) for row in rows if row[0] and row[1] == 1], NO_AGENT),
+        teams=_holders([(row[4], row[5], row[6:]) for row in rows if row[0] and row[1] == 2], NO_TEAM),
     )
 
 

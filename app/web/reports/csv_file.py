@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 
+from app.languages import translated
 from app.personal_data import SENSITIVE, mask
-from app.web.reports.tables import Column, Table
+from app.phrases import phrase
+from app.web.reports.tables import Cell, Column, Table
 
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -15,10 +17,10 @@ def written(table: Table) -> str:
     """Return a table as CSV. What people named is never taken for a formula; numbers are numbers."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([harmless(name) for name in (table.first, *map(_heading, table.columns))])
+    writer.writerow([harmless(translated(name)) for name in (table.first, *map(_heading, table.columns))])
     for row in table.rows:
-        numbers = (cell.text.replace("−", "-").replace(",", "").rstrip("%").lstrip("+") for cell in row.cells)
-        writer.writerow([harmless(row.name), *numbers])
+        numbers = (_number(column, cell) for column, cell in zip(table.columns, row.cells, strict=True))
+        writer.writerow([harmless(translated(row.name)), *numbers])
     return out.getvalue()
 
 
@@ -32,4 +34,11 @@ def harmless(text: str) -> str:
 
 
 def _heading(column: Column) -> str:
-    return f"{column.name}, %" if column.unit == "share" else column.name
+    return phrase("{name}, %", name=column.name) if column.unit == "share" else column.name
+
+
+def _number(column: Column, cell: Cell) -> str:
+    """Write a number as spreadsheets read it in every language."""
+    if cell.value is None:
+        return ""
+    return str(int(cell.value)) if column.unit == "messages" else f"{round(cell.value * 100, 1) + 0.0:.1f}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.phrases import phrase
 from app.queries.sentiment_facts import ABSTAINED
 from app.queries.sentiment_report import Report, Tally
 from app.web.reports import words
@@ -29,8 +30,8 @@ def figures(report: Report) -> tuple[Figure, ...]:
     shown = [_messages(report, drill)]
     if report.asked.task == "sentiment":
         shown.append(_net(report))
-        shown.append(_part(report, "Negative", "share", "negative", drill, less_is_good=True))
-        shown.append(_part(report, "Positive", "share", "positive", drill, less_is_good=False))
+        shown.append(_part(report, phrase("Negative"), "share", "negative", drill, less_is_good=True))
+        shown.append(_part(report, phrase("Positive"), "share", "positive", drill, less_is_good=False))
     elif report.labels:
         for label in report.labels[:3]:
             name = words.label_words(report.asked.task, label, report.names)
@@ -42,12 +43,12 @@ def figures(report: Report) -> tuple[Figure, ...]:
 def _messages(report: Report, drill: Drill) -> Figure:
     now, before = report.now.messages, report.before.messages
     change = f"{(now - before) / before:+.0%}".replace("-", "−") if before else ""
-    return Figure("Messages", words.count(now), "messages", change, None, drill.to() if now else "")
+    return Figure(phrase("Messages"), words.count(now), "messages", change, None, drill.to() if now else "")
 
 
 def _net(report: Report) -> Figure:
     change, is_good = _points_change(report, lambda tally: tally.net)
-    return Figure("Net sentiment", words.points(report.now.net) or "–", "net", change, is_good)
+    return Figure(phrase("Net sentiment"), words.points(report.now.net) or "–", "net", change, is_good)
 
 
 def _part(report: Report, name: str, about: str, label: str, drill: Drill, *, less_is_good: bool | None) -> Figure:
@@ -60,15 +61,17 @@ def _part(report: Report, name: str, about: str, label: str, drill: Drill, *, le
 def _recovery(report: Report) -> tuple[Figure, Figure]:
     now, before = report.recovery.now, report.recovery.before
     fell = f"{now.fell - before.fell:+d}".replace("-", "−") if before.conversations else ""
-    rate = ""
+    rate: str = ""
     if now.rate is not None and before.rate is not None:
-        rate = f"{words.points(now.rate - before.rate)} points"
+        rate = phrase("{points} points", points=words.points(now.rate - before.rate))
     is_less = None if now.fell == before.fell or not fell else now.fell < before.fell
     recovered = fallen_path(report.asked, recovered=True) if now.recovered else ""
     is_higher = (now.rate or 0.0) > (before.rate or 0.0) if rate and now.rate != before.rate else None
     return (
-        Figure("Fell", words.count(now.fell), "fell", fell, is_less, fallen_path(report.asked) if now.fell else ""),
-        Figure("Recovered", words.share(now.rate) or "–", "rate", rate, is_higher, recovered),
+        Figure(
+            phrase("Fell"), words.count(now.fell), "fell", fell, is_less, fallen_path(report.asked) if now.fell else ""
+        ),
+        Figure(phrase("Recovered"), words.share(now.rate) or "–", "rate", rate, is_higher, recovered),
     )
 
 
@@ -77,5 +80,5 @@ def _points_change(report: Report, of: Callable[[Tally], float | None]) -> tuple
     now, before = of(report.now), of(report.before)
     if now is None or before is None:
         return "", None
-    said = words.points(now - before)
-    return f"{said} points", None if said == "0.0" else now > before
+    said = phrase("{points} points", points=words.points(now - before))
+    return said, None if words.is_zero(now - before) else now > before

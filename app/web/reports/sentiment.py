@@ -12,6 +12,7 @@ from app import render
 from app.clock import now
 from app.db import reading, transaction
 from app.models import AuditAction
+from app.phrases import phrase
 from app.queries import sentiment_messages, sentiment_report
 from app.queries.sentiment_asked import BUCKETS, DAYS_BY_HOUR, DIMENSIONS, TASKS, Asked, Period, period
 from app.queries.sentiment_messages import Spot
@@ -23,12 +24,18 @@ from app.services.moods import FELL_TO
 from app.web.authz import current_user, supervisor_only
 from app.web.inbox.asked import part
 from app.web.reports import csv_file, tables, words
-from app.web.reports.definitions import DEFINITIONS
+from app.web.reports.definitions import definitions
 from app.web.reports.figures import figures
 
 pages = Blueprint("reports", __name__, url_prefix="/reports")
 
-RANGES = {"today": "Today", "7": "7 days", "30": "30 days", "90": "90 days", "365": "A year"}
+RANGES = {
+    "today": phrase("Today"),
+    "7": phrase("7 days"),
+    "30": phrase("30 days"),
+    "90": phrase("90 days"),
+    "365": phrase("A year"),
+}
 FILES = {"time": "over time", "groups": "by group", "agents": "recovery by agent", "teams": "recovery by team"}
 LARGEST_MOMENT = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp())
 
@@ -120,7 +127,7 @@ def _context(report: Report, opening: Opening) -> dict[str, object]:
         "groups": tables.by_group(report) if report.asked.by else None,
         "recoveries": [tables.recoveries(report, name) for name in ("agents", "teams")],
         "figures": figures(report),
-        "DEFINITIONS": DEFINITIONS,
+        "DEFINITIONS": definitions(),
         "TASKS": TASKS,
         "RANGES": RANGES,
         "BUCKETS": _buckets(report.period),

@@ -7,6 +7,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from app import render
+from app.phrases import phrase
 from app.queries.sentiment_asked import Asked
 from app.queries.sentiment_facts import ABSTAINED
 from app.queries.sentiment_recovery import Holder
@@ -42,6 +43,7 @@ class Row:
     name: str
     cells: tuple[Cell, ...]
     at: int = 0  # seconds since 1970 at which a bucket begins
+    short: str = ""  # the name for the axis of a chart
     href: str = ""
 
 
@@ -80,6 +82,7 @@ def over_time(report: Report) -> Table:
         Row(
             name=words.bucket_words(report.period, index),
             at=int(since.timestamp()),
+            short=words.axis_words(report.period, index),
             cells=_group_cells(report, index) if report.asked.by else _label_cells(report, index),
         )
         for index, since in enumerate(report.period.starts)
@@ -90,11 +93,11 @@ def over_time(report: Report) -> Table:
 def by_group(report: Report) -> Table:
     """One row a value of the splitting dimension."""
     labels = report.labels
-    columns = [Column("Messages", about="messages")]
+    columns = [Column(phrase("Messages"), about="messages")]
     columns += [Column(_label(report, label), "share", tone=TONES.get(label, ""), about="share") for label in labels]
     columns.append(Column(words.NOT_JUDGED, "share", tone="abstained", about="abstained"))
     if report.asked.task == "sentiment":
-        columns += [Column("Net", "net", about="net"), Column("Net before", "net", about="before")]
+        columns += [Column(phrase("Net"), "net", about="net"), Column(phrase("Net before"), "net", about="before")]
     rows = tuple(_group_row(report, group) for group in report.groups)
     return Table("groups", render.words(report.asked.by), tuple(columns), rows)
 
@@ -103,10 +106,10 @@ def recoveries(report: Report, name: str) -> Table:
     """One row an agent or a team: what fell while it is theirs, and what recovered."""
     holders = report.recovery.agents if name == "agents" else report.recovery.teams
     columns = (
-        Column("Conversations", about="conversations"),
-        Column("Fell", about="fell"),
-        Column("Recovered", about="recovered"),
-        Column("Rate", "share", about="rate"),
+        Column(phrase("Conversations"), about="conversations"),
+        Column(phrase("Fell"), about="fell"),
+        Column(phrase("Recovered"), about="recovered"),
+        Column(phrase("Rate"), "share", about="rate"),
     )
     dimension = "agent" if name == "agents" else "team"
     rows = tuple(_holder_row(report, dimension, holder) for holder in holders)
@@ -143,7 +146,7 @@ def _label(report: Report, label: str) -> str:
 
 def _label_columns(report: Report) -> tuple[Column, ...]:
     unit = "share" if is_share(report) else "messages"
-    columns = [Column("Messages", about="messages")]
+    columns = [Column(phrase("Messages"), about="messages")]
     for place, label in enumerate(report.labels):
         tone = TONES.get(label, f"s{place + 1}")
         draw = "bar" if place < MOST_LINES else ""
@@ -152,7 +155,7 @@ def _label_columns(report: Report) -> tuple[Column, ...]:
     if report.asked.task == "sentiment":
         several = len(report.versions) > 1
         for place, version in enumerate(report.versions):
-            name = f"Net, model {version.name}" if several else "Net"
+            name = phrase("Net, model {name}", name=version.name) if several else phrase("Net")
             columns.append(Column(name, "net", "line", f"net{place % 3 + 1}", "version" if several else "net"))
     return tuple(columns)
 

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from app.languages import date_words, days_words, decimal, weekday_words
+from app.phrases import Phrase, listed, phrase
 from app.queries.sentiment_asked import DIMENSIONS, NOBODY, Asked, Period, Week
 from app.queries.sentiment_facts import ABSTAINED
-from app.queries.sentiment_names import NO_PLACE, Names
+from app.queries.sentiment_names import DELETED, NO_PLACE, NONE, Names
 from app.queries.sentiment_report import Report, Version
-from app.render import words
+from app.render import hour_words, words
 from app.web.inbox.looks import intent_words
 
-NOT_JUDGED = "Not judged"
-NO_EMOTION = "No emotion"
-SHORT_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-REASONS = {"empty": "no words", "confidence": "not sure enough"}
+NOT_JUDGED = phrase("Not judged")
+NO_EMOTION = phrase("No emotion")
+UNSURE = phrase("not sure enough")
+BY: Mapping[str, Phrase] = {
+    "channel": phrase("By channel"),
+    "inbox": phrase("By inbox"),
+    "team": phrase("By team"),
+    "agent": phrase("By agent"),
+    "tag": phrase("By tag"),
+    "intent": phrase("By intent"),
+    "language": phrase("By language"),
+}
+OVER_TIME: Mapping[str, Phrase] = {
+    "": phrase("Over time"),
+    "channel": phrase("Over time, by channel"),
+    "inbox": phrase("Over time, by inbox"),
+    "team": phrase("Over time, by team"),
+    "agent": phrase("Over time, by agent"),
+    "tag": phrase("Over time, by tag"),
+    "intent": phrase("Over time, by intent"),
+    "language": phrase("Over time, by language"),
+}
 
 
 def label_words(task: str, label: str, names: Names) -> str:
@@ -40,19 +61,25 @@ def place_words(dimension: str, key: str, name: str, names: Names) -> str:
 def filter_words(dimension: str, value: str, names: Names) -> str:
     """Say the value of a filter as it stands in the address."""
     if value == NOBODY:
-        return NO_PLACE.get(dimension, "None")
+        return NO_PLACE.get(dimension, NONE)
     if dimension in {"intent", "language"}:
         return place_words(dimension, value, value, names)
-    return next((one.name for one in names.offered[dimension] if one.id == value), "Deleted")
+    return next((one.name for one in names.offered[dimension] if one.id == value), DELETED)
 
 
 def count(number: int) -> str:
-    return f"{number:,}"
+    """Say a whole number."""
+    return decimal(number)
 
 
 def share(part: float | None) -> str:
     """Say a part of a whole: "12.5%"; nothing where there is no whole."""
-    return "" if part is None else f"{part * 100:.1f}%"
+    return "" if part is None else f"{decimal(part * 100, places=1)}%"
+
+
+def is_zero(net: float) -> bool:
+    """Tell whether so many points are said as none."""
+    return round(net * 100, 1) == 0
 
 
 def points(net: float | None) -> str:
@@ -60,28 +87,37 @@ def points(net: float | None) -> str:
     if net is None:
         return ""
     number = round(net * 100, 1) + 0.0  # no minus before a zero
-    return f"{'+' if number > 0 else '−' if number < 0 else ''}{abs(number):.1f}"
+    return f"{'+' if number > 0 else '−' if number < 0 else ''}{decimal(abs(number), places=1)}"
 
 
 def bucket_words(period: Period, index: int) -> str:
     """Say when a bucket is: "Mon 16 Nov, 14:00", "Mon 16 Nov", "16 to 22 Nov"."""
     since, until = (moment.astimezone(period.zone) for moment in period.bounds(index))
     if period.bucket == "hour":
-        return f"{since:%a} {since.day} {since:%b}, {since:%H:%M}"
+        return hour_words(since)
     if period.bucket == "day":
-        return f"{since:%a} {since.day} {since:%b}"
-    last = until - timedelta(hours=1)
-    return f"{since.day} {'' if since.month == last.month else f'{since:%b} '}to {last.day} {last:%b}"
+        return date_words(since.date(), "MMMEd")
+    return days_words(since.date(), (until - timedelta(hours=1)).date(), "MMMd")
+
+
+def axis_words(period: Period, index: int) -> str:
+    """Say it shorter, for the axis of a chart: "14:00", a new line, "16 Nov"."""
+    since = period.bounds(index)[0].astimezone(period.zone)
+    if period.bucket == "hour":
+        return f"{since:%H:%M}\n{date_words(since.date(), 'MMMd')}"
+    return date_words(since.date(), "MMMd") if period.bucket == "day" else bucket_words(period, index)
 
 
 def span_words(since: datetime, until: datetime, zone: tzinfo) -> str:
     """Say a span of whole hours: "16 Nov 2026, 14:00 to 15:00", "16 Nov 2026", "1 to 30 Nov 2026"."""
     first, last = since.astimezone(zone), (until - timedelta(seconds=1)).astimezone(zone)
     if first.date() != last.date():
-        return f"{first.day} {first:%b %Y} to {last.day} {last:%b %Y}"
+        return days_words(first.date(), last.date(), "yMMMd")
+    day = date_words(first.date(), "yMMMd")
     if until - since < timedelta(hours=23):
-        return f"{first.day} {first:%b %Y}, {first:%H:%M} to {until.astimezone(zone):%H:%M}"
-    return f"{first.day} {first:%b %Y}"
+        start, end = f"{first:%H:%M}", f"{until.astimezone(zone):%H:%M}"
+        return phrase("{date}, {start} to {end}", date=day, start=start, end=end)
+    return day
 
 
 def zone_words(zone: tzinfo) -> str:
@@ -105,17 +141,18 @@ def showable(asked: Asked, labels: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def shown_words(asked: Asked, shown: str, names: Names) -> str:
-    known = {"volume": "Messages", "share": "Shares", "net": "Net sentiment"}
-    return known.get(shown) or f"Share: {label_words(asked.task, shown, names)}"
+    known = {"volume": phrase("Messages"), "share": phrase("Shares"), "net": phrase("Net sentiment")}
+    return known.get(shown) or phrase("Share: {label}", label=label_words(asked.task, shown, names))
 
 
 def version_words(report: Report, version: Version) -> str:
     """Say from when to when a model version spoke in the range."""
     at = version.spoke_in
     if not at:
-        return f"Model {version.name}"
+        return phrase("Model {name}", name=version.name)
     since, until = report.period.starts[at[0]], report.period.bounds(at[-1])[1]
-    return f"Model {version.name}: {span_words(since, until, report.period.zone)}"
+    span = span_words(since, until, report.period.zone)
+    return phrase("Model {name}: {span}", name=version.name, span=span)
 
 
 def week_words(week: Week) -> str:
@@ -128,14 +165,18 @@ def week_words(week: Week) -> str:
             runs[-1] = (runs[-1][0], day, hours)
         else:
             runs.append((day, day, hours))
-    return ", ".join(
-        f"{SHORT_DAYS[first]}{f' to {SHORT_DAYS[last]}' if last > first else ''} {hours[0]}–{hours[1]}"
-        for first, last, hours in runs
-    )
+    return listed(_run_words(*run) for run in runs)
 
 
 def reason_words(reason: str | None) -> str:
     """Say why a model kept silent."""
     if reason and reason.startswith("language:"):
-        return f"cannot read {reason.partition(':')[2].upper()}"
-    return REASONS.get(reason or "", "not sure enough")
+        return phrase("cannot read {language}", language=reason.partition(":")[2].upper())
+    return phrase("no words") if reason == "empty" else UNSURE
+
+
+def _run_words(first: int, last: int, hours: tuple[int, int]) -> Phrase:
+    span = f"{hours[0]}–{hours[1]}"
+    if first == last:
+        return phrase("{day} {hours}", day=weekday_words(first), hours=span)
+    return phrase("{first} to {last} {hours}", first=weekday_words(first), last=weekday_words(last), hours=span)

@@ -1,6 +1,7 @@
 // <alert-chart>: draws the hours in the table inside it, the band of what is not unusual, and when the alert was on.
 import uPlot from "uplot";
 import { colourOf } from "./looks";
+import { sayDay, sayValue } from "./numbers";
 import type { Column, Numbers } from "./table";
 import { TableChart } from "./table_chart";
 
@@ -32,7 +33,7 @@ class AlertChart extends TableChart {
       scales: { x: { time: true }, y: { range: (_plot, low, high) => range(unit, low ?? 0, high ?? 0) } },
       axes: [
         { ...look, grid: { show: false }, size: 36, values: (_plot, splits) => splits.map((at) => this.moment(at)) },
-        { ...look, grid, size: 52, values: (_plot, splits) => splits.map((value) => say(unit, value)) },
+        { ...look, grid, size: 52, values: (_plot, splits) => splits.map((value) => sayValue(unit, value)) },
       ],
       hooks: { drawClear: [(plot) => this.shade(plot)], setCursor: [(plot) => this.tell(plot)] },
     };
@@ -69,19 +70,13 @@ class AlertChart extends TableChart {
     const zone = this.dataset["zone"] ?? "UTC";
     const at = new Date(seconds * 1000);
     const hour = at.toLocaleTimeString("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
-    return hour === "00:00" ? at.toLocaleDateString("en-GB", { timeZone: zone, day: "numeric", month: "short" }) : hour;
+    return hour === "00:00" ? sayDay(at, zone) : hour;
   }
 }
 
 function range(unit: string, low: number, high: number): [number, number] {
   if (unit === "net") return [Math.min(-0.5, low - 0.05), Math.max(0.5, high + 0.05)];
   return [0, unit === "share" ? Math.min(1, Math.max(0.2, high * 1.1)) : Math.max(4, high * 1.1)];
-}
-
-function say(unit: string, value: number): string {
-  if (unit === "share") return `${Math.round(value * 100)}%`;
-  if (unit === "net") return `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.round(Math.abs(value) * 100)}`;
-  return Number.isInteger(value) ? value.toLocaleString("en") : "";
 }
 
 customElements.define("alert-chart", AlertChart);

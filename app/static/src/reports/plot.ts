@@ -1,6 +1,8 @@
 // The options of uPlot for a report: stacked bars on the left scale, lines on the right, or on the left where they are alone.
 import uPlot from "uplot";
+import { t } from "../page/words";
 import { colourOf, dashOf, fillOf } from "./looks";
+import { sayExactly, sayValue } from "./numbers";
 import type { Column, Numbers } from "./table";
 
 export interface Drawn {
@@ -46,9 +48,9 @@ function withOthers(numbers: Numbers): Column[] {
   const rest = numbers.columns.filter((column) => column.draw === "" && column.tone !== "");
   if (!bars.length || !rest.length) return bars;
   const values = numbers.at.map((_, row) => rest.reduce((sum, column) => sum + (column.values[row] ?? 0), 0));
-  const texts = values.map((value) => (bars[0]?.unit === "share" ? `${(value * 100).toFixed(1)}%` : String(value)));
+  const texts = values.map((value) => sayExactly(bars[0]?.unit ?? "", value));
   const others: Column = {
-    name: "Others",
+    name: t("Others"),
     unit: bars[0]?.unit ?? "",
     draw: "bar",
     tone: "others",
@@ -121,9 +123,9 @@ function axes(host: HTMLElement, time: uPlot.Axis, units: { left: string; right:
   return [{ ...look, font, grid: { show: false }, ...time }, left, ...(both ? [right] : [])];
 }
 
-/** Names under some of the buckets, as many as there is room for: the same names that the table has. */
+/** Names under some of the buckets, as many as there is room for. */
 function timeAxis(numbers: Numbers, width: number): uPlot.Axis {
-  const names = numbers.names.map((name) => name.replace(/^[A-Z][a-z]{2} (?=\d)/, "").split(", ").reverse().join("\n"));
+  const names = numbers.shortNames;
   const longest = Math.max(4, ...names.map((name) => Math.max(...name.split("\n").map((part) => part.length))));
   const span = (numbers.at[numbers.at.length - 1] ?? 0) - (numbers.at[0] ?? 0) || 1;
   const room = ((longest * 6.5 + 14) / Math.max(120, width - 110)) * span; // seconds that one name covers
@@ -139,10 +141,5 @@ function timeAxis(numbers: Numbers, width: number): uPlot.Axis {
 }
 
 function sayer(unit: string): (plot: uPlot, values: number[]) => string[] {
-  const say = (value: number): string => {
-    if (unit === "share") return `${Math.round(value * 100)}%`;
-    if (unit === "net") return `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.round(Math.abs(value) * 100)}`;
-    return Number.isInteger(value) ? value.toLocaleString("en") : "";
-  };
-  return (_plot, values) => values.map(say);
+  return (_plot, values) => values.map((value) => sayValue(unit, value));
 }

@@ -13,6 +13,7 @@ export interface Column {
 export interface Numbers {
   at: number[]; // seconds since 1970
   names: string[];
+  shortNames: string[]; // for the axis, the time over the day
   columns: Column[];
 }
 
@@ -32,6 +33,7 @@ export function readNumbers(table: HTMLTableElement): Numbers {
   return {
     at: rows.map((row) => Number(row.dataset["at"])),
     names: rows.map((row) => row.querySelector("th")?.textContent?.trim() ?? ""),
+    shortNames: rows.map((row) => row.dataset["short"] ?? ""),
     columns,
   };
 }
