@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+import re
+from pathlib import Path
+
+from playwright.sync_api import FilePayload, Page, expect
 from sqlalchemy import select
 
 from app.db import reading
-from app.models import Draft
+from app.models import Draft, DraftFile
 from tests.browser.conftest import Desk, eventually
+from tests.seed_files import picture
 
 PERSON = "Marta Lindqvist"
 BOX = ".composer-text"
@@ -46,12 +50,57 @@ def test_a_draft_is_read_taken_over_and_never_overwritten_unseen(desk: Desk) -> 
         trouble[:] = [line for line in trouble if "409" not in line]  # the browser's own word for the refusal
 
 
+def test_files_and_pictures_survive_are_in_the_second_tab_and_leave_once(desk: Desk, tmp_path: Path) -> None:
+    page, who = desk.page("ana"), "Emma Lindgren"
+    desk.open(page, who)
+    for name in ("one.txt", "two.txt", "three.txt"):
+        (tmp_path / name).write_text(name)
+    words = page.get_by_role("textbox", name="Your words")
+    expect(page.locator(".composer-rich")).to_be_visible()
+    words.click()
+    page.keyboard.type("Look: ")
+    parcel: FilePayload = {"name": "parcel.png", "mimeType": "image/png", "buffer": picture(40, 30, 90)}
+    page.set_input_files(".composer-format input[type=file]", parcel)
+    page.set_input_files("input[name=files]", [tmp_path / "one.txt", tmp_path / "two.txt"])
+    eventually(lambda: _files(desk, who) == ["parcel.png", "one.txt", "two.txt"])
+    eventually(lambda: "cid:" in "".join(_stored(desk, who)))
+    page.reload()
+    chips = page.locator("form > .composer-files .chip")
+    expect(chips).to_contain_text(["one.txt", "two.txt"])
+    expect(words.get_by_role("img", name="parcel.png")).to_have_js_property("naturalWidth", 40)
+    tab = desk.page("ana")
+    desk.open(tab, who)
+    expect(tab.get_by_role("img", name="parcel.png")).to_have_js_property("naturalWidth", 40)
+    tab.click("[aria-label='Take off one.txt']")
+    expect(chips).to_have_count(1)
+    page.context.set_offline(True)
+    page.set_input_files("input[name=files]", [tmp_path / "three.txt"])
+    expect(chips.nth(1)).to_have_class(re.compile("is-away"))
+    page.context.set_offline(False)
+    expect(tab.locator("form > .composer-files .chip")).to_contain_text(["two.txt", "three.txt"])
+    page.click("[data-send=reply]")
+    for each in (page, tab):
+        ours = each.locator(".message-out[data-message]", has_text="Look:")
+        expect(ours).to_contain_text("three.txt")
+        expect(ours).not_to_contain_text("one.txt")
+        expect(ours.get_by_role("img", name="parcel.png")).to_have_js_property("naturalWidth", 40)
+        expect(each.locator("form > .composer-files .chip")).to_have_count(0)
+    assert (_files(desk, who), _stored(desk, who)) == ([], [])
+    desk.trouble[0][:] = [line for line in desk.trouble[0] if "ERR_INTERNET_DISCONNECTED" not in line]
+
+
+def _files(desk: Desk, contact: str) -> list[str]:
+    with reading() as session:
+        query = select(DraftFile.filename).join(Draft, Draft.id == DraftFile.draft_id).order_by(DraftFile.id)
+        return list(session.scalars(query.where(Draft.conversation_id == desk.made.conversations[contact].id)))
+
+
 def _write(page: Page, desk: Desk, text: str) -> None:
     page.fill(BOX, text)
     eventually(lambda: _stored(desk) == [text])
 
 
-def _stored(desk: Desk) -> list[str]:
+def _stored(desk: Desk, contact: str = PERSON) -> list[str]:
     with reading() as session:
-        query = select(Draft.text).where(Draft.conversation_id == desk.made.conversations[PERSON].id)
+        query = select(Draft.text).where(Draft.conversation_id == desk.made.conversations[contact].id)
         return list(session.scalars(query))

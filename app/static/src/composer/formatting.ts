@@ -127,7 +127,11 @@ export class Formatting {
   private take(files: File[]): { name: string; source: string }[] {
     const pictures = files.filter(isPicture);
     this.files.add(files.filter((file) => !isPicture(file)));
-    return pictures.map((file) => ({ name: file.name, source: hold(file) }));
+    return pictures.map((file) => {
+      const id = hold(file);
+      this.files.addPicture(file, id);
+      return { name: file.name, source: `cid:${id}` };
+    });
   }
 }
 

@@ -2,7 +2,7 @@
 import { history } from "prosemirror-history";
 import { Slice, type Node } from "prosemirror-model";
 import { EditorState, TextSelection, type Transaction } from "prosemirror-state";
-import { EditorView, type NodeView } from "prosemirror-view";
+import { EditorView, type NodeView, type NodeViewConstructor } from "prosemirror-view";
 import type { Surface } from "./field";
 import { plainPiece, read, readPiece, write } from "./markdown";
 import { schema } from "./schema";
@@ -31,12 +31,13 @@ export class RichSurface implements Surface {
       state: this.begin(textarea.value),
       dispatchTransaction: (tr) => this.dispatch(tr),
       attributes: (state) => this.attributes(state.doc),
-      nodeViews: { image: (node) => new PictureView(node, around.addressOf(String(node.attrs["src"]))) },
+      nodeViews: this.views(),
       handlePaste: (view, event) => this.takeFiles(view, event.clipboardData, null),
       handleDrop: (view, event, _slice, isMoved) => !isMoved && this.takeFiles(view, event.dataTransfer, event),
       clipboardTextParser: (text) => plainPiece(text),
       handleScrollToSelection: () => false,
     });
+    document.addEventListener("tributary:pictures", this.onPictures);
   }
 
   get element(): HTMLElement {
@@ -45,6 +46,7 @@ export class RichSurface implements Surface {
 
   destroy(): void {
     const place = this.view.dom.parentElement;
+    document.removeEventListener("tributary:pictures", this.onPictures);
     this.view.destroy();
     place?.remove();
   }
@@ -109,6 +111,16 @@ export class RichSurface implements Surface {
     this.view.updateState(this.begin(this.textarea.value));
     this.toEnd();
   }
+
+  private views(): Record<string, NodeViewConstructor> {
+    return { image: (node) => new PictureView(node, this.around.addressOf(String(node.attrs["src"]))) };
+  }
+
+  /** The server told where pictures are that this page never had. */
+  private readonly onPictures = (): void => {
+    if (!this.view.dom.isConnected) document.removeEventListener("tributary:pictures", this.onPictures);
+    else if (this.view.dom.querySelector(".composer-lost")) this.view.setProps({ nodeViews: this.views() }); // drawn anew
+  };
 
   private begin(text: string): EditorState {
     return EditorState.create({ doc: read(text), plugins: [...typing(), history()] });

@@ -2,11 +2,12 @@
 import { Emoji } from "../composer/emoji";
 import { fieldOf, type WritingField } from "../composer/field";
 import { Formatting } from "../composer/formatting";
-import { missing, picturesIn, sendAlong } from "../composer/pictures";
+import { missing } from "../composer/pictures";
 import { t } from "../page/words";
 import { forgetAnswered } from "./answering";
 import { Draft } from "./draft";
 import { putBack, replyAll, takeExtras, type Extras } from "./extras";
+import type { Kept } from "./draft_files";
 import { Files } from "./files";
 import { Limits } from "./limits";
 import { signal } from "./live";
@@ -36,7 +37,8 @@ class ComposerBox extends HTMLElement {
 
   private begin(): void {
     this.draft = new Draft(this.dataset["conversation"] ?? "");
-    this.files = new Files(this.form, this.querySelector(".composer-files"), () => this.problem(this.tooMuch()));
+    const around = { mayStore: () => !this.tooMuch(), changed: () => this.problem(this.tooMuch()), refused: (reason: string) => this.problem(reason) };
+    this.files = new Files(this, this.form, this.querySelector(".composer-files"), around);
     this.form.addEventListener("submit", this.onSubmit);
     this.field.onInput(this.onInput);
     this.formatting = new Formatting(this, this.textarea, this.field, this.files);
@@ -151,15 +153,13 @@ class ComposerBox extends HTMLElement {
   private readonly onSubmit = (event: SubmitEvent): void => {
     event.preventDefault();
     if (!this.text.trim() && !this.keepsFiles() && !this.files.any()) {
-      this.problem(t("Write something, or attach a file."));
-      return;
+      return this.problem(t("Write something, or attach a file."));
     }
     const reason = this.tooMuch() || this.lost() || (this.kind === "reply" ? this.limits.problemOfText(this.text.trim()) : "");
-    if (reason) {
-      this.problem(reason);
-      return;
-    }
+    if (reason) return this.problem(reason);
     this.lastButton = event.submitter as HTMLButtonElement | null;
+    const isLater = this.files.isLater(() => this.isConnected && this.form.requestSubmit(this.lastButton));
+    if (isLater) return this.problem(t("The files are still being stored: this leaves right after."));
     this.markBegin();
     const outgoing = {
       form: this.form,
@@ -168,8 +168,9 @@ class ComposerBox extends HTMLElement {
       kind: this.kind,
     };
     const text = this.text;
-    sendAlong(this.form, this.kind === "reply" ? text : "");
-    const files = this.files.list();
+    const pictured = this.kind === "reply" ? text : "";
+    this.files.intoForm(pictured);
+    let files: Kept[] = [];
     // the same words again may have arrived the first time: under the same key they are stored once
     if (this.failed?.text === text) this.setKey(this.failed.key);
     const key = this.key();
@@ -181,12 +182,12 @@ class ComposerBox extends HTMLElement {
     };
     const job = send(outgoing, { failed: back, changed: (html) => (back(""), this.showNews(html)) });
     if (!job) return;
+    files = this.files.leave(pictured);
     extras = takeExtras(this.form);
     this.failed = null;
     this.showNews("");
     this.setKey(crypto.randomUUID().replaceAll("-", ""));
     this.field.setText("");
-    this.files.clear();
     this.draft.forget();
     this.draft.taken = this.draft.seen = "";
     this.problem("");
@@ -223,10 +224,10 @@ class ComposerBox extends HTMLElement {
   }
 
   /** The words and files return with the reason; what was typed meanwhile is kept below them. */
-  private giveBack(key: string, text: string, files: File[], extras: Extras, reason: string): void {
+  private giveBack(key: string, text: string, files: Kept[], extras: Extras, reason: string): void {
     this.field.setText(this.text ? `${text}\n\n${this.text}` : text);
     this.failed = { key, text };
-    this.files.add(files);
+    this.files.giveBack(files);
     putBack(this.form, extras);
     this.draft.taken = this.dataset["taken"] ?? "";
     this.draft.keep(this.text, this.kind);
@@ -241,6 +242,7 @@ class ComposerBox extends HTMLElement {
     this.choose(waiting.kind);
     this.draft.seen = new Map(waiting.fields).get("seen") ?? "";
     this.giveBack(waiting.key, waiting.text, [], new Map(waiting.fields), reason);
+    this.files.giveBackIds(waiting.fields.flatMap(([name, value]) => (name === "draft_file" ? [value] : [])));
     if (news) this.showNews(news);
   };
 
@@ -248,8 +250,8 @@ class ComposerBox extends HTMLElement {
   private readonly onRefreshed = (): void => {
     if (!this.failed || !document.querySelector(`#k-${CSS.escape(this.failed.key)}[data-message]`)) return;
     if (this.text === this.failed.text) {
+      this.files.leave(this.text);
       this.field.setText("");
-      this.files.clear();
       this.draft.forget();
       this.problem("");
     }
@@ -265,12 +267,12 @@ class ComposerBox extends HTMLElement {
 
   /** What is wrong with the files, for a reply: a note never leaves. */
   private tooMuch(): string {
-    return this.kind === "reply" ? this.limits.problemOf([...this.files.list(), ...picturesIn(this.text)]) : "";
+    return this.kind === "reply" ? this.limits.problemOf(this.files.of(this.text)) : "";
   }
 
-  /** A draft keeps the words of a reply, not the pictures among them. */
+  /** Words that were brought back may name a picture that nobody has any more. */
   private lost(): string {
-    const name = this.kind === "reply" && this.formatting.isOn ? missing(this.text, this.form) : "";
+    const name = this.kind === "reply" && this.formatting.isOn ? missing(this.text, this.form, (id) => this.files.hasPicture(id)) : "";
     return name && t("The picture “{name}” is not here any more. Put it in again, or take it out.", { name });
   }
 

@@ -28,6 +28,13 @@ function within(sign: string, low: number, high: number): boolean {
   return code >= low && code <= high;
 }
 
+/** What of a file a channel may refuse. */
+interface Weighed {
+  name: string;
+  size: number; // bytes
+  type: string;
+}
+
 // What a channel takes, as the server said it in the composer's data: checked before anything is sent.
 export class Limits {
   constructor(private readonly box: HTMLElement) {}
@@ -53,7 +60,7 @@ export class Limits {
   }
 
   /** Why these files cannot leave, or "". */
-  problemOf(files: File[]): string {
+  problemOf(files: Weighed[]): string {
     const most = this.number("mostFiles");
     const largest = this.number("largest");
     const total = files.reduce((sum, file) => sum + file.size, 0);
@@ -78,7 +85,7 @@ export class Limits {
     return Number(this.box.dataset[name] ?? "0");
   }
 
-  private takes(file: File): boolean {
+  private takes(file: Weighed): boolean {
     if (!this.accept) return true;
     const type = file.type || "application/octet-stream";
     return this.accept.split(",").some((wanted) => {

@@ -181,6 +181,7 @@ export class SharedDraft {
     if (!place) return;
     place.innerHTML = html; // our own server's fragment, escaped there
     place.hidden = !place.querySelector(".draft-conflict, .draft-of");
+    this.box.dispatchEvent(new CustomEvent("draft-drawn"));
   }
 
   private own(): (Local & { mark: string }) | null {
