@@ -46,6 +46,7 @@ class User(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     is_accepting: Mapped[bool] = mapped_column(default=True, server_default="true")
     theme: Mapped[str] = mapped_column(default="system", server_default="system")
+    writes_plain: Mapped[bool] = mapped_column(default=False, server_default="false")  # replies without formatting
     language: Mapped[str] = mapped_column(default="", server_default="")
     time_zone: Mapped[str] = mapped_column(default="", server_default="")
     own_keys: Mapped[Json] = mapped_column(default=dict, server_default="{}")

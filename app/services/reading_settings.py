@@ -1,4 +1,6 @@
-"""How pages read: the language, the clock and the looks that a user chose, and the language of the house."""
+"""How pages read: the language, the clock and the looks that a user chose, and the language of the house. And how
+one writes: with formatting where a channel takes it, or plain.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +34,12 @@ def choose(session: Session, *, user: User, language: str, time_zone: str, theme
         raise Invalid(phrase("Choose a time zone from the list, as Europe/Berlin."), field="time_zone")
     user.language, user.time_zone = language, time_zone
     users.set_theme(session, user=user, theme=theme)
+
+
+def write_plain(session: Session, *, user: User, is_plain: bool) -> None:
+    """Let a user write replies with formatting, or without, on every device."""
+    user.writes_plain = is_plain
+    session.flush()
 
 
 def house_language(session: Session) -> str:

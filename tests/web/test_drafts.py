@@ -151,6 +151,16 @@ def test_files_of_a_draft_are_kept_shown_and_sent_once(seeded: Seeded) -> None:
     assert (gone.status_code, "not there any more" in gone.text) == (409, True)
 
 
+def test_who_writes_without_formatting_does_so_on_every_device(seeded: Seeded) -> None:
+    ana, page = seeded.visitor("ana"), f"/inbox/c/{seeded.public_id(MARTA)}"
+    assert " data-plain" not in ana.get(page).text
+    assert ana.post("/account/writing", {"plain": "1"}).status_code == 204
+    assert " data-plain" in seeded.visitor("ana").get(page).text
+    assert " data-plain" not in seeded.visitor("ben").get(page).text
+    ana.post("/account/writing", {"plain": ""})
+    assert " data-plain" not in ana.get(page).text
+
+
 def test_drafts_are_read_with_few_queries(seeded: Seeded) -> None:
     ana = seeded.visitor("ana")
     keep(ana, seeded, KWAME, "Some words")

@@ -111,6 +111,16 @@ def choose_theme() -> Response:
     return redirect(_back(), code=303)
 
 
+@pages.post("/account/writing")
+@signed_in
+def choose_writing() -> Response:
+    """Write replies without formatting (`plain=1`), or with it; from the composer."""
+    with transaction() as session:
+        user = users.get(session, str(current_user().public_id))
+        reading_settings.write_plain(session, user=user, is_plain=request.form.get("plain") == "1")
+    return Response(status=204)
+
+
 @pages.post("/account/password")
 @signed_in
 @limiter.limit(TRIES, error_message=TOO_OFTEN)

@@ -1,5 +1,5 @@
 // Whether a reply is written with formatting: the editor is fetched for channels that take it, and stands over the
-// textarea, whose value stays what is kept and sent. A person can do without, in this browser.
+// textarea, whose value stays what is kept and sent. A person can do without.
 import type { Files } from "../inbox/files";
 import type { RichSurface } from "./rich";
 import type { Toolbar } from "./toolbar";
@@ -31,6 +31,7 @@ export class Formatting {
       if (this.rich && (event as Event as CustomEvent).detail !== this.rich) this.rich.follow(); // an extension of the browser wrote
     });
     this.button?.addEventListener("click", () => this.toggle());
+    if (this.address) takeOver(box);
   }
 
   /** Replies are formatted where their channel takes it, notes never. */
@@ -53,12 +54,16 @@ export class Formatting {
     return this.box.querySelector<HTMLButtonElement>("[data-formatting]");
   }
 
+  private get prefersPlain(): boolean {
+    return this.box.hasAttribute("data-plain");
+  }
+
   private get isWanted(): boolean {
-    return Boolean(this.address) && this.isReply && !prefersPlain();
+    return Boolean(this.address) && this.isReply && !this.prefersPlain;
   }
 
   private toggle(): void {
-    preferPlain(!prefersPlain());
+    preferPlain(this.box, !this.prefersPlain);
     this.settle();
     this.field.focus();
   }
@@ -135,19 +140,22 @@ export class Formatting {
   }
 }
 
-function prefersPlain(): boolean {
+/** Until it was kept by the server, a browser knew that one writes plain: what it says still holds. */
+function takeOver(box: HTMLElement): void {
   try {
-    return localStorage.getItem(PLACE) === "1";
+    if (localStorage.getItem(PLACE) !== "1") return;
+    localStorage.removeItem(PLACE);
   } catch {
-    return false; // private windows may have no storage
+    return; // private windows may have no storage
   }
+  preferPlain(box, true);
 }
 
-function preferPlain(isPlain: boolean): void {
-  try {
-    if (isPlain) localStorage.setItem(PLACE, "1");
-    else localStorage.removeItem(PLACE);
-  } catch {
-    // likewise: it holds until the page is left
-  }
+function preferPlain(box: HTMLElement, isPlain: boolean): void {
+  box.toggleAttribute("data-plain", isPlain);
+  const data = new FormData();
+  data.set("csrf_token", document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "");
+  data.set("plain", isPlain ? "1" : "");
+  // where the server is away, it holds until the page is left
+  void fetch("/account/writing", { method: "POST", body: data, credentials: "same-origin", keepalive: true }).catch(() => null);
 }
