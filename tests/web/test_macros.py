@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.db import reading, transaction
 from app.models import CannedResponse, Conversation, Macro, Message, Priority, Status
@@ -52,11 +53,27 @@ def test_a_slash_offers_what_fits_and_its_use_brings_it_first_the_next_time(seed
     assert (used.text, used.content_type) == ("Welcome Marta, ⟦your business hours⟧", "text/plain; charset=utf-8")
     assert re.findall("<code>(/[a-z-]+)", browser.get(f"{here}?q=welcome").text) == ["/zz-last", "/aa-first"]
     assert "“&lt;b&gt;" in browser.get(f"{here}?q=<b>nothing").text
+    assert "/settings/canned-responses/new" not in browser.get(here).text
+    with reading() as session:
+        there = session.scalars(select(CannedResponse.id).where(CannedResponse.is_archived.is_(False))).all()
+    _archive(there, is_archived=True)
+    none_yet = browser.get(here).text
+    _archive(there, is_archived=False)
+    assert "There is no canned response yet." in none_yet
+    assert (
+        'role="option" id="slash-1" aria-selected="false" tabindex="-1" href="/settings/canned-responses/new"'
+        in none_yet
+    )
     elsewhere = seeded.public_id("Tomás Herrera")  # in the sales inbox
     assert seeded.visitor("chloe").get(f"/conversations/{elsewhere}/canned").status_code == 404
     bar = browser.get(f"/commands?open={seeded.public_id(MARTA)}").text
     assert "Insert canned response: zz-last" in bar
     assert "Answer with" not in browser.get(f"/commands?open={elsewhere}x").text
+
+
+def _archive(ids: Sequence[int], *, is_archived: bool) -> None:
+    with transaction() as session:
+        session.execute(update(CannedResponse).where(CannedResponse.id.in_(ids)).values(is_archived=is_archived))
 
 
 def test_a_reply_with_a_gap_comes_back_with_words(seeded: Seeded) -> None:

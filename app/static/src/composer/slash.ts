@@ -103,7 +103,7 @@ class Slash {
       this.wear();
     }
     this.stand();
-    this.mark(this.options[0]);
+    this.mark(this.options.find((option) => !isLink(option))); // a key that was meant for the words leads nowhere
   }
 
   private close(): void {
@@ -154,15 +154,25 @@ class Slash {
     }
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (by && options.length) this.mark(options[(at + by + options.length) % options.length]);
-    else if ((event.key === "Enter" || event.key === "Tab") && options[at]) void this.put(options[at].dataset["canned"] ?? "");
+    else if ((event.key === "Enter" || event.key === "Tab") && options[at]) this.choose(options[at]);
     else return false;
     return true;
+  }
+
+  private choose(option: HTMLElement): void {
+    if (isLink(option)) option.click();
+    else void this.put(option.dataset["canned"] ?? "");
   }
 
   private readonly onClick = (event: Event): void => {
     const option = (event.target as Element).closest<HTMLElement>("[data-canned]");
     if (option) void this.put(option.dataset["canned"] ?? "");
   };
+}
+
+/** Where there is no canned response, one can be written. */
+function isLink(option: HTMLElement): boolean {
+  return option instanceof HTMLAnchorElement;
 }
 
 const slashes = new WeakMap<WritingField, Slash>();
