@@ -33,7 +33,9 @@ def of(session: Session, *, conversation: Conversation, user: User) -> dict[str,
     """Return the value of each variable of liquid_texts, "" for what nobody knows."""
     row = _read(session, conversation)
     contact, inbox, hours = row.Contact, row.Inbox, row.BusinessHours
-    signature = signatures.of_letter(inbox=inbox, conversation=conversation, contact=contact, author=user)
+    signature = signatures.of_letter(
+        inbox=inbox, conversation=conversation, contact=contact, author=user, sender=row.address
+    )
     return {
         "contact.name": _named(contact.name),
         "contact.first_name": first_name(contact.name),
@@ -66,6 +68,7 @@ def _read(session: Session, conversation: Conversation) -> Row[Any]:
             Inbox,
             BusinessHours,
             Channel.name.label("channel"),
+            Channel.address.label("address"),
             email.order_by(ContactIdentity.id).limit(1).scalar_subquery().label("email"),
             case.order_by(Case.id.desc()).limit(1).scalar_subquery().label("case_number"),
         )

@@ -45,7 +45,13 @@ def claim_of(session: Session, conversation: Conversation, message: Message, cha
     signature = ""
     if is_letter:
         contact = session.get_one(Contact, conversation.contact_id)
-        signature = signatures.of_letter(inbox=inbox, conversation=conversation, contact=contact, author=author)
+        signature = signatures.of_letter(
+            inbox=inbox,
+            conversation=conversation,
+            contact=contact,
+            author=author,
+            sender=message.sender or channel.address,
+        )
     answered = session.get(Message, message.answers_id) if message.answers_id else None
     known = _thread(session, conversation, channel)
     credentials = unseal(channel.sealed)

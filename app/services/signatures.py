@@ -16,6 +16,7 @@ VARIABLES = {
     "inbox.name": phrase("this inbox"),
     "contact.name": phrase("the customer's name"),
     "conversation.number": phrase("the conversation's number"),
+    "sender.address": phrase("the address it leaves with"),
 }
 _BRACES = re.compile(r"\{\{([^{}]{0,60})\}\}")
 
@@ -35,12 +36,18 @@ def clean(text: str) -> str:
     return text.replace("\r\n", "\n").strip()
 
 
-def of_letter(*, inbox: Inbox, conversation: Conversation, contact: Contact, author: User | None) -> str:
-    """Return the signature of a mail, "" for none. Mail that nobody wrote is signed by the inbox."""
+def of_letter(
+    *, inbox: Inbox, conversation: Conversation, contact: Contact, author: User | None, sender: str = ""
+) -> str:
+    """Return the signature of a mail, "" for none. Mail that nobody wrote is signed by the inbox.
+
+    `sender` is the address that it leaves with.
+    """
     if not inbox.signature:
         return ""
     writer = author or User(name=inbox.name)
-    values = canned_responses.values_for(conversation, contact, writer) | {"inbox.name": inbox.name}
+    values = canned_responses.values_for(conversation, contact, writer)
+    values |= {"inbox.name": inbox.name, "sender.address": sender}
     return _BRACES.sub(lambda found: values.get(found[1].strip(), found[0]), inbox.signature)
 
 

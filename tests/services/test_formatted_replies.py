@@ -93,7 +93,7 @@ def test_what_is_nested_too_deep_stays_as_it_was_typed() -> None:
 
 
 def test_a_reply_leaves_as_plain_words_and_as_html_with_its_pictures(house: House, conversation: Conversation) -> None:
-    house.inbox.signature = "Kind <regards>\n{{agent.name}}"
+    house.inbox.signature = "Kind <regards>\n{{agent.name}} {{ sender.address }}"
     message = replies.queue_reply(
         house.session,
         conversation=conversation,
@@ -107,7 +107,7 @@ def test_a_reply_leaves_as_plain_words_and_as_html_with_its_pictures(house: Hous
     assert conversation.preview.startswith("Hello Maria, see https")
     claim = sending.claim_next(house.session, conversation_id=conversation.id)
     assert claim
-    name = house.agents[0].name
+    name = f"{house.agents[0].name} {house.channel.address}"
     assert claim.outbound.text == f"{WORDS}\n\n-- \nKind <regards>\n{name}"
     html = claim.outbound.html or ""
     for part in (

@@ -19,6 +19,7 @@ from app.models import (
     Channel,
     Conversation,
     Direction,
+    Inbox,
     Message,
     ScheduledReply,
     ScheduledState,
@@ -159,7 +160,12 @@ def test_a_reply_leaves_with_the_address_that_is_chosen(seeded: Seeded, ana: Vis
     with transaction() as session:
         channel = session.get_one(Channel, seeded.now(PERSON).channel_id)
         recipients.set_senders(session, channel=channel, text="Acme Sales <sales@acme.example>\nhelp@acme.example")
+        inbox = session.get_one(Inbox, seeded.now(PERSON).inbox_id)
+        inbox.signature = "{{agent.first_name}} <b>\n{{ sender.address }}"
+        own = channel.address
     box = _box(ana.get(seeded.path(PERSON)).text)
+    for address, is_hidden in ((own, ""), ("sales@acme.example", " hidden")):  # as it will be appended
+        assert f'data-sender="{address}" dir="auto"{is_hidden}>Ana &lt;b&gt;\n{address}</div>' in box
     assert "Acme Sales &lt;sales@acme.example&gt;</option>" in box
     _reply(seeded, ana, "From sales", sender="sales@acme.example", bcc="boss@acme.example; boss@acme.example")
     sent = _newest(seeded)

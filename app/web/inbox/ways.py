@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -15,10 +16,11 @@ from app.errors import Invalid
 from app.queries import composer_view
 from app.queries.conversation_view import ConversationView
 from app.queries.timeline import MessageRow
-from app.services import answering, delivery_route, public_files, recipients
+from app.services import answering, delivery_route, public_files, recipients, signatures
 from app.services.delivery_route import Route
 from app.services.recipients import Sender
 from app.web.inbox.looks import channel_label
+from app.web.session import current_user
 from connectors.base import Capabilities
 
 ALL_KINDS = Capabilities()
@@ -95,6 +97,7 @@ class Way:
     everybody: tuple[str, ...] = ()  # who else got the customer's last message
     senders: tuple[Sender, ...] = ()  # the addresses to choose from, none where there is no choice
     sender: str = ""  # the usual one
+    signatures: tuple[tuple[str, str], ...] = ()  # (address it leaves with, what then stands below the words)
 
     @property
     def longest_now(self) -> int:
@@ -181,7 +184,23 @@ def find(session: Session, seen: ConversationView, said: Sequence[MessageRow], *
         everybody=recipients.everybody(route),
         senders=tuple(recipients.senders(route.channel)),
         sender=recipients.usual(route),
+        signatures=_signatures(seen, route),
     )
+
+
+def _signatures(seen: ConversationView, route: Route) -> tuple[tuple[str, str], ...]:
+    """Return what is appended to a mail when it leaves, for each address that it may leave with; none for none."""
+    if not route.capabilities.subject or not seen.inbox.signature:
+        return ()
+    of_letter = partial(
+        signatures.of_letter,
+        inbox=seen.inbox,
+        conversation=seen.conversation,
+        contact=seen.contact,
+        author=current_user(),
+    )
+    addresses = [one.email for one in recipients.senders(route.channel)] or [route.channel.address]
+    return tuple((one, of_letter(sender=one)) for one in addresses)
 
 
 def _fits(row: MessageRow, route: Route) -> bool:

@@ -49,3 +49,10 @@ export function replyAll(form: HTMLFormElement, everybody: string): void {
 function field(form: HTMLFormElement, name: string): HTMLInputElement | null {
   return form.querySelector<HTMLInputElement>(`input[name="${name}"]`);
 }
+
+/** The signature that is shown is the one of the address that the reply leaves with. */
+document.addEventListener("change", (event) => {
+  const chosen = event.target as HTMLSelectElement;
+  if (!chosen.matches('.composer select[name="sender"]')) return;
+  for (const one of chosen.form?.querySelectorAll<HTMLElement>(".composer-signed") ?? []) one.hidden = one.dataset["sender"] !== chosen.value;
+});
