@@ -27,6 +27,7 @@ PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"}
 _TAGS = frozenset({"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "img", "hr"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}}
+_SIGNS = re.compile(r"[\\`*_\[\]<>~#!&]|^[ \t]*[-+=](?=[-+=\s])|^[ \t]*\d{1,9}(?=[.)])", re.MULTILINE)
 _SCHEMES = {"http", "https", "mailto", "tel", "cid"}
 
 
@@ -51,6 +52,16 @@ def formatted(source: str, pictures: Collection[str] = ()) -> Formatted | None:
         return None
     html = parser.renderer.render(tokens, parser.options, env)
     return Formatted(_clean(html), words, frozenset(env["shown"]))
+
+
+def literal(text: str) -> str:
+    """Return text as Markdown that says exactly that: what a stranger is called makes no link and no heading."""
+    return _SIGNS.sub(_escaped, text)
+
+
+def _escaped(sign: re.Match[str]) -> str:
+    before, last = sign[0][:-1], sign[0][-1]
+    return f"{before}{last}\\" if last.isdigit() else f"{before}\\{last}"
 
 
 def letter(body: str, signature: str) -> str:

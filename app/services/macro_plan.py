@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +18,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
+from app.markdown import literal
 from app.models import CannedResponse, Conversation, Macro, Status, Tag, Tagging, Team, User
 from app.phrases import phrase
-from app.services import access, canned_responses, canned_values, cases, liquid_texts, outgoing
+from app.services import access, canned_responses, canned_values, cases, delivery_route, liquid_texts, outgoing
 from app.services.macro_actions import ACTIONS, ME, NOBODY, NOTE, REPLY, WORDS, WRITTEN, in_order
 from app.services.outgoing import Outgoing
 from app.services.replies import IN_SPAM
@@ -32,7 +33,8 @@ NOT_IN_SPAM = phrase("This conversation is marked as spam: take it out of spam f
 @dataclass(frozen=True, slots=True)
 class Step:
     """`title` says what, `before` and `after` the change in words; `text` is what would be written, to everybody where
-    `is_public`. `value` is what the verb is given; `also` what else it changes by itself.
+    `is_public`; it is Markdown where `html` says how that looks. `value` is what the verb is given; `also` what else
+    it changes by itself.
     """
 
     do: str
@@ -41,6 +43,7 @@ class Step:
     before: str = ""
     refusal: str = ""
     text: str = ""
+    html: str = ""
     is_public: bool = False
     value: Mapping[str, Any] = field(default_factory=dict)
     also: tuple[str, ...] = ()
@@ -116,20 +119,30 @@ def _reply(now: _Standing, value: str) -> Step:
         return _refused(step, phrase("This canned response is not offered here, or is gone."))
     try:
         text = canned_responses.text_for(now.session, canned=canned, conversation=now.conversation)
-        text = liquid_texts.render(text, now.values)
+        is_markdown = _is_formatted(now)
+        values = {name: literal(value) for name, value in now.values.items()} if is_markdown else now.values
+        text = liquid_texts.render(text, values)
     except Invalid as problem:
         return _refused(step, problem.reason, after=canned.title)
     found = Step(REPLY, step.title, canned.title, text=text, value={"id": canned.id})
     if now.conversation.status is Status.SPAM:
         return _refused(found, IN_SPAM)
     try:
-        ready = outgoing.check(now.session, conversation=now.conversation, outgoing=Outgoing(text, CHECKED_KEY))
+        written = Outgoing(text, CHECKED_KEY, is_markdown=is_markdown)
+        ready = outgoing.check(now.session, conversation=now.conversation, outgoing=written)
     except Invalid as problem:
         return _refused(found, problem.reason)
-    also = _answered(now)
-    return Step(
-        REPLY, step.title, canned.title, text=text, value={"id": canned.id}, is_public=ready.answer.is_public, also=also
-    )
+    html = ready.layout.html if ready.layout else ""
+    return replace(found, html=html, is_public=ready.answer.is_public, also=_answered(now))
+
+
+def _is_formatted(now: _Standing) -> bool:
+    """Tell whether a reply is Markdown, as in the composer: where the channel takes it, and who writes wants it."""
+    try:
+        route = delivery_route.of(now.session, now.conversation)
+    except Invalid:
+        return False  # the reply is refused for it
+    return route.capabilities.html and not now.user.writes_plain
 
 
 def _canned(now: _Standing, value: str) -> CannedResponse | None:

@@ -146,6 +146,7 @@ def _send(session: Session, row: MacroRun, conversation: Conversation, user: Use
         conversation=conversation,
         author=user,
         text=step.text,
+        is_markdown=bool(step.html),
         client_key=_key(row, REPLY),
         wait=sending_rules.undo_wait(session),
     )

@@ -17,6 +17,7 @@ from app.models import (
     CannedResponseUse,
     Case,
     CaseConversation,
+    Contact,
     Conversation,
     Macro,
     MacroRun,
@@ -46,7 +47,7 @@ def conversation(house: House) -> Conversation:
     return house.one(letter())[0]
 
 
-def refund(house: House, text: str = "Dear {{ contact.first_name }}, your money is on its way.") -> CannedResponse:
+def refund(house: House, text: str = "Dear {{ contact.first_name }}, your **money** is on its way.") -> CannedResponse:
     return canned_responses.save(house.session, canned=None, shortcut="refund", title="Refund", text=text)
 
 
@@ -106,7 +107,9 @@ def test_what_the_plan_tells_is_what_happens_and_undoing_puts_it_back(house: Hou
     row = run(house, macro, conversation, plan=plan)
     note, reply = said(house, conversation)
     assert (note.visibility, note.text) == (Visibility.PRIVATE, "Done for Mia")
-    assert reply.text == next(step.text for step in plan.steps if step.do == "reply") == SENT
+    planned_reply = next(step for step in plan.steps if step.do == "reply")
+    assert (reply.text, reply.markdown, reply.html) == (SENT, planned_reply.text, planned_reply.html)
+    assert "your <strong>money</strong> is" in planned_reply.html
     assert reply.send_after is not None  # it can be taken back
     assert (conversation.assignee_id, conversation.team_id) == (bela.id, house.team.id)
     assert (conversation.status, conversation.priority) == (Status.RESOLVED, Priority.LOW)
@@ -172,6 +175,23 @@ def test_what_moved_since_it_was_shown_is_told_and_nothing_is_done(
     with pytest.raises(Conflict, match="changed meanwhile"):
         run(house, macro, conversation, plan=plan)
     assert (conversation.priority, len(said(house, conversation))) == before
+
+
+def test_a_name_is_no_markup_and_who_writes_plain_sends_plain(house: House, conversation: Conversation) -> None:
+    evil = "1. [Mia](https://evil.example) *&amp;* ![x](cid:1)"
+    house.session.get_one(Contact, conversation.contact_id).name = evil
+    macro = bundle(house, ("reply", str(refund(house, "{{ contact.name }}\n\n**Yes**").public_id)))
+    step = planned(house, macro, conversation).steps[0]
+    assert "Mia](<a href" in step.html  # an address is a link as in any text; its words do not hide it
+    assert "<ol>" not in step.html
+    assert "&amp;amp;" in step.html
+    row = run(house, macro, conversation)
+    assert house.session.get_one(Message, row.message_id).text == f"{evil}\n\nYes"
+    house.agents[0].writes_plain = True
+    step = planned(house, macro, conversation).steps[0]
+    assert (step.text, step.html) == (f"{evil}\n\n**Yes**", "")
+    run(house, macro, conversation, key="k2")
+    assert said(house, conversation)[-1].html is None
 
 
 def test_a_reply_that_is_refused_stops_all_of_it(house: House, conversation: Conversation) -> None:
