@@ -223,7 +223,7 @@ MARKED: tuple[str, ...] = (
     "templates/settings/user.html",
     "templates/settings/user_link.html",
     "templates/settings/users.html",
-    "templates/webchat/frame.html",
+    "templates/webchat/",
     "templates/webform/",
 )
 # Parts that every language has whole: a missing or uncertain entry is an error there.
