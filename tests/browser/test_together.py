@@ -80,9 +80,17 @@ def _answer(page: Page) -> None:
 def _hand_over(page: Page) -> None:
     page.locator("body").press("Escape")
     page.keyboard.press("Shift+H")
-    page.get_by_role("radio", name="Ben Achterberg").check()
-    page.get_by_label("Note", exact=True).fill("Please finish this.")
-    page.get_by_role("button", name="Hand over").click()
+    dialog = page.get_by_role("dialog", name="Hand over #")
+    dialog.get_by_role("radio", name="Ben Achterberg").check()
+    note = dialog.get_by_label("Note", exact=True)
+    note.fill("Please finish this.")
+    note.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".conversation-head details.drop summary:focus")).to_have_count(1)
+    page.keyboard.press("Shift+H")
+    expect(note).to_have_value("Please finish this.")  # it was not sent: it is not lost
+    dialog.get_by_role("button", name="Hand over").click()
+    expect(dialog).to_have_count(0)
     expect(page.locator(".message-note", has_text="Please finish this.")).to_be_visible()
 
 

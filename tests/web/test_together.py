@@ -75,6 +75,9 @@ def test_a_thread_folds_after_three_is_resolved_and_reached_by_nobody_else(seede
 def test_handing_over_needs_a_note_and_somebody_who_may_see_it(seeded: Seeded) -> None:
     ana, id_ = seeded.visitor("ana"), seeded.public_id(TOMAS)
     page = ana.get(f"/conversations/{id_}/handing-over").text
+    inside = ana.get(f"/conversations/{id_}/handing-over", **{"HX-Request": "true"}).text  # of the dialog
+    assert ("<html" in page, "<html" in inside) == (True, False)
+    assert 'name="to"' in inside
     chosen = re.search(r'name="to" value="([^"]+)" required>(?:(?!name="to").)*Dev Malhotra', page, re.DOTALL)
     key = re.search(r'name="client_key" value="([^"]+)"', page)
     assert chosen

@@ -15,6 +15,7 @@ import "./composer/slash";
 import "./composer/mention";
 import "./composer/soft_lock";
 import "./inbox/answering";
+import "./inbox/choice_dialog";
 import "./inbox/composer";
 import "./inbox/earlier";
 import "./inbox/frames";

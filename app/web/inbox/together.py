@@ -101,7 +101,7 @@ def _note(session: Session, public_id: str) -> tuple[Message, Conversation]:
 @pages.get("/conversations/<public_id>/handing-over")
 @signed_in
 def choose(public_id: str) -> str:
-    """Show to whom the conversation could be handed over."""
+    """Show to whom the conversation could be handed over: as a page, or as the inside of a dialog for scripts."""
     return _choice(public_id)
 
 
@@ -138,6 +138,7 @@ def _choice(public_id: str, problem: AppError | None = None) -> str:
         targets = hand_over.targets(session, conversation=conversation, inbox_ids=access.inbox_ids_of(user))
         return render_template(
             "conversations/hand_over.html",
+            layout=f"conversations/_choice_{'dialog' if request.headers.get('HX-Request') else 'page'}.html",
             conversation=conversation,
             people=[one for one in targets if not one.is_team and one.id != str(user.public_id)],
             teams=[one for one in targets if one.is_team],
