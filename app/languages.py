@@ -195,6 +195,11 @@ def weekday_words(weekday: int) -> str:
     return dates.format_date(date(2024, 1, 1 + weekday), "EEE", locale=language().locale)
 
 
+def from_left(text: str) -> str:
+    """Keep what is written from left to right as it is, also among words that run from the right: signs, code."""
+    return f"\u2066{text}\u2069" if language().is_right_to_left else text
+
+
 def decimal(number: float, *, places: int = 0) -> str:
     """Write a number with as many digits after the point, or comma."""
     pattern = "#,##0" + ("." + "0" * places if places else "")

@@ -21,7 +21,7 @@ from app import markup
 from app.clock import now
 from app.config import ROOT
 from app.discretion import discreet, discreet_cut
-from app.languages import date_words, decimal, language, translated
+from app.languages import date_words, decimal, from_left, language, translated
 from app.phrases import Phrase, listed, phrase
 from app.vocabulary import WORDS
 
@@ -80,6 +80,7 @@ def configure_templates(app: Flask) -> None:
         text_html=text_html,
         one_line=one_line,
         editable=discreet,
+        from_left=from_left,
     )
     app.jinja_env.globals.update(asset=asset, listed=listed)
 

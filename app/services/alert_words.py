@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from app.languages import from_left
 from app.models import AlertKind, AlertMetric, AlertWay, Watched
 from app.phrases import Phrase, counted, listed, phrase
 from app.services import labels
@@ -82,7 +83,7 @@ def value_words(metric: AlertMetric, value: float | None) -> str:
     if FAMILIES[metric] is Family.SHARE:
         return f"{value:.0%}"
     points = round(value * 100)
-    return f"{'+' if points > 0 else '−' if points < 0 else ''}{abs(points)}"
+    return from_left(f"{'+' if points > 0 else '−' if points < 0 else ''}{abs(points)}")
 
 
 def window_words(watched: Watched) -> Phrase:

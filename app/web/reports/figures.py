@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.languages import from_left
 from app.phrases import phrase
 from app.queries.sentiment_facts import ABSTAINED
 from app.queries.sentiment_report import Report, Tally
@@ -42,7 +43,7 @@ def figures(report: Report) -> tuple[Figure, ...]:
 
 def _messages(report: Report, drill: Drill) -> Figure:
     now, before = report.now.messages, report.before.messages
-    change = f"{(now - before) / before:+.0%}".replace("-", "−") if before else ""
+    change = from_left(f"{(now - before) / before:+.0%}".replace("-", "−")) if before else ""
     return Figure(phrase("Messages"), words.count(now), "messages", change, None, drill.to() if now else "")
 
 
@@ -60,7 +61,7 @@ def _part(report: Report, name: str, about: str, label: str, drill: Drill, *, le
 
 def _recovery(report: Report) -> tuple[Figure, Figure]:
     now, before = report.recovery.now, report.recovery.before
-    fell = f"{now.fell - before.fell:+d}".replace("-", "−") if before.conversations else ""
+    fell = from_left(f"{now.fell - before.fell:+d}".replace("-", "−")) if before.conversations else ""
     rate: str = ""
     if now.rate is not None and before.rate is not None:
         rate = phrase("{points} points", points=words.points(now.rate - before.rate))

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from app.languages import date_words, days_words, decimal, weekday_words
+from app.languages import date_words, days_words, decimal, from_left, weekday_words
 from app.phrases import Phrase, listed, phrase
 from app.queries.sentiment_asked import DIMENSIONS, NOBODY, Asked, Period, Week
 from app.queries.sentiment_facts import ABSTAINED
@@ -87,7 +87,7 @@ def points(net: float | None) -> str:
     if net is None:
         return ""
     number = round(net * 100, 1) + 0.0  # no minus before a zero
-    return f"{'+' if number > 0 else '−' if number < 0 else ''}{decimal(abs(number), places=1)}"
+    return from_left(f"{'+' if number > 0 else '−' if number < 0 else ''}{decimal(abs(number), places=1)}")
 
 
 def bucket_words(period: Period, index: int) -> str:
