@@ -3,6 +3,9 @@
 .PHONY: translations
 .PHONY: help run setup test test-matrix check check-types check-migrations check-style check-imports check-front-end bench clean
 
+# what is compiled once is kept, whatever the machine says elsewhere: processes start faster, tests start many
+export PYTHONDONTWRITEBYTECODE :=
+
 # the first Python on PATH that is new enough; PYTHON=/path/to/python chooses another
 PYTHON ?=
 define SET_UP

@@ -118,7 +118,7 @@ def _steps(*, for_tests: bool, torch: str, front_end: bool) -> Iterable[Step]:
     yield Step("a virtual environment in .venv", made, digest(str(ROOT)), _make_venv)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     pinned = digest(CONSTRAINTS.read_text(encoding="utf-8"), repr(project), str(ROOT))
-    yield _torch_step(torch)
+    yield _torch_step(torch, for_tests=for_tests)
     yield _packages_step(pinned, for_tests=for_tests)
     if for_tests:
         title = f"the text encoder that training begins from ({ENCODER})"
@@ -140,7 +140,7 @@ def _make_venv() -> None:
     call([sys.executable, "-m", "venv", str(VENV)])
 
 
-def _torch_step(build: str) -> Step:
+def _torch_step(build: str, *, for_tests: bool) -> Step:
     has_builds = sys.platform == "linux"  # elsewhere there is one build only
     if build not in {"", "cpu"}:
         raise SetupError(f"TORCH must be cpu or not set, not {build!r}.")
@@ -155,11 +155,11 @@ def _torch_step(build: str) -> Step:
         options, size, name = [TORCH], MEGABYTES["torch for macOS"], "for macOS"
     # a build once chosen stays until the other one is asked for by name
     stamp = VENV / (".torch-cpu" if build == "cpu" and has_builds else ".torch")
-    return Step(f"{TORCH} ({name})", stamp, TORCH, lambda: _install_torch(options), size)
+    return Step(f"{TORCH} ({name})", stamp, TORCH, lambda: _install_torch(options, for_tests=for_tests), size)
 
 
-def _install_torch(options: list[str]) -> None:
-    pip(*options)
+def _install_torch(options: list[str], *, for_tests: bool) -> None:
+    pip(*options, compiled=not for_tests)
     (VENV / ".torch").write_text(TORCH)
 
 
@@ -174,15 +174,17 @@ def _packages_step(pinned: str, *, for_tests: bool) -> Step:
 
     def install() -> None:
         pip(*BUILD_TOOLS)
-        pip("--no-build-isolation", "-e", ".[dev]" if for_tests else ".")
+        pip("--no-build-isolation", "-e", ".[dev]" if for_tests else ".", compiled=not for_tests)
         (VENV / ".packages").write_text(pinned)
 
     return Step(title, stamp, pinned, install, size)
 
 
-def pip(*arguments: str) -> None:
+def pip(*arguments: str, compiled: bool = True) -> None:
+    """Install packages; those not `compiled` are by Python, file by file, when they are first imported."""
+    options = ["--disable-pip-version-check", *([] if compiled else ["--no-compile"]), "-c", str(CONSTRAINTS)]
     call(
-        [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-c", str(CONSTRAINTS), *arguments],
+        [str(PYTHON), "-m", "pip", "install", *options, *arguments],
         trouble="pip could not install everything: the lines above say what is missing, often the network or the disk.",
     )
 
