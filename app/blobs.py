@@ -1,4 +1,6 @@
-"""Bytes on disk, named by their SHA-256: written once, fsynced, never changed."""
+"""Bytes on disk, named by their SHA-256: written once, fsynced, never changed. What comes through a channel is never
+removed; files that were attached to a draft and never sent are (services.draft_files).
+"""
 
 from __future__ import annotations
 

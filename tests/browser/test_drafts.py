@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 from sqlalchemy import select
 
 from app.db import reading
@@ -86,7 +86,25 @@ def test_files_and_pictures_survive_are_in_the_second_tab_and_leave_once(desk: D
         expect(ours.get_by_role("img", name="parcel.png")).to_have_js_property("naturalWidth", 40)
         expect(each.locator("form > .composer-files .chip")).to_have_count(0)
     assert (_files(desk, who), _stored(desk, who)) == ([], [])
+    _send_while_a_large_file_is_stored(page)
     desk.trouble[0][:] = [line for line in desk.trouble[0] if "ERR_INTERNET_DISCONNECTED" not in line]
+
+
+def _send_while_a_large_file_is_stored(page: Page) -> None:
+    """It leaves by itself once the file is there."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/draft/files", hold)
+    large: FilePayload = {"name": "film.bin", "mimeType": "application/octet-stream", "buffer": b"x" * 400_000}
+    page.set_input_files("input[name=files]", large)
+    expect(page.get_by_role("progressbar", name="Storing film.bin")).to_be_visible()
+    page.click("[data-send=reply]")
+    expect(page.locator(".composer-problem")).to_contain_text("this leaves right after")
+    held[0].continue_()
+    expect(page.locator(".message-out[data-message]", has_text="film.bin")).to_be_visible()
 
 
 def _files(desk: Desk, contact: str) -> list[str]:

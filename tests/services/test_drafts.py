@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import time_machine
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import blobs
 from app.clock import now
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, NotFound
 from app.events import DraftChanged
 from app.models import Attachment, Conversation, Draft, DraftFile, DraftKind, DraftVersion, OutboxEvent, User
 from app.services import draft_files, drafts, replies
@@ -189,6 +191,20 @@ def test_what_belongs_to_nobody_is_forgotten_after_a_day(house: House, conversat
         assert draft_files.forget(house.session) == [files[1].blob_sha256]
         assert draft_files.forget(house.session) == []
     assert waiting(house, conversation, house.agents[0]) == ["waits"]
+
+
+def test_bytes_that_somebody_put_again_stay(house: House) -> None:
+    old, again = blobs.put(b"nobody wants this"), blobs.put(b"somebody wants this")
+    for name in (old, again):
+        os.utime(blobs.path_of(name), (0, 0))
+    assert blobs.put(b"somebody wants this") == again
+    assert blobs.remove(old, unless_since=now() - draft_files.KEPT)
+    assert not blobs.remove(again, unless_since=now() - draft_files.KEPT)
+    assert blobs.get(again) == b"somebody wants this"
+    with pytest.raises(NotFound):
+        blobs.get(old)
+    assert blobs.put(b"nobody wants this") == old
+    assert blobs.get(old) == b"nobody wants this"
 
 
 def test_colleagues_hear_of_a_beginning_and_an_end_not_of_every_word(house: House, conversation: Conversation) -> None:

@@ -2,6 +2,7 @@
 // or taken off. What the server has not got (no connection) stays here, and leaves with the form.
 import { idsIn, pictureOf, shownAt } from "../composer/pictures";
 import { reasonOf } from "../page/htmx_setup";
+import { t } from "../page/words";
 import { waiting } from "./outbox";
 
 /** One file: `id` is the server's, "" before it is stored; `cid` says where a picture stands, "" where it is attached. */
@@ -26,6 +27,7 @@ export interface Around {
   refused(reason: string): void;
 }
 
+const LARGEST = 50_000_000; // bytes that the server takes at once (app/factory.py); more would cut the connection
 const LATER = [401, 408, 429]; // signed out, or too busy: not refused
 
 export class DraftFiles {
@@ -48,6 +50,7 @@ export class DraftFiles {
   }
 
   add(file: File, cid = ""): void {
+    if (file.size > LARGEST) return this.around.refused(t("That is more than 50 MB. Send a smaller file, or a link to it."));
     const key = crypto.randomUUID().replaceAll("-", "");
     const type = file.type || "application/octet-stream";
     this.all.push({ key, name: file.name, size: file.size, type, cid, file, id: "", state: "new", share: 0, isSeen: false });
