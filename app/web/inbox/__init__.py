@@ -30,6 +30,7 @@ from app.web.inbox import (
     note_words,
     regrouping,
     revealing,
+    rows,
     search,
     spam,
     timeline_items,
@@ -78,7 +79,7 @@ def register(app: Flask) -> None:
         | note_words.LOOKS
         | {"RELATION_WORDS": linking.WORDS}
         | {"view_address": views.address_of, "bulk_choices": bulk.choices, "bulk_sentence": bulk.sentence}
-        | {"bulk_result": bulk.result, "state_words": bulk.state_words}
+        | {"bulk_result": bulk.result, "state_words": bulk.state_words, "drawn_row": rows.drawn_row}
     )
     app.jinja_env.filters["many"] = many
     timeline_items.register(app)
