@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from typing import TypeVar
+from time import monotonic
+from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.config import settings
@@ -24,23 +25,40 @@ Result = TypeVar("Result")
 DEADLOCK, SERIALIZATION_FAILURE = "40P01", "40001"
 LIMIT_EXCEEDED = "54"  # the class of "an index row is too large": a value that does not fit today will not tomorrow
 TRIES_ON_DEADLOCK = 5
+REST_SECONDS = 1.0  # after which a connection is asked whether it still stands, before it is used
 _open_here: ContextVar[int] = ContextVar("open_transactions", default=0)
 
 
 @cache
 def engine() -> Engine:
     """Return this process's engine; connections are made when first needed."""
-    return create_engine(
+    made = create_engine(
         settings().database_url,
         pool_size=10,
         max_overflow=10,
         pool_timeout=5,
-        pool_pre_ping=True,
         connect_args={
             "options": "-c timezone=UTC -c statement_timeout=60000 -c lock_timeout=15000",
             "connect_timeout": 5,
         },
     )
+    event.listen(made, "checkout", _ask_after_rest)
+    event.listen(made, "checkin", _note_use)
+    return made
+
+
+def _ask_after_rest(connection: Any, record: Any, _: Any) -> None:
+    """Try a connection that rested; one that was used just now stands, and asking would cost a round trip."""
+    if monotonic() - record.info.get("used_at", 0.0) < REST_SECONDS:
+        return
+    try:
+        engine().dialect.do_ping(connection)
+    except engine().dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error  # the pool makes another one, and all that are as old
+
+
+def _note_use(_: Any, record: Any) -> None:
+    record.info["used_at"] = monotonic()
 
 
 @cache
@@ -48,12 +66,17 @@ def _sessions() -> sessionmaker[Session]:
     return sessionmaker(engine(), expire_on_commit=False)
 
 
+@cache
+def _readers() -> sessionmaker[Session]:
+    return sessionmaker(engine().execution_options(postgresql_readonly=True), expire_on_commit=False)
+
+
 def forget() -> None:
     """Let go of the engine without touching its connections: a forked child must not share its parent's."""
     if engine.cache_info().currsize:
         engine().dispose(close=False)
-    engine.cache_clear()
-    _sessions.cache_clear()
+    for made in (engine, _sessions, _readers):
+        made.cache_clear()
 
 
 os.register_at_fork(after_in_child=forget)
@@ -83,8 +106,9 @@ def transaction() -> Iterator[Session]:
 @contextmanager
 def reading() -> Iterator[Session]:
     """Open a READ ONLY transaction: a GET cannot write."""
-    with _session() as session:
-        session.execute(text("SET TRANSACTION READ ONLY"))
+    with _session(reads=True) as session:
+        if _bound:
+            session.execute(text("SET TRANSACTION READ ONLY"))  # within what was begun already
         try:
             yield session
         finally:
@@ -127,10 +151,11 @@ def assert_no_transaction() -> None:
 
 
 @contextmanager
-def _session() -> Iterator[Session]:
+def _session(*, reads: bool = False) -> Iterator[Session]:
     token = _open_here.set(_open_here.get() + 1)
     try:
-        with (_bound or _sessions())() as session:
+        made_by = _bound or (_readers() if reads else _sessions())
+        with made_by() as session:
             yield session
     finally:
         _open_here.reset(token)

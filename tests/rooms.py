@@ -49,6 +49,7 @@ def forget() -> None:
     config.forget()
     db.engine.cache_clear()
     db._sessions.cache_clear()
+    db._readers.cache_clear()
 
 
 def add_user(email: str = ADMIN, *, role: Role = Role.ADMIN, name: str = "Ana Admin", password: str = PASSWORD) -> User:
