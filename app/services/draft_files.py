@@ -34,6 +34,7 @@ from app.services.arrivals import StoredAttachment
 
 MOST = 40  # of one draft, with the pictures that its words had before
 LONGEST_KEY = 64  # characters
+FORGOTTEN = timedelta(hours=1)  # a picture that was taken out of the words may be wanted back until then
 KEPT = timedelta(days=1)  # what belongs to nobody, before its bytes go
 AT_ONCE = 500  # forgotten in one transaction
 
@@ -59,15 +60,11 @@ def add(
     draft = draft or drafts.begin_with_files(
         session, conversation=conversation, author=author, kind=kind, client_key=client_key
     )
-    waiting = session.scalars(_of(draft)).all()
-    known = next((one for one in waiting if one.client_key == key), None)
+    known = session.scalars(_of(draft).where(DraftFile.client_key == key)).one_or_none()
     if known is not None:
         return known
-    if len(waiting) >= MOST:
-        raise Invalid(phrase("A draft keeps at most {count} files. Take some off.", count=MOST), field="file")
-    if kind is DraftKind.REPLY:
-        attached = [stored(one) for one in waiting if one.content_id is None]
-        delivery_route.of(session, conversation).check_files([*attached, file])
+    check(session, conversation=conversation, author=author, kind=kind, file=file, key=key)
+    _let_go(session, draft)
     row = DraftFile(
         draft_id=draft.id,
         client_key=key,
@@ -81,6 +78,24 @@ def add(
     session.flush()
     drafts.tell(session, conversation)
     return row
+
+
+def check(
+    session: Session, *, conversation: Conversation, author: User, kind: DraftKind, file: StoredAttachment, key: str
+) -> None:
+    """Raise Invalid for one file too many, and for one that the channel of a reply does not take.
+
+    Asked before its bytes are written, too: what is refused leaves nothing behind. One whose key is known is there.
+    """
+    draft = drafts.of(session, conversation=conversation, author=author)
+    waiting = session.scalars(_of(draft)).all() if draft else []
+    if draft is None or key not in {one.client_key for one in waiting}:
+        wanted = [one for one in waiting if draft and not _is_forgotten(one, draft)]
+        if len(wanted) >= MOST:
+            raise Invalid(phrase("A draft keeps at most {count} files. Take some off.", count=MOST), field="file")
+        if kind is DraftKind.REPLY:
+            attached = [stored(one) for one in wanted if one.content_id is None]
+            delivery_route.of(session, conversation).check_files([*attached, file])
 
 
 def get(session: Session, *, conversation: Conversation, public_id: str) -> DraftFile:
@@ -152,6 +167,20 @@ def forget(session: Session) -> list[str]:
     session.execute(delete(DraftFile).where(DraftFile.id.in_([row.id for row in lost])))
     names = {row.blob_sha256 for row in lost}
     return sorted(names - _needed(session, names))
+
+
+def _let_go(session: Session, draft: Draft) -> None:
+    """Where there is no room left: let go of pictures that the words have not named for an hour."""
+    waiting = session.scalars(_of(draft)).all()
+    for row in waiting if len(waiting) >= MOST else ():
+        if _is_forgotten(row, draft):
+            row.draft_id = None
+    session.flush()
+
+
+def _is_forgotten(row: DraftFile, draft: Draft) -> bool:
+    is_named = row.content_id is None or row.content_id in draft.text
+    return not is_named and row.created_at < now() - FORGOTTEN
 
 
 def _needed(session: Session, names: Collection[str]) -> set[str]:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import Select
 
-from app.errors import Conflict, Forbidden
+from app.errors import Conflict, Forbidden, NotFound
 from app.models import Attachment, Conversation, Direction, Message, SendState, Status, TakenBack, User, Visibility
 from app.services import timeline
 from app.services.arrivals import StoredAttachment
@@ -64,6 +64,16 @@ def use(
     kept = [StoredAttachment(**file) for place, file in enumerate(row.files) if place in files]
     session.delete(row)
     return kept
+
+
+def file_of(
+    session: Session, *, conversation: Conversation, user: User, public_id: str, place: int
+) -> StoredAttachment:
+    """Return a file of a taken-back reply, by its place, for its writer. Raises NotFound."""
+    row = session.scalars(_mine(conversation, user, public_id)).one_or_none()
+    if row is None or not 0 <= place < len(row.files):
+        raise NotFound
+    return StoredAttachment(**row.files[place])
 
 
 def give_up(session: Session, *, conversation: Conversation, user: User, public_id: str) -> None:

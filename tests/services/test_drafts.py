@@ -177,6 +177,11 @@ def test_a_channel_says_at_once_what_it_does_not_take(house: House, conversation
         attach(house, conversation, f"{number}.txt", kind=DraftKind.NOTE)
     with pytest.raises(Invalid, match="at most"):
         attach(house, conversation, "one more.txt", kind=DraftKind.NOTE)
+    assert attach(house, conversation, "0.txt", kind=DraftKind.NOTE).filename == "0.txt"  # an answer it never got
+    row = attach(house, conversation, "1.txt", kind=DraftKind.NOTE)
+    row.content_id, row.created_at = "12345678@inline", now() - draft_files.FORGOTTEN * 2
+    attach(house, conversation, "one more.txt", kind=DraftKind.NOTE)  # in the place of a picture that no word names
+    assert row.draft_id is None
 
 
 def test_what_belongs_to_nobody_is_forgotten_after_a_day(house: House, conversation: Conversation) -> None:

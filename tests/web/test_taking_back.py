@@ -42,6 +42,9 @@ def test_a_reply_is_taken_back_into_the_composer_and_sent_again(seeded: Seeded, 
     assert box.count('name="kept"') == 2
     taken = re.search(r'name="taken_back" value="([^"]+)"', box)
     assert taken
+    files_at = f"/conversations/{seeded.public_id(PERSON)}/taken-back/{taken[1]}"
+    assert (ana.get(f"{files_at}/1").data, ana.get(f"{files_at}/2").status_code) == (b"b", 404)
+    assert seeded.visitor("ben").get(f"{files_at}/1").status_code == 404  # it is not his
     _reply(seeded, ana, "Better words", taken_back=taken[1], kept="1", cc="ben@example.com")
     again = _newest(seeded)
     with reading() as session:

@@ -33,10 +33,19 @@ def add(public_id: str) -> Response:
     form, user, upload = request.form, current_user(), request.files.get("file")
     if form.get("kind") not in set(DraftKind) or upload is None or not upload.filename:
         raise Invalid(phrase("The form is out of date: load the page again."), field="file")
+    content_id, data = _place(form.get("content_id", ""), upload.mimetype), upload.read()
+    described = StoredAttachment(upload.filename, upload.mimetype, len(data), "")
     with reading() as session:
-        access.conversation_for(session, user, public_id)
-    content_id = _place(form.get("content_id", ""), upload.mimetype)
-    file = replies.store_upload(upload.filename, upload.mimetype, upload.read(), content_id=content_id)
+        conversation = access.conversation_for(session, user, public_id)
+        draft_files.check(
+            session,
+            conversation=conversation,
+            author=user,
+            kind=DraftKind(form["kind"]),
+            file=described,
+            key=form.get("key", ""),
+        )
+    file = replies.store_upload(upload.filename, upload.mimetype, data, content_id=content_id)
 
     def write() -> str:
         with transaction() as session:

@@ -14,7 +14,7 @@ from app.errors import NotFound
 from app.markup import one_line
 from app.models import Message
 from app.queries.inline_files import inline_files
-from app.services import access
+from app.services import access, taking_back
 from app.web.authz import current_privacy
 from app.web.inbox import beginning, raster, sound
 from app.web.session import current_user, signed_in
@@ -43,6 +43,17 @@ def attachment(public_id: str) -> Response:
         _refuse_deleted(session.get_one(Message, found.message_id), but_reveal=True)
         sha256, name = found.blob_sha256, found.filename
     return sent(sha256, name)
+
+
+@pages.get("/conversations/<public_id>/taken-back/<taken_id>/<int:place>")
+@signed_in
+def taken_back(public_id: str, taken_id: str, place: int) -> Response:
+    """Send a file of a reply that the reader took back, as `attachment` does."""
+    user = current_user()
+    with reading() as session:
+        conversation = access.conversation_for(session, user, public_id)
+        found = taking_back.file_of(session, conversation=conversation, user=user, public_id=taken_id, place=place)
+    return sent(found.blob_sha256, found.filename)
 
 
 def sent(sha256: str, name: str) -> Response:

@@ -27,6 +27,7 @@ export interface Around {
   refused(reason: string): void;
 }
 
+const AGAIN_MS = 10_000;
 const LARGEST = 50_000_000; // bytes that the server takes at once (app/factory.py); more would cut the connection
 const LATER = [401, 408, 429]; // signed out, or too busy: not refused
 
@@ -112,7 +113,7 @@ export class DraftFiles {
     if (response?.ok) this.follow(new DOMParser().parseFromString(await response.text(), "text/html"));
   }
 
-  private get conversation(): string {
+  get conversation(): string {
     return `/conversations/${this.box.dataset["conversation"] ?? ""}`;
   }
 
@@ -145,6 +146,7 @@ export class DraftFiles {
     this.job ??= this.run().finally(() => {
       this.job = null;
       this.around.changed();
+      if (this.all.some((one) => one.state === "away")) window.setTimeout(() => this.box.isConnected && this.again(), AGAIN_MS);
     });
   }
 
@@ -211,10 +213,14 @@ export class DraftFiles {
     if (!this.box.isConnected) document.removeEventListener("tributary:live", this.onLive);
     else if ((event as CustomEvent<{ state: string }>).detail.state === "live") {
       for (const id of this.unsaid) void this.takeOff(id);
-      for (const one of this.all) if (one.state === "away") one.state = "new";
-      this.store();
+      this.again();
     }
   };
+
+  private again(): void {
+    for (const one of this.all) if (one.state === "away") one.state = "new";
+    this.store();
+  }
 }
 
 /** Send a form, and tell which share of it has left (fetch does not say). Rejects where the server cannot be reached. */

@@ -1,4 +1,5 @@
 // Files of a reply: chosen, dropped or pasted; shown as chips that can be taken off again.
+import { shownAt } from "../composer/pictures";
 import { DraftFiles, type Around, type Kept } from "./draft_files";
 import { size } from "./limits";
 import { t } from "../page/words";
@@ -26,7 +27,15 @@ export class Files {
     form.addEventListener("dragover", this.onDrag);
     form.addEventListener("dragleave", () => form.classList.remove("is-drop"));
     form.addEventListener("drop", this.onDrop);
-    if (box.dataset["taken"]) void this.draft.read(); // else its words are read, and its files with them
+    if (box.dataset["taken"]) this.beginTaken(box.dataset["taken"]);
+  }
+
+  /** A reply that was taken back has its pictures; what was attached since is asked for, as the words of no draft are. */
+  private beginTaken(taken: string): void {
+    for (const one of this.form.querySelectorAll<HTMLInputElement>('input[name="kept"][data-cid]')) {
+      shownAt(one.dataset["cid"] ?? "", `${this.draft.conversation}/taken-back/${taken}/${one.value}?show=1`);
+    }
+    void this.draft.read();
   }
 
   any(): boolean {
