@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from app.db import reading, transaction
-from app.models import CannedResponse, Conversation, Macro, Message, Priority, Status
+from app.models import CannedResponse, Contact, Conversation, Macro, Message, Priority, Status
 from app.services import canned_responses, conversations
 from tests.inbox_house import Seeded, counted, seeded
 from tests.rooms import Visitor
@@ -51,6 +51,11 @@ def test_a_slash_offers_what_fits_and_its_use_brings_it_first_the_next_time(seed
     assert html.escape(EVIL) in shown
     used = browser.post(f"{here}/{wanted.public_id}/uses")
     assert (used.text, used.content_type) == ("Welcome Marta, ⟦your business hours⟧", "text/plain; charset=utf-8")
+    with transaction() as session:
+        contact = session.get_one(Contact, seeded.made.conversations[MARTA].contact_id)
+        contact.name = "*Marta* Lindqvist"
+    formatted = browser.post(f"{here}/{wanted.public_id}/uses?format=markdown").text
+    assert formatted.startswith("Welcome \\*Marta\\*, ")  # a name is no markup
     assert re.findall("<code>(/[a-z-]+)", browser.get(f"{here}?q=welcome").text) == ["/zz-last", "/aa-first"]
     assert "“&lt;b&gt;" in browser.get(f"{here}?q=<b>nothing").text
     assert "/settings/canned-responses/new" not in browser.get(here).text

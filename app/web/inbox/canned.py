@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session
 
 from app.db import reading, transaction
 from app.errors import NotFound
+from app.markdown import literal
 from app.models import CannedResponse, Conversation, User
 from app.services import access, answer_access, canned_ranking, canned_responses, canned_values, liquid_texts
+from app.web.inbox.composer import MARKDOWN
 from app.web.limits import limiter
 from app.web.session import current_user, signed_in
 
@@ -49,18 +51,27 @@ def by_shortcut(public_id: str, shortcut: str) -> Response:
 @pages.post("/<canned_id>/uses")
 @signed_in
 def use(public_id: str, canned_id: str) -> Response:
-    """Return its text with the variables filled, and remember that it was used for what the customer wants."""
+    """Return its text with the variables filled, and remember that it was used for what the customer wants.
+
+    `format=markdown`: it is read as Markdown, so that what a variable stands for is written to be read literally.
+    """
     user = current_user()
     with transaction() as session:
         conversation = access.conversation_for(session, user, public_id)
         found = answer_access.canned_response_for(session, user, canned_id)
         if not canned_responses.is_offered(session, canned=found, conversation=conversation, user=user):
             raise NotFound
-        words = _filled(session, found, conversation, user)
+        is_markdown = request.args.get("format") == MARKDOWN
+        words = _filled(session, found, conversation, user, is_markdown=is_markdown)
         canned_ranking.record_use(session, canned=found, conversation=conversation, user=user)
     return Response(words, mimetype="text/plain")
 
 
-def _filled(session: Session, canned: CannedResponse, conversation: Conversation, user: User) -> str:
+def _filled(
+    session: Session, canned: CannedResponse, conversation: Conversation, user: User, *, is_markdown: bool = False
+) -> str:
     text = canned_responses.text_for(session, canned=canned, conversation=conversation)
-    return liquid_texts.render(text, canned_values.of(session, conversation=conversation, user=user))
+    values = canned_values.of(session, conversation=conversation, user=user)
+    if is_markdown:
+        values = {name: literal(value) for name, value in values.items()}
+    return liquid_texts.render(text, values)

@@ -53,7 +53,8 @@ class Slash {
   private async filled(id: string): Promise<string | null> {
     const token = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
     const headers = { "X-CSRFToken": token, "HX-Request": "true" };
-    const address = `/conversations/${this.conversation}/canned/${id}/uses`;
+    const format = this.box.querySelector<HTMLInputElement>('input[name="format"]')?.value ?? "";
+    const address = `/conversations/${this.conversation}/canned/${id}/uses?format=${format}`;
     const response = await fetch(address, { method: "POST", credentials: "same-origin", headers }).catch(() => null);
     const words = response?.ok ? await response.text().catch(() => null) : null;
     if (words === null) say(response?.status === 422 ? t("This canned response cannot be filled in: look at it in the settings.") : t("The server cannot be reached."), "error");
