@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
@@ -16,7 +15,7 @@ from werkzeug.wrappers import Response
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import Macro, Team, User
-from app.phrases import phrase
+from app.phrases import listed, phrase
 from app.queries import macro_list
 from app.services import answer_access, by_public_id, liquid_texts, macros
 from app.services.answer_access import SUPERVISORS, check_may_write
@@ -164,8 +163,7 @@ def _options(session: Session, user: User) -> Options:
 
 
 def _done(actions: Sequence[Mapping[str, Any]], known: Options) -> str:
-    done = [_in_words(action, known) for action in in_order(actions)]
-    return reduce(lambda one, other: phrase("{one}, {other}", one=one, other=other), done) if done else ""
+    return listed(_in_words(action, known) for action in in_order(actions))
 
 
 def _in_words(action: Mapping[str, Any], known: Options) -> str:

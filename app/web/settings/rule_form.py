@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.languages import translated
 from app.models import AutomationRule
-from app.phrases import phrase
+from app.phrases import listed, phrase
 from app.queries import settings_rules
 from app.queries.settings_rules import Options, RuleRow
 from app.render import words
@@ -100,7 +100,7 @@ def in_words(rule: RuleRow, options: Options) -> tuple[str, str]:
         if (shown := ACTIONS.get(part["do"]))
     ]
     join = _either if rule.conditions.get("match") == "any" else _both
-    return reduce(join, asks) if asks else "", reduce(_then, does) if does else ""
+    return reduce(join, asks) if asks else "", listed(does)
 
 
 def _asked(shown: Field, part: Part, options: Options) -> str:
@@ -117,10 +117,6 @@ def _either(one: str, other: str) -> str:
     return phrase("{one} or {other}", one=one, other=other)
 
 
-def _then(one: str, other: str) -> str:
-    return phrase("{one}, {other}", one=one, other=other)
-
-
 def _short(label: str) -> str:
     """Return a label in the reader's language without what it adds in brackets."""
     return BRACKET.split(translated(label))[0]
@@ -132,7 +128,7 @@ def _value(shown: Field, part: Part, options: Options) -> str:
         return phrase("“{value}”", value=value)
     if shown.type == "labels":
         labels = [label_words(label) for label in labels_in(value)]
-        return reduce(_then, labels) if labels else ""
+        return listed(labels)
     known = dict(options.get(shown.source, []))
     if shown.source and shown.source != "intents" and value not in known:
         return phrase("something that is gone")
