@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from playwright.sync_api import BrowserContext, Page, expect
+from sqlalchemy import select
 
 from app.db import reading, transaction
-from app.models import Conversation, Message, User
+from app.models import Conversation, DraftFile, Message, User
 from app.services import replies
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Desk, eventually
 
 COMPOSER = ".composer-text"
 
@@ -18,6 +19,11 @@ def _cut(context: BrowserContext, page: Page) -> None:
     expect(page.locator("#live .live-word")).to_have_text("Offline")
 
 
+def _waiting_files() -> list[str]:
+    with reading() as session:
+        return list(session.scalars(select(DraftFile.filename).where(DraftFile.draft_id.is_not(None))))
+
+
 def _write(page: Page, text: str) -> None:
     page.fill(COMPOSER, text)
     page.press(COMPOSER, "Control+Enter")
@@ -26,8 +32,15 @@ def _write(page: Page, text: str) -> None:
 def test_replies_and_notes_leave_once_when_the_connection_is_back(desk: Desk) -> None:
     page = desk.page()
     desk.open(page, "Rahul Mehta")
+    page.set_input_files("input[name=files]", {"name": "proof.txt", "mimeType": "text/plain", "buffer": b"1"})
+    eventually(lambda: _waiting_files() == ["proof.txt"])
+    chips = page.locator("form > .composer-files .chip")
     _cut(page.context, page)
     _write(page, "Your data is deleted.")
+    expect(chips).to_have_count(0)
+    page.get_by_role("button", name="Take back").click()
+    expect(chips).to_have_count(1)  # though nobody can be asked what there is
+    page.press(COMPOSER, "Control+Enter")
     expect(page.locator(".message.is-waiting")).to_have_count(1)
     page.check("input[name=kind][value=note]", force=True)
     _write(page, "told him offline")
@@ -36,7 +49,9 @@ def test_replies_and_notes_leave_once_when_the_connection_is_back(desk: Desk) ->
     page.context.set_offline(False)
     for text in ("Your data is deleted.", "told him offline"):
         expect(page.locator(".message[data-message]", has_text=text)).to_have_count(1)
+    expect(page.locator(".message-out[data-message]", has_text="Your data is deleted.")).to_contain_text("proof.txt")
     expect(page.locator(".is-waiting")).to_have_count(0)
+    assert _waiting_files() == []
     page.reload()
     for text in ("Your data is deleted.", "told him offline"):
         expect(page.locator(".message", has_text=text)).to_have_count(1)

@@ -33,7 +33,7 @@ const LATER = [401, 408, 429]; // signed out, or too busy: not refused
 
 export class DraftFiles {
   all: Kept[] = [];
-  private readonly gone = new Set<string>(); // ids of what left this page, or was taken off
+  private readonly gone = new Map<string, Kept | null>(); // what left with words, null for what was taken off; by id
   private readonly unsaid = new Set<string>(); // ids taken off while the server was away
   private job: Promise<void> | null = null;
 
@@ -71,7 +71,7 @@ export class DraftFiles {
     const pictures = idsIn(text);
     const going = this.all.filter((one) => !one.cid || pictures.includes(one.cid));
     this.all = this.all.filter((one) => !going.includes(one));
-    for (const one of going) if (one.id) this.gone.add(one.id);
+    for (const one of going) if (one.id) this.gone.set(one.id, one);
     this.around.changed();
     return going;
   }
@@ -85,8 +85,9 @@ export class DraftFiles {
 
   /** Files of a reply that waited for the connection are the draft's again. */
   giveBackIds(ids: string[]): void {
+    this.giveBack(ids.flatMap((id) => this.gone.get(id) ?? []));
     for (const id of ids) this.gone.delete(id);
-    if (ids.length) void this.read();
+    if (ids.length) void this.read(); // this page may never have had them
   }
 
   /** Say in the form which stored files go along, and put in those that only this page has. */
@@ -200,7 +201,7 @@ export class DraftFiles {
   }
 
   private async takeOff(id: string): Promise<void> {
-    this.gone.add(id);
+    this.gone.set(id, null);
     this.unsaid.add(id);
     const data = new FormData();
     data.set("csrf_token", token());
