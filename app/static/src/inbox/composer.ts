@@ -152,21 +152,15 @@ class ComposerBox extends HTMLElement {
 
   private readonly onSubmit = (event: SubmitEvent): void => {
     event.preventDefault();
-    if (!this.text.trim() && !this.keepsFiles() && !this.files.any()) {
-      return this.problem(t("Write something, or attach a file."));
-    }
+    if (!this.text.trim() && !this.keepsFiles() && !this.files.any()) return this.problem(t("Write something, or attach a file."));
     const reason = this.tooMuch() || this.lost() || (this.kind === "reply" ? this.limits.problemOfText(this.text.trim()) : "");
     if (reason) return this.problem(reason);
     this.lastButton = event.submitter as HTMLButtonElement | null;
     const isLater = this.files.isLater(() => this.isConnected && this.form.requestSubmit(this.lastButton));
     if (isLater) return this.problem(t("The files are still being stored: this leaves right after."));
     this.markBegin();
-    const outgoing = {
-      form: this.form,
-      button: this.lastButton,
-      template: this.querySelector<HTMLTemplateElement>("template.pending-message"),
-      kind: this.kind,
-    };
+    const template = this.querySelector<HTMLTemplateElement>("template.pending-message");
+    const outgoing = { form: this.form, button: this.lastButton, template, kind: this.kind };
     const text = this.text;
     const pictured = this.kind === "reply" ? text : "";
     this.files.intoForm(pictured);
