@@ -123,7 +123,8 @@ def _query(user_id: int, inbox_ids: InboxIds, filters: Filters, *, backwards: bo
     user = User(id=user_id)  # the id is all that conditions ask of a user
     query = _select(user).where(inside(inbox_ids), *conditions(filters, user), *status_condition(filters))
     query = query.order_by(*conversation_order.columns(filters.sort, backwards=backwards))
-    return query.limit(bindparam("most", type_=Integer))
+    # written out: of a number it does not know PostgreSQL would assume a tenth of the table, and plan anew each time
+    return query.limit(bindparam("most", type_=Integer, literal_execute=True))
 
 
 _kept_query = lru_cache(maxsize=32)(_query)
