@@ -7,6 +7,9 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from app.db import transaction
+from app.models import Channel, Inbox
+from app.services import recipients
 from tests.browser.conftest import Desk, eventually
 from tests.seed_files import picture
 
@@ -85,8 +88,13 @@ def test_details_are_changed_in_the_side_panel(desk: Desk) -> None:
 
 
 def test_files_are_dropped_in_taken_off_and_sent(desk: Desk, tmp_path: Path) -> None:
+    _sign(desk, "Emma Lindgren")
     page = desk.page()
     desk.open(page, "Emma Lindgren")
+    page.locator(".composer-signature summary").click()
+    expect(page.locator(".composer-signed:visible")).to_have_text("Ana, help@harbourpine.example")
+    page.select_option("[name=sender]", "sales@acme.example")
+    expect(page.locator(".composer-signed:visible")).to_have_text("Ana, sales@acme.example")
     for name in ("one.png", "two.png"):
         (tmp_path / name).write_bytes(picture(30, 20, 9))
     page.set_input_files("input[name=files]", [tmp_path / "one.png", tmp_path / "two.png"])
@@ -97,6 +105,15 @@ def test_files_are_dropped_in_taken_off_and_sent(desk: Desk, tmp_path: Path) -> 
     expect(shown).to_be_visible()
     eventually(lambda: shown.locator("img").evaluate("img => img.naturalWidth") == 30)
     expect(page.locator(".composer-files .chip")).to_have_count(0)
+
+
+def _sign(desk: Desk, contact: str) -> None:
+    """Let the inbox sign its mail, and its channel have a second address."""
+    with transaction() as session:
+        found = desk.made.conversations[contact]
+        session.get_one(Inbox, found.inbox_id).signature = "{{ agent.first_name }}, {{ sender.address }}"
+        channel = session.get_one(Channel, found.channel_id)
+        recipients.set_senders(session, channel=channel, text="sales@acme.example")
 
 
 def test_on_a_phone_list_conversation_and_details_are_views_of_their_own(desk: Desk) -> None:
