@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Conflict, Invalid
-from app.models import Case, ChecklistItem, ChecklistTemplate, Conversation, User
+from app.models import Case, ChecklistItem, ChecklistTemplate, Conversation, Status, User
 from app.models.checklist import MOST, MOST_TEMPLATES
 from app.phrases import phrase
 from app.services import activities, cases
@@ -79,6 +79,28 @@ def put_in(session: Session, *, actor: User, place: Place, template: ChecklistTe
 def open_items(session: Session, place: Place) -> int:
     """Count what is still to be done."""
     return session.scalar(select(func.count()).where(_of(place), ChecklistItem.done_at.is_(None))) or 0
+
+
+def unfinished(session: Session, place: Place) -> list[str]:
+    """Return the words of what is still to be done, in order."""
+    query = select(ChecklistItem.text).where(_of(place), ChecklistItem.done_at.is_(None))
+    return list(session.scalars(query.order_by(*_order())))
+
+
+def unfinished_among(session: Session, conversations: Select[int]) -> int:
+    """Count the conversations, of those whose ids a query finds, that would be resolved with something to be done."""
+    ids = conversations.order_by(None).subquery()
+    of = ChecklistItem.conversation_id == Conversation.id, ChecklistItem.done_at.is_(None)
+    closing = Conversation.status.not_in((Status.RESOLVED, Status.SPAM))
+    query = select(func.count()).select_from(Conversation)
+    query = query.where(Conversation.id.in_(select(next(iter(ids.c)))), closing, exists().where(*of))
+    return session.scalar(query) or 0
+
+
+def all_done(which: Select[int]) -> Select[int]:
+    """Leave out, of the conversations that a query finds, those with something to be done."""
+    of = ChecklistItem.conversation_id == Conversation.id, ChecklistItem.done_at.is_(None)
+    return which.where(~exists().where(*of))
 
 
 def save_template(session: Session, *, template: ChecklistTemplate | None, name: str, items: str) -> ChecklistTemplate:

@@ -20,12 +20,22 @@ from sqlalchemy.orm import Session
 from app.errors import Invalid
 from app.markdown import literal
 from app.models import CannedResponse, Conversation, Macro, Status, Tag, Tagging, Team, User
-from app.phrases import phrase
-from app.services import access, canned_responses, canned_values, cases, delivery_route, liquid_texts, outgoing
+from app.phrases import counted, phrase
+from app.services import (
+    access,
+    canned_responses,
+    canned_values,
+    cases,
+    checklists,
+    delivery_route,
+    liquid_texts,
+    outgoing,
+)
 from app.services.macro_actions import ACTIONS, ME, NOBODY, NOTE, REPLY, WORDS, WRITTEN, in_order
 from app.services.outgoing import Outgoing
 from app.services.replies import IN_SPAM
 
+MOST_NAMED = 5  # items of a checklist
 CHECKED_KEY = "a plan"  # in the place of a client key: nothing is sent
 NOT_IN_SPAM = phrase("This conversation is marked as spam: take it out of spam first.")
 
@@ -205,7 +215,20 @@ def _status(now: _Standing, value: str) -> Step:
     if now.conversation.status is Status.SPAM:
         return Step("status", title, WORDS[value], before, refusal=NOT_IN_SPAM)
     now.status = WORDS[value]
-    return Step("status", title, now.status, before, value={"status": value})
+    return Step("status", title, now.status, before, value={"status": value}, also=_left_open(now, value, before))
+
+
+def _left_open(now: _Standing, value: str, before: str) -> tuple[str, ...]:
+    """Say what of the checklist is still open where this resolves; who runs it has read that."""
+    if value != Status.RESOLVED or before == WORDS[value]:
+        return ()
+    left = checklists.unfinished(now.session, now.conversation)
+    if not left:
+        return ()
+    many = counted(
+        "{count} item of the checklist is still open.", "{count} items of the checklist are still open.", len(left)
+    )
+    return many, *(f"“{words}”" for words in left[:MOST_NAMED])
 
 
 def _add_tag(now: _Standing, value: str) -> Step:

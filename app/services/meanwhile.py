@@ -31,7 +31,7 @@ def news(session: Session, *, conversation: Conversation, user: User, seen: str,
 
     """
     since = _after(session, seen)
-    if since is None or _is_there(session, conversation, client_key):
+    if since is None or is_there(session, conversation, client_key):
         return []
     theirs = (Message.direction == Direction.OUTBOUND) & (Message.visibility == Visibility.PUBLIC)
     matters = theirs & Message.author_id.is_not(None) & (Message.author_id != user.id)
@@ -54,7 +54,7 @@ def others(
 
     `known` are the keys of those that the user was told of; for the rest see `news`. In a live chat several may write.
     """
-    if _is_there(session, conversation, client_key) or _is_live(session, conversation):
+    if is_there(session, conversation, client_key) or _is_live(session, conversation):
         return []
     found = soft_locks.holders(session, conversation=conversation, user=user, known=known)
     return found + soft_locks.scheduled(
@@ -85,7 +85,7 @@ def _after(session: Session, seen: str) -> ColumnElement[bool] | None:
     return Message.public_id > wanted if id_ is None else Message.id > id_
 
 
-def _is_there(session: Session, conversation: Conversation, client_key: str) -> bool:
+def is_there(session: Session, conversation: Conversation, client_key: str) -> bool:
     query = select(Message.id).where(Message.conversation_id == conversation.id, Message.client_key == client_key)
     return session.scalars(query).first() is not None
 

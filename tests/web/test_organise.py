@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from html import unescape
+from html import escape, unescape
 
 from sqlalchemy import select
 
@@ -21,6 +21,7 @@ from app.models import (
 )
 from tests.inbox_house import Seeded, counted, part, seeded
 from tests.rooms import Visitor
+from tests.web.test_macros import macro_of
 
 __all__ = ["seeded"]  # fixture
 
@@ -265,3 +266,35 @@ def test_an_inbox_says_what_becomes_of_resolved_conversations(seeded: Seeded) ->
     with db.reading() as session:
         now = session.get_one(Inbox, inbox.id)
     assert (now.reopening, now.reopen_days, now.assignee_then) == ("within", 7, "kept_if_here")
+
+
+def test_many_a_macro_and_send_and_resolve_ask_about_open_checklist_items_first(seeded: Seeded) -> None:
+    browser, this = seeded.visitor(), seeded.public_id(INGRID)
+    browser.get(f"/inbox/c/{this}")
+    browser.post(f"/conversations/{this}/checklist", {"text": HOSTILE})
+    many = {"ids": ",".join([this, seeded.public_id(MARTA)]), "do": "status:resolved"}
+    asked = browser.post("/inbox/bulk", many, **part("bulk")).text
+    assert "1 of the conversations selected has open checklist items" in asked
+    assert Status.RESOLVED not in {seeded.now(INGRID).status, seeded.now(MARTA).status}
+    assert "Resolve only the others (1)" in browser.post("/inbox/bulk", many).text  # without scripts, on a page
+    browser.post("/inbox/bulk", {**many, "unfinished": "leave"})
+    assert seeded.now(MARTA).status is Status.RESOLVED
+    assert seeded.now(INGRID).status is Status.OPEN
+    browser.post("/inbox/bulk", {**many, "unfinished": "nothing"})
+    macro = macro_of(browser, "Close it", ("status", "resolved"))
+    told = browser.get(f"/conversations/{this}/macros/{macro.public_id}").text
+    assert "1 item of the checklist is still open." in told
+    assert escape(HOSTILE) in told
+    reply = {"text": "Done so far", "client_key": "k" * 32, "then": "resolved"}
+    refused = browser.post(f"/conversations/{this}/replies", reply, **part("pane"))
+    assert refused.status_code == 409
+    assert "Send and resolve anyway" in refused.text
+    assert HOSTILE not in refused.text
+    assert "Done so far" not in browser.get(seeded.path(INGRID)).text
+    assert browser.post(f"/conversations/{this}/replies", {**reply, "anyway": "1"}).status_code == 303
+    assert seeded.now(INGRID).status is Status.RESOLVED
+    assert browser.post(f"/conversations/{this}/replies", reply).status_code == 303  # it arrived, and comes again
+    browser.post("/inbox/bulk", {**many, "do": "status:open"})
+    browser.post("/inbox/bulk", {**many, "unfinished": "resolve"})
+    assert seeded.now(INGRID).status is Status.RESOLVED
+    browser.post("/inbox/bulk", {**many, "do": "status:open"})

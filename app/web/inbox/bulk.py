@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
-from sqlalchemy import Select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -19,7 +19,7 @@ from app.queries import bulk_progress, conversation_filters, saved_views
 from app.queries.by_id import find
 from app.queries.sidebar import Options
 from app.render import words
-from app.services import access, bulk_actions
+from app.services import access, bulk_actions, checklists
 from app.services.bulk_verbs import VERBS
 from app.web.inbox import asked, snooze
 from app.web.session import current_user, signed_in
@@ -73,15 +73,37 @@ def choices(options: Options) -> list[tuple[str, list[Choice]]]:
 @pages.post("")
 @signed_in
 def begin() -> BaseResponse:
-    """Do `do` to the conversations named by `id` and `ids`, or to `all` that the address's filters find."""
+    """Do `do` to the conversations named by `id` and `ids`, or to `all` that the address's filters find.
+
+    Before conversations with open checklist items are resolved it asks. `unfinished` is the answer: `resolve` those,
+    too, `leave` them, or do `nothing`.
+    """
     user = current_user()
     verb, _, chosen = request.form.get("do", "").partition(":")
     if verb not in VALUES:
         raise Invalid(phrase("Choose what is to be done."), field="do")
+    answer = request.form.get("unfinished", "")
+    if answer == "nothing":
+        return _back()
     with transaction() as session:
-        value = VALUES[verb](session, user, chosen)
-        bulk_actions.begin(session, user=user, verb=verb, value=value, which=_which(session, user))
+        value, which = VALUES[verb](session, user, chosen), _which(session, user)
+        if value.get("status") == Status.RESOLVED and answer != "resolve":
+            if answer == "leave":
+                which = checklists.all_done(which)
+            elif left := checklists.unfinished_among(session, which):
+                return _ask(left, session.scalar(select(func.count()).select_from(which.subquery())) or 0)
+        bulk_actions.begin(session, user=user, verb=verb, value=value, which=which)
     return _back()
+
+
+def _ask(left: int, many: int) -> BaseResponse:
+    """Ask whether to resolve all, too, those `left` with something to be done; what was chosen is asked with it."""
+    named = [*request.form.getlist("id"), *request.form.get("ids", "").split(",")]
+    ids = ",".join(str(one) for one in map(_uuid, named[:MOST_NAMED]) if one)
+    sent = {"do": request.form["do"], "ids": ids, "all": request.form.get("all", "")}
+    page = "inbox/_bulk_unfinished.html" if _is_scripted() else "inbox/bulk_unfinished.html"
+    address = "/inbox/bulk" + asked.filters().query()
+    return make_response(render_template(page, left=left, many=many, sent=sent, address=address))
 
 
 def _which(session: Session, user: User) -> Select[int]:
@@ -133,9 +155,13 @@ def dismiss(public_id: str) -> BaseResponse:
 
 def _back() -> BaseResponse:
     """Answer with the progress where htmx asks, else lead back to the list as it was."""
-    if request.headers.get("HX-Request") == "true":
+    if _is_scripted():
         return progress()
     return redirect("/inbox" + asked.filters().query(), code=303)
+
+
+def _is_scripted() -> bool:
+    return request.headers.get("HX-Request") == "true"
 
 
 def _assignee(session: Session, user: User, chosen: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from app.models import Conversation, Message, ScheduledReply, Status, User
 from app.phrases import phrase
 from app.services import (
     access,
+    checklists,
     conversations,
     drafts,
     meanwhile,
@@ -41,7 +42,7 @@ from app.web.session import current_user, signed_in
 
 pages = Blueprint("composer", __name__)
 
-News: TypeAlias = tuple[list[int], list[Holder]]
+News: TypeAlias = tuple[list[int], list[Holder], list[str]]
 
 MOST_FILES = 20
 MARKDOWN = "markdown"
@@ -68,7 +69,8 @@ def reply(public_id: str) -> BaseResponse:
     with its `value`s stands in the place of words. `format=markdown`: the words are, and their pictures are the files
     `picture`, each shown where its `picture_id` is named; each `draft_file` is the id of a file that waits with the
     draft. `seen` is the newest message when the reply was begun: what was said since is shown first (409), and which
-    colleagues are writing a reply or have scheduled one, but those whose keys are `known`.
+    colleagues are writing a reply or have scheduled one, but those whose keys are `known`; and what of the checklist is
+    still open where it is to be resolved, unless `anyway`.
     """
     out, then = _outgoing(_uploads(public_id)), _then()
     leaves_at = later.leaves_at(request.form.get("later", ""), request.form.get("later_at", ""))
@@ -77,23 +79,25 @@ def reply(public_id: str) -> BaseResponse:
         user = current_user()
         with transaction() as session:
             conversation = access.conversation_for(session, user, public_id, lock=True)
-            news = _news(session, conversation, user, out.client_key)
+            news = _news(session, conversation, user, out.client_key, then)
             if not any(news):
                 _write(session, conversation, user, out, leaves_at)
                 _end_draft(session, conversation, user)
                 _go_on(session, conversation, user, then)
         return news
 
-    said, others = retrying(write)
-    return answer_news(public_id, said, others) if said or others else back_to(public_id)
+    news = retrying(write)
+    return answer_news(public_id, *news) if any(news) else back_to(public_id)
 
 
-def _news(session: Session, conversation: Conversation, user: User, key: str) -> News:
-    """Return the ids of what was said since the reply was begun, and whose reply is on its way."""
+def _news(session: Session, conversation: Conversation, user: User, key: str, then: Then) -> News:
+    """Return the ids of what was said since the reply was begun, whose reply is on its way, and what is unfinished."""
     seen, known = request.form.get("seen", ""), request.form.getlist("known")
     said = meanwhile.news(session, conversation=conversation, user=user, seen=seen, client_key=key)
     others = meanwhile.others(session, conversation=conversation, user=user, seen=seen, client_key=key, known=known)
-    return said, others
+    closes = then.status is Status.RESOLVED and "anyway" not in request.form
+    unfinished = checklists.unfinished(session, conversation) if closes else []
+    return said, others, [] if unfinished and meanwhile.is_there(session, conversation, key) else unfinished
 
 
 def _write(session: Session, conversation: Conversation, user: User, out: Outgoing, leaves_at: datetime | None) -> None:

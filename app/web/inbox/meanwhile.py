@@ -36,16 +36,18 @@ class Filled:
     due_at: datetime | None = None
 
 
-def answer_news(public_id: str, ids: Sequence[int], others: Sequence[Holder] = ()) -> BaseResponse:
-    """Answer 409 with what was said meanwhile and whose reply is on its way: that alone for scripts, else the page with
-    the composer as it was.
+def answer_news(
+    public_id: str, ids: Sequence[int], others: Sequence[Holder] = (), unfinished: Sequence[str] = ()
+) -> BaseResponse:
+    """Answer 409 with what was said meanwhile, whose reply is on its way and what of the checklist is `unfinished`:
+    that alone for scripts, else the page with the composer as it was.
     """
     user = current_user()
     with reading() as session:
         news = _rows(session, ids)
         newest = str(news[-1].public_id) if news else request.form.get("seen", "")
         known = [*request.form.getlist("known"), *(one.key for one in others)]
-        told = {"news": news, "others": others, "known": known, "newest": newest}
+        told = {"news": news, "others": others, "known": known, "newest": newest, "unfinished": unfinished}
         if asked.part():
             return make_response(render_template("conversations/_meanwhile.html", is_scripted=True, **told), CONFLICT)
         found = shown(session, user)

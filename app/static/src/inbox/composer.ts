@@ -140,14 +140,15 @@ class ComposerBox extends HTMLElement {
   };
 
   private readonly onClick = (event: MouseEvent): void => {
-    const pressed = (event.target as Element).closest<HTMLElement>("[data-reply-all], [data-anyhow], [data-rewrite]");
+    const pressed = (event.target as Element).closest<HTMLElement>("[data-reply-all], [data-anyhow], [data-open], [data-rewrite]");
     if (!pressed || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     const everybody = pressed.dataset["replyAll"];
     if (everybody) replyAll(this.form, everybody);
     else if (pressed.hasAttribute("data-anyhow")) this.form.requestSubmit(this.lastButton);
+    else if (pressed.hasAttribute("data-open")) this.form.requestSubmit(this.querySelector('[data-send="reply"]'));
     else this.showNews("");
-    if (!pressed.hasAttribute("data-anyhow")) this.field.focus();
+    if (!pressed.matches("[data-anyhow], [data-open]")) this.field.focus();
   };
 
   private readonly onSubmit = (event: SubmitEvent): void => {
@@ -234,6 +235,7 @@ class ComposerBox extends HTMLElement {
     const { waiting, reason, news } = (event as CustomEvent<Refused>).detail;
     if (waiting.conversation !== this.dataset["conversation"]) return;
     this.choose(waiting.kind);
+    this.lastButton = this.querySelector(`[name="then"][value="${CSS.escape(new Map(waiting.fields).get("then") ?? "")}"]`); // for "anyhow"
     this.draft.seen = new Map(waiting.fields).get("seen") ?? "";
     this.giveBack(waiting.key, waiting.text, [], new Map(waiting.fields), reason);
     this.files.giveBackIds(waiting.fields.flatMap(([name, value]) => (name === "draft_file" ? [value] : [])));

@@ -92,7 +92,7 @@ async function settle(one: Waiting): Promise<boolean> {
   if (response.status >= 500 || LATER.includes(response.status)) return false;
   const isHtml = response.headers.get("Content-Type")?.startsWith("text/html");
   if (response.ok) await stored(one, await response.text());
-  else if (response.status === CONFLICT && isHtml) refuse(one, t("Something was written meanwhile: read it, then send."), await response.text());
+  else if (response.status === CONFLICT && isHtml) asked(one, await response.text());
   else refuse(one, await reasonOf(response), "");
   return true;
 }
@@ -108,6 +108,13 @@ async function stored(one: Waiting, pane: string): Promise<void> {
   if (openConversation() === one.conversation) await swapInto("pane", pane); // first: the bubble becomes the message
   take(one.key);
   document.dispatchEvent(new CustomEvent("tributary:changed"));
+}
+
+/** The server shows what is to be read or decided before it is sent. Nobody is there to decide it: sent without the
+ * answer it would resolve, or not resolve, against its writer's wish, so its words go back and the reason is told. */
+function asked(one: Waiting, html: string): void {
+  const shown = new DOMParser().parseFromString(html, "text/html").querySelector<HTMLElement>("[data-reason]");
+  refuse(one, shown?.dataset["reason"] ?? t("Something was written meanwhile: read it, then send."), html);
 }
 
 function refuse(one: Waiting, reason: string, news: string): void {
