@@ -23,6 +23,7 @@ from app.config import ROOT
 from app.discretion import discreet, discreet_cut
 from app.languages import date_words, decimal, from_left, language, translated
 from app.phrases import Phrase, listed, phrase
+from app.retold import retold
 from app.vocabulary import WORDS
 
 DIST = ROOT / "app" / "static" / "dist"
@@ -81,8 +82,10 @@ def configure_templates(app: Flask) -> None:
         one_line=one_line,
         editable=discreet,
         from_left=from_left,
+        decimal=decimal,
+        retold=retold,
     )
-    app.jinja_env.globals.update(asset=asset, listed=listed)
+    app.jinja_env.globals.update(asset=asset, date_words=date_words, listed=listed)
 
 
 def text_html(text: str) -> Markup:

@@ -119,11 +119,14 @@ def sentence(verb: str, data: dict[str, Any]) -> Phrase:
     said = VERBS.get(verb)
     template = said.template if said else verb.replace(".", " ").replace("_", " ")
     words = Phrase(template, values={name: _value(name, data.get(name, "…")) for name in PLACE.findall(template)})
-    return phrase("{sentence} ({reason})", sentence=words, reason=str(data["reason"])) if data.get("reason") else words
+    reason = data.get("reason")
+    return phrase("{sentence} ({reason})", sentence=words, reason=_value("reason", reason)) if reason else words
 
 
 def _value(name: str, told: object) -> str:
     """Return what stands in one place of a sentence: names as they were, our own words as phrases."""
+    if isinstance(told, Phrase):
+        return told
     text = str(told)
     if name == "messages" and (many := MANY.fullmatch(text)):
         return counted("{count} message", "{count} messages", int(many[1]))

@@ -7,6 +7,7 @@ from typing import Any
 
 from app import crypto
 from app.errors import Invalid, NotFound, SetupError
+from app.phrases import phrase
 from connectors.base import Setting
 from connectors.protocol import Connector
 from connectors.registry import connector_for, kinds
@@ -28,7 +29,10 @@ def find_connector(kind: str) -> Connector:
     try:
         return connector_for(kind)
     except KeyError:
-        raise NotFound(f"There is no kind of channel called “{kind}”: choose one of {', '.join(kinds())}.") from None
+        known = ", ".join(kinds())
+        raise NotFound(
+            phrase("There is no kind of channel called “{kind}”: choose one of {known}.", kind=kind, known=known)
+        ) from None
 
 
 def field_of(key: str) -> str:
@@ -47,7 +51,8 @@ def read(kind: str, given: Mapping[str, Any], *, kept: Mapping[str, Any] | None 
     unknown = set(given) - {setting.key for setting in schema}
     if unknown:
         known = ", ".join(setting.key for setting in schema)
-        raise Invalid(f"“{min(unknown)}” is no setting of {kind}: there are {known}.")
+        name = min(unknown)
+        raise Invalid(phrase("“{name}” is no setting of {kind}: there are {known}.", name=name, kind=kind, known=known))
     values = {setting.key: _value(setting, given, kept or {}) for setting in schema}
     _refuse_moved_secrets(schema, given, values, kept or {})
     if _moved(schema, values, kept) or _replaces_sign_in(kind, values, kept or {}):
@@ -112,7 +117,7 @@ def _value(setting: Setting, given: Mapping[str, Any], kept: Mapping[str, Any]) 
         text = str(kept.get(setting.key) or "")
     if not text:
         if setting.required:
-            raise Invalid(f"“{setting.label}” is needed.", field=field_of(setting.key))
+            raise Invalid(phrase("“{field}” is needed.", field=setting.label), field=field_of(setting.key))
         return "" if setting.kind in {"text", "secret", "lines"} else setting.default
     return _checked(setting, text)
 
@@ -121,16 +126,19 @@ def _checked(setting: Setting, text: str) -> Any:
     field = field_of(setting.key)
     longest = LONGEST_LINES if setting.kind == "lines" else LONGEST_LINE
     if len(text) > longest:
-        raise Invalid(f"“{setting.label}” takes at most {longest} characters.", field=field)
+        raise Invalid(
+            phrase("“{field}” takes at most {most} characters.", field=setting.label, most=longest), field=field
+        )
     printable = text.replace("\n", "") if setting.kind == "lines" else text
     if any(ord(character) < 0x20 and character != "\t" for character in printable):
-        raise Invalid(f"“{setting.label}” holds a control character.", field=field)
+        raise Invalid(phrase("“{field}” holds a control character.", field=setting.label), field=field)
     if setting.kind == "integer":
         if not (text.lstrip("-").isascii() and text.lstrip("-").isdigit() and abs(int(text[:12])) <= LARGEST):
-            raise Invalid(f"“{setting.label}” is a whole number.", field=field)
+            raise Invalid(phrase("“{field}” is a whole number.", field=setting.label), field=field)
         return int(text)
     if setting.kind == "choice" and text not in dict(setting.choices):
-        raise Invalid(f"“{setting.label}” is one of: {', '.join(dict(setting.choices))}.", field=field)
+        known = ", ".join(dict(setting.choices))
+        raise Invalid(phrase("“{field}” is one of: {known}.", field=setting.label, known=known), field=field)
     return text
 
 
@@ -141,7 +149,8 @@ def _refuse_moved_secrets(
     moved = _moved(schema, values, kept)
     for setting in schema:
         if moved and setting.kind == "secret" and kept.get(setting.key) and not given.get(setting.key):
-            raise Invalid(f"“{moved[0].label}” changed: type “{setting.label}” again.", field=field_of(setting.key))
+            again = phrase("“{place}” changed: type “{secret}” again.", place=moved[0].label, secret=setting.label)
+            raise Invalid(again, field=field_of(setting.key))
 
 
 def _replaces_sign_in(kind: str, values: Mapping[str, Any], kept: Mapping[str, Any]) -> bool:

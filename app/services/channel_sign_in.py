@@ -23,6 +23,7 @@ from app.config import settings
 from app.db import assert_no_transaction
 from app.errors import Invalid, SetupError
 from app.models import Channel, ChannelState, Inbox, User
+from app.phrases import phrase
 from app.services import channel_settings, channels
 from connectors.errors import ConnectorError
 from connectors.sign_in import ProviderAccount, SignIn
@@ -32,9 +33,8 @@ GOOD_FOR = timedelta(minutes=15)
 MOST_CHARACTERS = 4_000
 MOST_ACCOUNTS = 200
 MOST_SEALED = 400_000  # characters of a choice
-STALE = "This sign-in is not one that you began here, or it took too long: begin again on the channel's page."
-WAITING = "Nobody has signed in at the provider yet."
-OTHER = "You signed in as {found}, and this channel is {known}: sign in as that, or connect {found} as a new channel."
+STALE = phrase("This sign-in is not one that you began here, or it took too long: begin again on the channel's page.")
+WAITING = phrase("Nobody has signed in at the provider yet.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def exchange(channel: Channel, *, code: str, verifier: str) -> tuple[ProviderAcc
         raise Invalid(error.reason) from None
     found = (ProviderAccount(gained),) if isinstance(gained, Mapping) else tuple(gained)
     if not found:
-        raise Invalid("The provider gave access to nothing that this channel could be.")
+        raise Invalid(phrase("The provider gave access to nothing that this channel could be."))
     return _fitting(channel, found[:MOST_ACCOUNTS])
 
 
@@ -279,8 +279,14 @@ def _fitting(channel: Channel, accounts: tuple[ProviderAccount, ...]) -> tuple[P
     known = credentials_of(channel)
     fitting = tuple(one for one in accounts if _is_same_account(channel.kind, known, one.credentials))
     if accounts and not fitting:
-        found = accounts[0].name or "somebody else"
-        raise Invalid(OTHER.format(found=found, known=channel.address or channel.name))
+        raise Invalid(
+            phrase(
+                "You signed in as {found}, and this channel is {known}: sign in as that, or connect {found} as a new"
+                " channel.",
+                found=accounts[0].name or phrase("somebody else"),
+                known=channel.address or channel.name,
+            )
+        )
     return fitting
 
 

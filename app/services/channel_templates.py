@@ -20,6 +20,7 @@ from app.crypto import unseal
 from app.errors import Invalid
 from app.events import ChannelChanged, TemplateWanted
 from app.models import Channel, ChannelState, ChannelTemplate, Inbox
+from app.phrases import phrase
 from app.services.arrivals import plain
 from connectors.base import Credentials, Template
 from connectors.registry import connector_for, kinds
@@ -32,9 +33,9 @@ MOST_TEMPLATES = 2_000
 def ask(session: Session, *, channel: Channel) -> None:
     """Have the templates fetched now. Raises Invalid where the kind has none, or the channel is not active."""
     if not connector_for(channel.kind).capabilities.templates:
-        raise Invalid("This kind of channel has no templates.")
+        raise Invalid(phrase("This kind of channel has no templates."))
     if not channel.is_active:
-        raise Invalid("Resume the channel first: nothing is fetched while it is paused.")
+        raise Invalid(phrase("Resume the channel first: nothing is fetched while it is paused."))
     channel.templates_claimed_until = now() + CLAIM
     outbox.record(session, TemplateWanted(channel_id=channel.id))
 

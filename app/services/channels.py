@@ -16,12 +16,13 @@ from app.db import assert_no_transaction
 from app.errors import Conflict, Invalid
 from app.events import ChannelChanged
 from app.models import Channel, ChannelState, Inbox, User
+from app.phrases import phrase
 from app.services import channel_settings, network_guard
 from app.services.teams import clean_name
 from connectors.errors import ConnectorError
 
 CHECK_SECONDS = 15.0
-TOO_SLOW = f"No answer within {CHECK_SECONDS:.0f} seconds. Check the server's name and port."
+TOO_SLOW = phrase("No answer within {seconds} seconds. Check the server's name and port.", seconds=round(CHECK_SECONDS))
 
 
 def check(kind: str, credentials: Mapping[str, Any]) -> str:
@@ -79,7 +80,8 @@ def pause(session: Session, *, channel: Channel, actor: User | None) -> None:
     """Stop fetching and sending; what waits is kept."""
     _refuse_removed(channel)
     channel.state = ChannelState.PAUSED
-    channel.state_reason = f"Paused by {actor.name}." if actor else "Paused from the command line."
+    by_whom = phrase("Paused by {name}.", name=actor.name) if actor else phrase("Paused from the command line.")
+    channel.state_reason = str(by_whom)
     _changed(session, channel)
 
 
@@ -136,13 +138,13 @@ def _free_address(session: Session, kind: str, credentials: Mapping[str, Any], o
         taken = taken.where(Channel.id != own.id)
     other = session.scalar(taken.limit(1)) if address and connector.capabilities.pull else None
     if other is not None:
-        raise Conflict(f"{address} is connected already, as “{other}”.")
+        raise Conflict(phrase("{address} is connected already, as “{other}”.", address=address, other=other))
     return address
 
 
 def _refuse_removed(channel: Channel) -> None:
     if channel.state is ChannelState.REMOVED:
-        raise Conflict("This channel was removed. Connect it again as a new one.")
+        raise Conflict(phrase("This channel was removed. Connect it again as a new one."))
 
 
 def _changed(session: Session, channel: Channel) -> None:

@@ -17,6 +17,7 @@ from app.clock import now
 from app.crypto import unseal
 from app.errors import Invalid
 from app.models import Channel, ChannelState, Contact, ContactIdentity, Conversation, Direction, Message
+from app.phrases import counted, phrase
 from app.services import public_files
 from app.services.arrivals import StoredAttachment
 from app.services.visitors import CHAT_EMAIL
@@ -103,7 +104,7 @@ class Route:
             raise Invalid(self._closing_words(ends_at.astimezone(leaves_at.tzinfo)), field="due")
         self._check_length(text, is_public=is_public)
         if files and is_template:
-            raise Invalid("A template takes no files.", field="uploads")
+            raise Invalid(phrase("A template takes no files."), field="uploads")
         if files:
             self.check_files(files)
 
@@ -123,42 +124,63 @@ class Route:
         longest = self.longest(is_public=is_public)
         counting = self.capabilities.public_counting if is_public else None
         if length_of(text, counting) > longest:
-            what = "public posts of at most" if is_public and longest != self.capabilities.max_text else "at most"
-            raise Invalid(f"This channel takes {what} {longest:,} characters.", field="text")
+            if is_public and longest != self.capabilities.max_text:
+                raise Invalid(
+                    phrase("This channel takes public posts of at most {most} characters.", most=longest), field="text"
+                )
+            raise Invalid(phrase("This channel takes at most {most} characters.", most=longest), field="text")
 
     def _closing_words(self, ends_at: datetime) -> str:
-        window = window_words(self.window_seconds or 0)
-        return (
-            f"This channel takes replies for {window} after the customer's last message: until"
-            f" {ends_at.day} {ends_at:%b %Y, %H:%M %Z}. Choose an earlier time."
+        return phrase(
+            "This channel takes replies for {window} after the customer's last message: until {time}. Choose an earlier"
+            " time.",
+            window=window_words(self.window_seconds or 0),
+            time=f"{ends_at.day} {ends_at:%b %Y, %H:%M %Z}",
         )
 
     def _closed_words(self) -> str:
         window = window_words(self.window_seconds or 0)
-        way = " Choose a template, or wait until they write." if self.capabilities.templates else ""
-        return f"The customer last wrote more than {window} ago: this channel no longer takes a reply.{way}"
+        if self.capabilities.templates:
+            return phrase(
+                "The customer last wrote more than {window} ago: this channel no longer takes a reply. Choose a"
+                " template, or wait until they write.",
+                window=window,
+            )
+        return phrase(
+            "The customer last wrote more than {window} ago: this channel no longer takes a reply.", window=window
+        )
 
 
 def window_words(seconds: float) -> str:
     """Say a reply window as people do: "24 hours", "7 days"."""
     days = seconds / 86400
-    return f"{days:g} days" if days > 2 and days.is_integer() else f"{seconds / 3600:g} hours"
+    if days > 2 and days.is_integer():
+        return counted("{count} day", "{count} days", int(days))
+    hours = seconds / 3600
+    return counted("{count} hour", "{count} hours", int(hours)) if hours.is_integer() else f"{hours:g} h"
 
 
 def _check_files(files: Sequence[StoredAttachment], limits: Capabilities) -> None:
     if limits.public_files and not public_files.are_offered():
         raise Invalid(public_files.NEEDS_ADDRESS, field="uploads")
     if not limits.attachments:
-        raise Invalid("This channel takes no files.", field="uploads")
+        raise Invalid(phrase("This channel takes no files."), field="uploads")
     if len(files) > limits.max_attachments:
-        most = "one file" if limits.max_attachments == 1 else f"{limits.max_attachments} files"
-        raise Invalid(f"This channel takes at most {most} at once.", field="uploads")
+        most = counted(
+            "This channel takes at most one file at once.",
+            "This channel takes at most {count} files at once.",
+            limits.max_attachments,
+        )
+        raise Invalid(most, field="uploads")
     if sum(file.size for file in files) > limits.max_attachment_bytes:
         limit = limits.max_attachment_bytes / 1_000_000
-        raise Invalid(f"The files are larger than the {limit:g} MB this channel takes.", field="uploads")
+        raise Invalid(
+            phrase("The files are larger than the {limit} MB this channel takes.", limit=f"{limit:g}"), field="uploads"
+        )
     for file in files:
         if not takes(limits, file.content_type):
-            raise Invalid(f"This channel does not take files like “{file.filename}”.", field="uploads")
+            refused = phrase("This channel does not take files like “{file}”.", file=file.filename)
+            raise Invalid(refused, field="uploads")
 
 
 def takes(limits: Capabilities, content_type: str) -> bool:
@@ -183,19 +205,25 @@ def of(session: Session, conversation: Conversation) -> Route:
     if by_mail:
         return by_mail
     if can_send and own:
-        away = "The visitor is not connected and sees this when they come back."
+        away = phrase("The visitor is not connected and sees this when they come back.")
         return Route(channel, own.address, own.name, away, heard_at, is_public, last)
     address, _ = _mail_address(session, conversation, identities)
     raise Invalid(
-        f"To answer {address}, this inbox needs a mail channel: an admin connects one in the settings."
+        phrase(
+            "To answer {address}, this inbox needs a mail channel: an admin connects one in the settings.",
+            address=address,
+        )
         if address
-        else "There is no way to reach this customer: add an e-mail address to the contact."
+        else phrase("There is no way to reach this customer: add an e-mail address to the contact.")
     )
 
 
 def _held_back(channel: Channel) -> str:
-    paused = channel.state is ChannelState.PAUSED
-    return f"{channel.name} is paused: replies wait here until an admin resumes it in the settings." if paused else ""
+    if channel.state is not ChannelState.PAUSED:
+        return ""
+    return phrase(
+        "{channel} is paused: replies wait here until an admin resumes it in the settings.", channel=channel.name
+    )
 
 
 def _identities(session: Session, conversation: Conversation) -> list[ContactIdentity]:
@@ -249,7 +277,7 @@ def _by_mail(session: Session, conversation: Conversation, identities: list[Cont
     active = select(Channel).where(Channel.inbox_id == conversation.inbox_id, Channel.state == ChannelState.ACTIVE)
     found = [channel for channel in session.scalars(active.order_by(Channel.id)) if _carries_mail(channel)]
     found.sort(key=lambda channel: not connector_for(channel.kind).capabilities.cc)  # mail before a folder
-    return Route(found[0], address, name, f"Goes by mail to {address}.") if found else None
+    return Route(found[0], address, name, phrase("Goes by mail to {address}.", address=address)) if found else None
 
 
 def _carries_mail(channel: Channel) -> bool:

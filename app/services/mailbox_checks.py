@@ -24,6 +24,7 @@ from app.crypto import unseal
 from app.errors import Conflict, Invalid
 from app.events import MailboxAsked
 from app.models import Channel, ChannelState, CheckState, Delivery, MailboxCheck
+from app.phrases import phrase
 from app.services import channel_settings
 from app.services.ingest import StoredDelivery
 from connectors.base import Credentials
@@ -32,7 +33,7 @@ CLAIM = timedelta(minutes=10)  # a run that said nothing for so long is lost, an
 NUDGE_AGAIN = timedelta(seconds=30)  # what was asked for and nobody began is asked for again after this time
 GIVE_UP = timedelta(days=1)
 AT_WORK = (CheckState.COUNTING, CheckState.FETCHING)
-NO_END = "It was begun again and again for a day without coming to an end: ask once more."
+NO_END = phrase("It was begun again and again for a day without coming to an end: ask once more.")
 MOST_MISSING = 20_000  # numbers kept of one folder
 MOST_SHOWN = 50  # of them, with sender and subject
 MOST_ALSO = 40  # further places of one mail
@@ -48,13 +49,13 @@ def can_check(kind: str) -> bool:
 def ask(session: Session, *, channel: Channel, state: CheckState = CheckState.COUNTING) -> None:
     """Have it counted, or (FETCHING) what is missing brought in. Raises Invalid, Conflict if a run goes on."""
     if not can_check(channel.kind) or not channel.is_active:
-        raise Invalid("Resume the channel first: nothing is fetched while it is paused.")
+        raise Invalid(phrase("Resume the channel first: nothing is fetched while it is paused."))
     check = of(session, channel_id=channel.id, lock=True)
     if check is not None and is_running(check):
-        raise Conflict("The mailbox is being looked at already: wait until that is done.")
+        raise Conflict(phrase("The mailbox is being looked at already: wait until that is done."))
     missing = sum(len(folder["missing"]) for folder in check.folders) if check else 0
     if state is CheckState.FETCHING and not missing:
-        raise Invalid("Nothing is missing, as far as we know: count again first.")
+        raise Invalid(phrase("Nothing is missing, as far as we know: count again first."))
     moment = now()
     values = {"state": state, "asked_at": moment, "claimed_until": moment + NUDGE_AGAIN, "reason": "", "fetched": 0}
     values["wanted"] = missing if state is CheckState.FETCHING else 0

@@ -25,6 +25,7 @@ from app import outbox
 from app.clock import now
 from app.events import DeliveryStored, MessageChanged, ReplyFailed
 from app.models import Conversation, Delivery, DeliveryState, Message, MessageChange, SendState
+from app.phrases import phrase
 from app.services import activities, message_reactions, predictions, rewording
 from app.services.arrivals import MAX_HTML, MAX_TEXT, Arrival, lock_message, plain
 from app.services.changes import message_event
@@ -36,6 +37,7 @@ ORPHANS = "orphans"  # in Delivery.meta: the originals of its edits never came
 MOST_WAITING = 10_000  # of all channels; the oldest go first
 NOT_THEIRS = "Somebody else wrote this message."
 NOT_OURS = "This is no message of ours."
+NOT_DELIVERED = phrase("The provider could not deliver it.")
 PROVIDER = "provider"  # the kind of sender of a deletion that no customer did (connectors/base.py)
 BATCH = 200
 Key = tuple[int, str]  # channel id, external id
@@ -261,7 +263,7 @@ def _move_on(message: Message, change: MessageChange, effects: Effects) -> None:
     has_arrived = bool(message.delivered_at or message.read_at)
     if status == "failed" and not has_arrived and message.send_state is SendState.SENT:
         message.send_state = SendState.FAILED
-        message.send_error = effects.failed = change.details.get("reason") or "The provider could not deliver it."
+        message.send_error = effects.failed = change.details.get("reason") or NOT_DELIVERED
     if has_arrived and message.send_state in {SendState.FAILED, SendState.UNCERTAIN}:
         message.send_state, message.send_error, effects.failed = SendState.SENT, "", ""
     effects.is_seen |= before != (message.delivered_at, message.read_at, message.send_state)

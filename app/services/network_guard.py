@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from app.db import assert_no_transaction
 from app.errors import Invalid
+from app.phrases import phrase
 
 Address = IPv4Address | IPv6Address
 
@@ -29,7 +30,12 @@ def check_host(host: str, *, field: str | None = None) -> None:
     assert_no_transaction()
     for address in _resolve(host.strip().strip("[]")):
         if is_forbidden(address):
-            raise Invalid(f"{host} leads to {address}, an address that channels may not connect to.", field=field)
+            refused = phrase(
+                "{host} leads to {address}, an address that channels may not connect to.",
+                host=host,
+                address=str(address),
+            )
+            raise Invalid(refused, field=field)
 
 
 def addresses_of(hosts: Iterable[str]) -> frozenset[Address]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.errors import Invalid
 from app.markdown import Formatted, formatted
 from app.models import Conversation
+from app.phrases import phrase
 from app.services import answering, delivery_route, liquid_texts, recipients
 from app.services.answering import AS_USUAL, Answer, Wish
 from app.services.arrivals import MAX_TEXT, StoredAttachment, plain
@@ -78,7 +79,7 @@ def words(text: str, uploads: Sequence[StoredAttachment], client_key: str) -> st
     """Put what was typed in order. Raises Invalid where there is nothing to send."""
     text = plain(text.replace("\r\n", "\n"), MAX_TEXT).strip()
     if not text and not uploads:
-        raise Invalid("Write something, or attach a file.", field="text")
+        raise Invalid(phrase("Write something, or attach a file."), field="text")
     if not client_key or len(client_key) > 100:
-        raise Invalid("The form is out of date: load the page again.", field="client_key")
+        raise Invalid(phrase("The form is out of date: load the page again."), field="client_key")
     return text

@@ -18,12 +18,13 @@ from app.config import settings
 from app.crypto import is_signed, sign
 from app.errors import NotFound
 from app.models import Attachment, Direction, Message, SendState
+from app.phrases import phrase
 
 PURPOSE = "public file"
 LIFETIME = timedelta(days=7)  # a queue at the provider, a phone that is off
 SHOWN_STATES = (SendState.SENDING, SendState.SENT, SendState.UNCERTAIN)
 LONGEST_TOKEN = 200
-NEEDS_ADDRESS = (
+NEEDS_ADDRESS = phrase(
     "This channel's provider fetches files from a public https address, which this installation does not have: an"
     " administrator sets BASE_URL to one."
 )

@@ -19,6 +19,7 @@ from app.models import (
     SendState,
     Visibility,
 )
+from app.phrases import phrase
 from app.services import (
     activities,
     automatic_mail,
@@ -36,9 +37,9 @@ from connectors.registry import connector_for
 CLAIM_SECONDS = 120
 MAX_ATTEMPTS = 8
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 10, 3600
-REMOVED = "The channel it was to leave by has been removed."
-STORM = "Too many automatic mails went to this contact within the hour: this one was held back."
-UNSURE = "A worker stopped while sending: it may have left, or not."
+REMOVED = phrase("The channel it was to leave by has been removed.")
+STORM = phrase("Too many automatic mails went to this contact within the hour: this one was held back.")
+UNSURE = phrase("A worker stopped while sending: it may have left, or not.")
 
 
 def claim_next(session: Session, *, conversation_id: int) -> Claim | None:
@@ -97,7 +98,8 @@ def record_transient(session: Session, *, message_id: int, reason: str, retry_af
     if message.send_state is not SendState.SENDING:
         return
     if message.send_attempts >= MAX_ATTEMPTS:
-        _finish(session, conversation, message, SendState.FAILED, f"{reason} Tried {message.send_attempts} times.")
+        tried = phrase("{reason} Tried {times} times.", reason=reason, times=message.send_attempts)
+        _finish(session, conversation, message, SendState.FAILED, tried)
         return
     doubled = min(FIRST_WAIT_SECONDS * 2 ** (message.send_attempts - 1), LONGEST_WAIT_SECONDS)
     message.send_after = now() + timedelta(seconds=max(doubled, retry_after_seconds or 0))
@@ -123,7 +125,8 @@ def _hopeless(message: Message, channel: Channel) -> tuple[SendState, str] | Non
         if not connector_for(channel.kind).capabilities.idempotent_send:
             return SendState.UNCERTAIN, UNSURE
         if message.send_attempts >= MAX_ATTEMPTS:
-            return SendState.UNCERTAIN, f"{UNSURE} That happened {message.send_attempts} times."
+            happened = phrase("{reason} That happened {times} times.", reason=UNSURE, times=message.send_attempts)
+            return SendState.UNCERTAIN, happened
     return (SendState.FAILED, REMOVED) if channel.state is ChannelState.REMOVED else None
 
 

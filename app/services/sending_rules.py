@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Invalid
 from app.models import SendingSetting
+from app.phrases import phrase
 
 DEFAULT_UNDO_SECONDS, MOST_UNDO_SECONDS = 10, 120
 
@@ -28,7 +29,7 @@ def change(session: Session, *, undo_send_seconds: str) -> None:
     typed = undo_send_seconds.strip()
     seconds = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= len(str(MOST_UNDO_SECONDS)) else -1
     if not 0 <= seconds <= MOST_UNDO_SECONDS:
-        raise Invalid(f"Give whole seconds from 0 to {MOST_UNDO_SECONDS}.", field="undo_send_seconds")
+        raise Invalid(phrase("Give whole seconds from 0 to {most}.", most=MOST_UNDO_SECONDS), field="undo_send_seconds")
     row = insert(SendingSetting).values(id=1, undo_send_seconds=seconds)
     kept = {"undo_send_seconds": row.excluded.undo_send_seconds}
     session.execute(row.on_conflict_do_update(index_elements=[SendingSetting.id], set_=kept))

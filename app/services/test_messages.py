@@ -12,6 +12,7 @@ from app.clock import now
 from app.crypto import new_token
 from app.errors import Conflict, Invalid
 from app.models import Channel, Contact, ContactIdentity, Conversation, User
+from app.phrases import phrase
 from app.services import channel_settings, replies
 from app.services.users import clean_email
 
@@ -33,9 +34,9 @@ def send(session: Session, *, channel: Channel, author: User, kind: str, address
     answered elsewhere.
     """
     if kind not in kinds(channel):
-        raise Invalid("This channel cannot send a test message.", field=FIELD)
+        raise Invalid(phrase("This channel cannot send a test message."), field=FIELD)
     if not channel.is_active:
-        raise Invalid("The channel is paused: resume it, then send the test.", field=FIELD)
+        raise Invalid(phrase("The channel is paused: resume it, then send the test."), field=FIELD)
     wanted = _clean(kind, address)
     conversation = _conversation(session, channel, _contact_id(session, kind, wanted))
     text = f"This is a test message from {author.name}: it shows that “{channel.name}” can send. No answer is needed."
@@ -43,7 +44,9 @@ def send(session: Session, *, channel: Channel, author: User, kind: str, address
         session, conversation=conversation, author=author, text=text, client_key=f"test-{uuid4().hex}"
     )
     if reply.channel_id != channel.id or reply.recipients["to"][0]["email"] != wanted:
-        raise Conflict("This address belongs to a contact who is answered at another one: type an address of your own.")
+        raise Conflict(
+            phrase("This address belongs to a contact who is answered at another one: type an address of your own.")
+        )
     return conversation
 
 
@@ -54,9 +57,9 @@ def _clean(kind: str, address: str) -> str:
     if kind == "phone":
         cleaned = f"+{cleaned.translate(dict.fromkeys(map(ord, '+-/().'))).removeprefix('00')}"
         if not cleaned[1:].isascii() or not cleaned[1:].isdigit() or not 6 <= len(cleaned) <= 17:
-            raise Invalid("Write the number with its country, like +49 151 23456789.", field=FIELD)
+            raise Invalid(phrase("Write the number with its country, like +49 151 23456789."), field=FIELD)
     if not cleaned or len(cleaned) > LONGEST_ADDRESS or not cleaned.isprintable():
-        raise Invalid("Write the address as the provider writes it.", field=FIELD)
+        raise Invalid(phrase("Write the address as the provider writes it."), field=FIELD)
     return cleaned
 
 
@@ -70,7 +73,7 @@ def _contact_id(session: Session, kind: str, address: str) -> int:
     session.flush()
     row = insert(ContactIdentity).values(contact_id=contact.id, kind=kind, address=address)
     if session.scalar(row.on_conflict_do_nothing().returning(ContactIdentity.id)) is None:
-        raise Conflict("Somebody wrote from this address just now: send the test again.")
+        raise Conflict(phrase("Somebody wrote from this address just now: send the test again."))
     return contact.id
 
 

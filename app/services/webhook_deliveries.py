@@ -35,6 +35,7 @@ from app.events import (
     WebhookTested,
 )
 from app.models import WebhookDelivery, WebhookEndpoint, WebhookState
+from app.phrases import counted, phrase
 from app.services import webhook_payloads, webhook_signing, webhooks
 
 CLAIM = timedelta(seconds=60)  # an attempt takes 15 seconds at most, and the look-up of a name
@@ -116,7 +117,7 @@ def send_test(session: Session, *, endpoint: WebhookEndpoint) -> None:
 def send_again(session: Session, *, delivery: WebhookDelivery) -> None:
     """Try a letter now, whatever became of it before. Raises Conflict while it is on its way."""
     if delivery.claimed_until is not None and delivery.claimed_until > now():
-        raise Conflict("It is on its way at this moment.")
+        raise Conflict(phrase("It is on its way at this moment."))
     delivery.state = WebhookState.WAITING
     delivery.next_attempt_at, delivery.claimed_until, delivery.is_urged = now(), None, True
     session.flush()
@@ -137,7 +138,7 @@ def claim_next(session: Session, *, endpoint_id: int) -> Letter | None:
         if delivery.payload is not None:
             return _letter(endpoint, delivery)
         delivery.state, delivery.claimed_until = WebhookState.FAILED, None
-        delivery.error = "What it was to tell of does not exist any more."
+        delivery.error = str(phrase("What it was to tell of does not exist any more."))
         session.flush()
     return None
 
@@ -261,10 +262,15 @@ def _pause_if_hopeless(session: Session, endpoint: WebhookEndpoint, outcome: Out
     if not endpoint.is_active:
         return
     if outcome.status == GONE:
-        webhooks.pause(session, endpoint=endpoint, reason="The receiver said that it is gone for good (410).")
+        webhooks.pause(session, endpoint=endpoint, reason=phrase("The receiver said that it is gone for good (410)."))
     elif endpoint.failing_since is not None and now() - endpoint.failing_since >= PAUSE_AFTER:
         days = (now() - endpoint.failing_since).days
-        reason = f"Nothing arrived for {days} days. The last attempt: {outcome.error}"
+        reason = counted(
+            "Nothing arrived for {count} day. The last attempt: {error}",
+            "Nothing arrived for {count} days. The last attempt: {error}",
+            days,
+            error=outcome.error,
+        )
         webhooks.pause(session, endpoint=endpoint, reason=reason)
 
 

@@ -31,6 +31,7 @@ from app.events import (
     WebhookQueued,
 )
 from app.models import User, WebhookEndpoint
+from app.phrases import phrase
 from app.services import network_guard, webhook_signing
 from app.services.teams import clean_name
 from connectors import web_address
@@ -39,16 +40,16 @@ from connectors.errors import Rejected
 MOST_ENDPOINTS = 50
 OLD_SECRET_SIGNS = timedelta(days=1)
 OFFERED: Mapping[type[Event], str] = {
-    MessageReceived: "A customer's message arrived",
-    MessageAnnotated: "A message was understood: sentiment, emotion, intent, urgency",
-    MessageChanged: "A message was edited, deleted, reacted to, delivered or read",
-    MoodChanged: "The mood of a conversation went up or down a step",
-    ConversationChanged: "Status, priority, assignee, team or tags of a conversation changed",
-    ReplySent: "A reply left",
-    ReplyFailed: "A reply could not be sent",
-    CaseChanged: "A case was opened or changed",
-    ContactChanged: "A customer's record changed",
-    AlertRaised: "An alert was raised: something is out of the ordinary",
+    MessageReceived: phrase("A customer's message arrived"),
+    MessageAnnotated: phrase("A message was understood: sentiment, emotion, intent, urgency"),
+    MessageChanged: phrase("A message was edited, deleted, reacted to, delivered or read"),
+    MoodChanged: phrase("The mood of a conversation went up or down a step"),
+    ConversationChanged: phrase("Status, priority, assignee, team or tags of a conversation changed"),
+    ReplySent: phrase("A reply left"),
+    ReplyFailed: phrase("A reply could not be sent"),
+    CaseChanged: phrase("A case was opened or changed"),
+    ContactChanged: phrase("A customer's record changed"),
+    AlertRaised: phrase("An alert was raised: something is out of the ordinary"),
 }
 NAMES: Mapping[str, str] = {kind.wire_name(): said for kind, said in OFFERED.items()}
 
@@ -56,7 +57,7 @@ NAMES: Mapping[str, str] = {kind.wire_name(): said for kind, said in OFFERED.ite
 def add(session: Session, *, name: str, url: str, events: Sequence[str]) -> tuple[WebhookEndpoint, str]:
     """Make an active endpoint; return it with its secret, which is never shown again. Raises Invalid."""
     if session.scalars(select(func.count(WebhookEndpoint.id))).one() >= MOST_ENDPOINTS:
-        raise Invalid(f"A workspace has at most {MOST_ENDPOINTS} webhooks.")
+        raise Invalid(phrase("A workspace has at most {most} webhooks.", most=MOST_ENDPOINTS))
     secret = webhook_signing.new_secret()
     endpoint = WebhookEndpoint(
         name=clean_name(name), url=clean_url(url), events=_chosen(events), sealed=crypto.seal({"secret": secret})
@@ -71,7 +72,8 @@ def edit(
 ) -> None:
     """Change an endpoint that is still as it was read; a new address begins without old failures. Raises Invalid."""
     if endpoint.version != version:
-        raise Conflict("Somebody else changed this webhook meanwhile. Look at it again.", version=endpoint.version)
+        changed = phrase("Somebody else changed this webhook meanwhile. Look at it again.")
+        raise Conflict(changed, version=endpoint.version)
     cleaned = clean_url(url)
     if cleaned != endpoint.url:
         _forget_failures(endpoint)
@@ -106,7 +108,7 @@ def pause(session: Session, *, endpoint: WebhookEndpoint, reason: str) -> None:
 
 
 def pause_by(session: Session, *, endpoint: WebhookEndpoint, actor: User) -> None:
-    pause(session, endpoint=endpoint, reason=f"Paused by {actor.name}.")
+    pause(session, endpoint=endpoint, reason=phrase("Paused by {name}.", name=actor.name))
 
 
 def resume(session: Session, *, endpoint: WebhookEndpoint) -> None:
@@ -142,24 +144,25 @@ def clean_url(text: str) -> str:
         raise Invalid(problem.reason, field="url") from None
     private_allowed = settings().private_webhooks
     if parts.scheme != "https" and not private_allowed:
-        raise Invalid("It must begin with https://, for it tells about customers.", field="url")
+        raise Invalid(phrase("It must begin with https://, for it tells about customers."), field="url")
     try:
         address = ip_address(str(parts.hostname))
     except ValueError:
         return url  # a name: looked up, and judged, at every attempt
     if not network_guard.may_hear(address, private_allowed=private_allowed):
-        raise Invalid(f"{address} is no public address. {_how_to_allow()}", field="url")
+        refused = phrase(
+            "{address} is no public address. Webhooks into a private network need WEBHOOKS_TO_PRIVATE=1 in the settings"
+            " of this installation.",
+            address=str(address),
+        )
+        raise Invalid(refused, field="url")
     return url
-
-
-def _how_to_allow() -> str:
-    return "Webhooks into a private network need WEBHOOKS_TO_PRIVATE=1 in the settings of this installation."
 
 
 def _chosen(events: Sequence[str]) -> list[str]:
     """Return wire names in the order of the form. Raises Invalid."""
     if not events or not set(events) <= set(NAMES):
-        raise Invalid("Choose at least one of the events.", field="events")
+        raise Invalid(phrase("Choose at least one of the events."), field="events")
     return [name for name in NAMES if name in events]
 
 

@@ -21,6 +21,7 @@ from app.queries.conversation_view import ConversationView
 from app.queries.scheduled_replies import ScheduledRow
 from app.queries.timeline import MessageRow, TimelinePage
 from app.render import day
+from app.retold import retold
 from app.services import activities
 from app.web.inbox.concealed import conceal, conceal_scheduled, without_words
 from app.web.inbox.ways import Way
@@ -104,7 +105,13 @@ def _merged(messages: Sequence[MessageRow], lines: Sequence[ActivityLine]) -> It
 
 def _in_words(line: ActivityLine) -> Line:
     undo = "" if line.data.get("is_undone") else _undoing(line.data)
-    return Line(line.id, translated(activities.sentence(line.verb, line.data)), line.verb, line.created_at, undo)
+    said = translated(activities.sentence(line.verb, _read_again(line.data)))
+    return Line(line.id, said, line.verb, line.created_at, undo)
+
+
+def _read_again(data: dict[str, Any]) -> dict[str, Any]:
+    """Return an activity's data with its reason as the phrase it was when it was stored."""
+    return {**data, "reason": retold(data["reason"])} if isinstance(data.get("reason"), str) else data
 
 
 def _undoing(data: Mapping[str, Any]) -> str:

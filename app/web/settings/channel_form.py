@@ -11,6 +11,7 @@ from flask import request
 from app import crypto
 from app.errors import Invalid
 from app.models import Channel, Inbox, User
+from app.phrases import phrase
 from app.services import channel_settings
 from connectors.base import Setting
 from connectors.protocol import Connector
@@ -76,7 +77,8 @@ class ChannelForm:
     def make_secret(self, key: str, user: User) -> None:
         """Think up a secret that the other side learns from us; it is shown this once. Raises Invalid."""
         if not can_be_made(self.kind, key):
-            raise Invalid("This secret comes from the provider: copy it there.", field=channel_settings.field_of(key))
+            refused = phrase("This secret comes from the provider: copy it there.")
+            raise Invalid(refused, field=channel_settings.field_of(key))
         self.made = (key, crypto.new_token())
         self.values[key] = self.made[1]
         self.held |= {key}

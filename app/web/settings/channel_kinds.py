@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.languages import translated
+from app.phrases import phrase_in
 from app.web.channel_icons import channel_icon
 from connectors.protocol import Connector
 
 FAMILIES = {
-    "letters": "Mail",
-    "social": "Social",
-    "messaging": "Messaging",
-    "website": "Website",
-    "feeds": "Reviews and feeds",
-    "other": "Other",
+    "letters": phrase_in("kinds of channels", "Mail"),
+    "social": phrase_in("kinds of channels", "Social"),
+    "messaging": phrase_in("kinds of channels", "Messaging"),
+    "website": phrase_in("kinds of channels", "Website"),
+    "feeds": phrase_in("kinds of channels", "Reviews and feeds"),
+    "other": phrase_in("kinds of channels", "Other"),
 }
 
 
@@ -33,8 +35,10 @@ class Kind:
 
     @property
     def words(self) -> str:
-        """Everything a search looks at, in lower case."""
-        return f"{self.label} {self.kind} {self.about} {FAMILIES[self.family]}".casefold()
+        """Everything a search looks at, in lower case: in English and in the reader's language."""
+        english = (self.label, self.kind, self.about, FAMILIES[self.family])
+        said = (translated(words) for words in english)
+        return " ".join(dict.fromkeys((*english, *said))).casefold()
 
     def fits(self, search: str) -> bool:
         """Tell whether every word of a search is among the words."""
@@ -48,6 +52,6 @@ def of(connector: Connector) -> Kind:
 
 def by_family(connectors: Sequence[Connector]) -> list[tuple[str, list[Kind]]]:
     """Return the titles of the families that hold a kind, and these kinds by their names."""
-    found = sorted(map(of, connectors), key=lambda kind: kind.label.casefold())
+    found = sorted(map(of, connectors), key=lambda kind: translated(kind.label).casefold())
     grouped = [(title, [kind for kind in found if kind.family == name]) for name, title in FAMILIES.items()]
     return [(title, kinds) for title, kinds in grouped if kinds]

@@ -10,31 +10,43 @@ itself where scripts run, because some codes are good for seconds only.
 from __future__ import annotations
 
 import flask
-from flask import Blueprint, flash, make_response, redirect, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app import crypto
 from app.db import reading, transaction
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Channel, ChannelState
+from app.phrases import Phrase, phrase, phrase_in
 from app.services import by_public_id, channel_sign_in
 from app.services.channel_sign_in import Traveller
 from app.web.authz import admin_only, current_user
+from app.web.languages import flash
 from connectors.sign_in import ProviderAccount
 
 pages = Blueprint("settings_channel_oauth", __name__, url_prefix="/settings/channels")
 
 REFUSED = {
-    "access_denied": "The provider says that access was not given. Nothing has changed here. To connect the channel, "
-    "begin again and agree to everything that is asked for, signed in as somebody who manages the account.",
-    "invalid_scope": "The provider does not know what was asked for: give the application these rights at the provider "
-    "(or check the scope in the settings), then begin again.",
-    "unauthorized_client": "The provider does not let this application do that: check how it is set up there.",
-    "temporarily_unavailable": "The provider cannot do this now: begin again in some minutes.",
-    "server_error": "Something went wrong at the provider: begin again in some minutes.",
+    "access_denied": phrase(
+        "The provider says that access was not given. Nothing has changed here. To connect the channel, "
+        "begin again and agree to everything that is asked for, signed in as somebody who manages the account."
+    ),
+    "invalid_scope": phrase(
+        "The provider does not know what was asked for: give the application these rights at the provider "
+        "(or check the scope in the settings), then begin again."
+    ),
+    "unauthorized_client": phrase("The provider does not let this application do that: check how it is set up there."),
+    "temporarily_unavailable": phrase("The provider cannot do this now: begin again in some minutes."),
+    "server_error": phrase("Something went wrong at the provider: begin again in some minutes."),
 }
-NOT_SIGNED_IN = "The provider did not sign you in. Nothing has changed here: begin again on the channel's page."
-CHOOSE = "Choose one."
+NOT_SIGNED_IN = phrase("The provider did not sign you in. Nothing has changed here: begin again on the channel's page.")
+CHOOSE = phrase("Choose one.")
+ACCOUNT_WORDS = {  # what one of the accounts is called that a sign-in opens: SignIn.account_word
+    "account": phrase_in("to sign in as", "account"),
+    "workspace": phrase_in("to sign in as", "workspace"),
+    "page": phrase_in("to sign in as", "page"),
+    "Instagram account": phrase_in("to sign in as", "Instagram account"),
+}
 
 
 @pages.get("/<channel_id>/sign-in")
@@ -118,12 +130,22 @@ def _kept(channel: Channel, account: ProviderAccount) -> Response:
         session.flush()
         session.expunge(row)
     trouble = channel_sign_in.settle(row)
-    who = f" as {account.name}" if account.name else ""
-    rest = "" if is_running else " The channel is still paused: resume it when you are ready."
-    flash(f"Signed in{who}. The channel uses this from now on.{rest}", "success")
+    flash(_signed_in(account.name, is_running=is_running), "success")
     if trouble:
-        flash(f"One step is left to do at the provider: {trouble}", "error")
+        flash(phrase("One step is left to do at the provider: {trouble}", trouble=trouble), "error")
     return redirect(f"/settings/channels/{channel.public_id}", code=303)
+
+
+def _signed_in(name: str, *, is_running: bool) -> Phrase:
+    """Say as whom the channel signs in from now on."""
+    if not name:
+        said = phrase("Signed in. The channel uses this from now on.")
+    else:
+        said = phrase("Signed in as {name}. The channel uses this from now on.", name=name)
+    if is_running:
+        return said
+    rest = phrase("The channel is still paused: resume it when you are ready.")
+    return phrase("{sentence} {next_sentence}", sentence=said, next_sentence=rest)
 
 
 def _traveller() -> Traveller:
@@ -158,12 +180,18 @@ def _beginning(channel: Channel, problem: Invalid | None = None) -> Response:
         channel=channel,
         makes_its_own=channel_sign_in.makes_its_own(channel.kind),
         about=channel_sign_in.about(channel.kind),
+        account_word=_account_word(channel),
         beginning=beginning,
         must_register=must_register,
         problem=problem,
         redirect_address=channel_sign_in.redirect_address(),
     )
     return _unkept(page, status)
+
+
+def _account_word(channel: Channel) -> str:
+    word = channel_sign_in.about(channel.kind).account_word
+    return ACCOUNT_WORDS.get(word, word)
 
 
 def _choice(
@@ -173,6 +201,7 @@ def _choice(
         "settings/channel_accounts.html",
         channel=channel,
         about=channel_sign_in.about(channel.kind),
+        account_word=_account_word(channel),
         accounts=accounts,
         choice=channel_sign_in.seal_choice(str(channel.public_id), _traveller(), accounts),
         problem=problem,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -13,6 +13,7 @@ from app.config import settings
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models import Channel, ChannelState, Inbox
+from app.phrases import phrase
 from app.queries import channel_health, composer_view, settings_channels, settings_people
 from app.services import (
     by_public_id,
@@ -25,13 +26,19 @@ from app.services import (
 )
 from app.services.teams import clean_name
 from app.web.authz import admin_only, current_user
+from app.web.languages import flash
 from app.web.settings import channel_kinds, day_bars
 from app.web.settings.channel_form import ChannelForm, can_be_made
 
 pages = Blueprint("settings_channels", __name__, url_prefix="/settings/channels")
 SIGN_IN = "sign-in"  # a button's value: connect, then sign in before anything is tried
 MAKE = "make:"  # a button's value: think up the secret of this key
-ADDRESS_WORDS = {"email": "E-mail address", "phone": "Phone number", "handle": "Handle", "visitor": "Visitor"}
+ADDRESS_WORDS = {
+    "email": phrase("E-mail address"),
+    "phone": phrase("Phone number"),
+    "handle": phrase("Handle"),
+    "visitor": phrase("Visitor"),
+}
 
 
 @pages.get("")
@@ -79,7 +86,7 @@ def connect(kind: str) -> BaseResponse | str | tuple[str, int]:
         return _page(form, problem=problem), problem.status
     if signs_in:
         return redirect(f"/settings/channels/{channel.public_id}/sign-in", code=303)
-    flash(f"Connected. {found}".strip(), "success")
+    flash(phrase("Connected. {found}", found=found) if found else phrase("Connected."), "success")
     return redirect(f"/settings/channels/{channel.public_id}", code=303)
 
 
@@ -110,7 +117,7 @@ def save(channel_id: str) -> BaseResponse | str | tuple[str, int]:
             channels.edit(session, channel=row, inbox=inbox, name=form.name, credentials=credentials)
     except (Invalid, Conflict) as problem:
         return _page(form, channel=channel, problem=problem), problem.status
-    flash(f"Saved. {found}".strip(), "success")
+    flash(phrase("Saved. {found}", found=found) if found else phrase("Saved."), "success")
     return redirect(f"/settings/channels/{channel_id}", code=303)
 
 
@@ -120,7 +127,7 @@ def pause(channel_id: str) -> BaseResponse:
     with transaction() as session:
         row = by_public_id.get(session, Channel, channel_id, lock=True)
         channels.pause(session, channel=row, actor=current_user())
-    flash("Paused. Nothing is fetched or sent until you resume it.", "success")
+    flash(phrase("Paused. Nothing is fetched or sent until you resume it."), "success")
     return redirect(f"/settings/channels/{channel_id}", code=303)
 
 
@@ -129,7 +136,7 @@ def pause(channel_id: str) -> BaseResponse:
 def resume(channel_id: str) -> BaseResponse:
     with transaction() as session:
         channels.resume(session, channel=by_public_id.get(session, Channel, channel_id, lock=True))
-    flash("Running again.", "success")
+    flash(phrase("Running again."), "success")
     return redirect(f"/settings/channels/{channel_id}", code=303)
 
 
@@ -138,7 +145,7 @@ def resume(channel_id: str) -> BaseResponse:
 def remove(channel_id: str) -> BaseResponse:
     with transaction() as session:
         channels.remove(session, channel=by_public_id.get(session, Channel, channel_id, lock=True))
-    flash("Removed, and its secrets destroyed. Conversations and deliveries stay.", "success")
+    flash(phrase("Removed, and its secrets destroyed. Conversations and deliveries stay."), "success")
     return redirect("/settings/channels", code=303)
 
 
@@ -148,7 +155,7 @@ def fetch_templates(channel_id: str) -> BaseResponse:
     """Have the templates fetched that the provider approved."""
     with transaction() as session:
         channel_templates.ask(session, channel=by_public_id.get(session, Channel, channel_id, lock=True))
-    flash("Fetching the templates: look here in a few seconds.", "success")
+    flash(phrase("Fetching the templates: look here in a few seconds."), "success")
     return redirect(f"/settings/channels/{channel_id}#templates", code=303)
 
 
@@ -168,7 +175,7 @@ def send_test(channel_id: str) -> BaseResponse | tuple[str, int]:
         form = ChannelForm.of(channel, inbox)
         page = _page(form, channel=channel, test_problem=problem, test_address=address)
         return page, problem.status
-    flash("The test message is on its way: here you see how far it comes.", "success")
+    flash(phrase("The test message is on its way: here you see how far it comes."), "success")
     return redirect(f"/inbox/c/{place}", code=303)
 
 
@@ -251,8 +258,10 @@ def _fared(session: Session, channel: Channel) -> dict[str, Any]:
 def _more_pages(channel: Channel) -> tuple[tuple[str, str], ...]:
     """Return (label, address) of the further pages that a channel of this kind has."""
     here = f"/settings/channels/{channel.public_id}"
-    sign_in = (("Sign in at the provider", f"{here}/sign-in"),) if channel_sign_in.can_sign_in(channel.kind) else ()
-    mailbox = (("Compare the mailbox", f"{here}/mailbox"),) if mailbox_checks.can_check(channel.kind) else ()
+    sign_in = (
+        ((phrase("Sign in at the provider"), f"{here}/sign-in"),) if channel_sign_in.can_sign_in(channel.kind) else ()
+    )
+    mailbox = ((phrase("Compare the mailbox"), f"{here}/mailbox"),) if mailbox_checks.can_check(channel.kind) else ()
     return sign_in + mailbox
 
 
@@ -267,7 +276,7 @@ def _snippets(channel: Channel) -> tuple[tuple[str, str], ...]:
         return tuple(hook(base, channel.token))
     address = f"{base}/webhooks/{channel.kind}/{channel.token}"
     can = connector.capabilities
-    return (("Webhook address", address),) if can.push and not can.own_pages else ()
+    return ((phrase("Webhook address"), address),) if can.push and not can.own_pages else ()
 
 
 def _opens(snippet: str) -> bool:

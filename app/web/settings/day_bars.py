@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.languages import date_words
+from app.phrases import phrase
 from app.queries.channel_health import DayRow
 
 HEIGHT, STEP, WIDTH, LEAST = 56.0, 20.0, 14.0, 2.0
@@ -29,8 +31,10 @@ def bars(days: Sequence[DayRow]) -> list[Bar]:
 
 def _bar(day: DayRow, at: int, most: int) -> Bar:
     height, parked = (_height(count, most) for count in (day.deliveries, day.parked))
-    words = f"{day.day:%a} {day.day.day} {day.day:%b}: {day.deliveries:,}"
-    said = f"{words}, {day.parked:,} parked" if day.parked else words
+    when = date_words(day.day, "MMMEd")
+    said = phrase("{day}: {deliveries}", day=when, deliveries=day.deliveries)
+    if day.parked:
+        said = phrase("{day}: {deliveries}, {parked} parked", day=when, deliveries=day.deliveries, parked=day.parked)
     return Bar(at * STEP + (STEP - WIDTH) / 2, HEIGHT - height, height, parked, said)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from app import blobs
 from app.db import reading, transaction
 from app.errors import NotFound
 from app.models import AuditAction, Channel, Delivery
+from app.phrases import phrase
 from app.queries import settings_channels
 from app.services import access, audit, by_public_id, ingest
 from app.web.authz import admin_only, current_user, local_path, supervisor_only
+from app.web.languages import flash
 
 pages = Blueprint("settings_deliveries", __name__, url_prefix="/settings/deliveries")
 
@@ -39,7 +41,7 @@ def retry(delivery_id: str) -> BaseResponse:
     with transaction() as session:
         delivery = access.delivery_for(session, current_user(), delivery_id)
         ingest.retry_parked(session, delivery=delivery)
-    flash("Trying again: look here in a few seconds.", "success")
+    flash(phrase("Trying again: look here in a few seconds."), "success")
     return redirect(local_path(request.form.get("back")), code=303)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template
+from flask import Blueprint, Response, make_response, redirect, render_template
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.db import reading, transaction
@@ -11,6 +11,7 @@ from app.models import Channel, ChannelState, CheckState
 from app.queries import mailbox_check
 from app.services import by_public_id, mailbox_checks
 from app.web.authz import admin_only
+from app.web.languages import flash
 
 pages = Blueprint("settings_mailbox_check", __name__, url_prefix="/settings/channels")
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.config import settings
 from app.db import reading, transaction
 from app.errors import Invalid
+from app.phrases import phrase
 from app.services import sending_rules
 from app.web.authz import admin_only
+from app.web.languages import flash
 
 pages = Blueprint("settings_sending", __name__, url_prefix="/settings/sending")
 
@@ -31,7 +33,7 @@ def change() -> Response | tuple[str, int]:
             sending_rules.change(session, undo_send_seconds=typed)
     except Invalid as problem:
         return _page(typed, problem), problem.status
-    flash("Saved. It holds for replies written from now on.", "success")
+    flash(phrase("Saved. It holds for replies written from now on."), "success")
     return redirect("/settings/sending", code=303)
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid, NotFound
 from app.models import WebhookDelivery, WebhookEndpoint, WebhookState
+from app.phrases import phrase
 from app.queries import settings_webhooks
 from app.services import by_public_id, webhook_deliveries, webhooks
 from app.web.authz import admin_only, current_user
+from app.web.languages import flash
 
 pages = Blueprint("settings_webhooks", __name__, url_prefix="/settings/webhooks")
 HOME = "/settings/webhooks"
@@ -80,7 +82,7 @@ def save(endpoint_id: str) -> Response | tuple[str, int]:
             )
     except (Invalid, Conflict) as problem:
         return _page(endpoint_id, problem), problem.status
-    flash("Saved.", "success")
+    flash(phrase("Saved."), "success")
     return redirect(f"{HOME}/{endpoint_id}", code=303)
 
 
@@ -112,7 +114,7 @@ def pause(endpoint_id: str) -> Response:
 @admin_only
 def resume(endpoint_id: str) -> Response:
     _do(endpoint_id, lambda session, endpoint: webhooks.resume(session, endpoint=endpoint))
-    flash("It is told again, from now on.", "success")
+    flash(phrase("It is told again, from now on."), "success")
     return redirect(f"{HOME}/{endpoint_id}", code=303)
 
 
@@ -120,7 +122,7 @@ def resume(endpoint_id: str) -> Response:
 @admin_only
 def delete(endpoint_id: str) -> Response:
     _do(endpoint_id, lambda session, endpoint: webhooks.delete(session, endpoint=endpoint))
-    flash("Deleted, with its secret and its log.", "success")
+    flash(phrase("Deleted, with its secret and its log."), "success")
     return redirect(HOME, code=303)
 
 
