@@ -22,6 +22,7 @@ from app.models import (
     User,
     WorkspaceIntent,
 )
+from app.phrases import phrase
 from app.queries._json import AnySelect, InboxIds
 
 MOST_EXAMPLES_SHOWN, MOST_LIKE, MOST_LOOKED_AT = 200, 20, 5_000
@@ -162,7 +163,7 @@ def training(session: Session) -> Training:
     row, asked_by, version, is_active, trained_at, count, metrics = session.execute(query).one()
     return Training(
         is_running=row.is_waiting,
-        step=row.step or "Waiting for the annotator",
+        step=row.step or phrase("Waiting for the annotator"),
         progress=row.progress,
         error=row.error,
         finished_at=row.finished_at,

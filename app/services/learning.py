@@ -17,6 +17,7 @@ from app import outbox
 from app.clock import now
 from app.events import LearningAsked
 from app.models import HeadKind, Learning, LightHead, Subject, User
+from app.phrases import phrase
 from app.services import light_heads
 from app.services.light_heads import Fitted
 
@@ -69,7 +70,7 @@ def claim(session: Session) -> Claim | None:
     if row is None:
         return None
     row.claimed_until = now() + CLAIM
-    row.step, row.progress = "Reading examples", 0.0
+    row.step, row.progress = str(phrase("Reading examples.")), 0.0
     version = light_heads.next_version(session, row.subject.task)
     return Claim(row.id, row.subject, row.wanted, version, row.asked_by_id)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.errors import Forbidden, Invalid
 from app.models import BusinessHours, HouseSetting, PrivacySetting, Role, User
 from app.personal_data import HOME
+from app.phrases import phrase
 from app.services import search_fill, users
 
 
@@ -58,14 +59,14 @@ def find_signed_in(session: Session, token: str) -> tuple[User, Privacy, House] 
 def require_reveal(user: User, privacy: Privacy) -> None:
     """Raise Forbidden for those who may not see what is hidden."""
     if not privacy.may_reveal(user):
-        raise Forbidden("Hidden data is shown to supervisors and admins only.")
+        raise Forbidden(phrase("Hidden data is shown to supervisors and admins only."))
 
 
 def change(session: Session, *, region: str, agents_reveal: bool) -> Privacy:
     """Store other rules. Raises Invalid for a region that phone numbers do not know."""
     known = region.strip().upper()
     if known not in regions():
-        raise Invalid("Choose a country.", field="region")
+        raise Invalid(phrase("Choose a country."), field="region")
     row = insert(PrivacySetting).values(id=1, region=known, agents_reveal=agents_reveal)
     kept = {"region": row.excluded.region, "agents_reveal": row.excluded.agents_reveal}
     is_moved = session.scalar(select(PrivacySetting.region)) != known

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Invalid
 from app.models import TaskThreshold, User
+from app.phrases import phrase
 from app.services.labels import CORRECTABLE
 
 
@@ -23,9 +24,9 @@ def current(session: Session) -> dict[str, float]:
 def put(session: Session, *, task: str, threshold: float | None, actor: User) -> None:
     """Ask for this confidence from the next message on; None goes back to the model's own. Raises Invalid."""
     if task not in CORRECTABLE:
-        raise Invalid("This task has no threshold to set.", field="task")
+        raise Invalid(phrase("This task has no threshold to set."), field="task")
     if threshold is not None and not (math.isfinite(threshold) and 0 <= threshold <= 1):
-        raise Invalid("A threshold is a number from 0 to 1.", field="threshold")
+        raise Invalid(phrase("A threshold is a number from 0 to 1."), field="threshold")
     if current(session).get(task) == threshold:
         return
     session.add(TaskThreshold(task=task, threshold=threshold, user_id=actor.id))

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Correction, HeadKind, IntentExample, Message, Subject, User, WorkspaceIntent
+from app.phrases import phrase
 from app.services import learning, light_heads
 from app.services.first_rules import INTENTS
 from app.services.labels import OUT_OF_SCOPE, Choices
@@ -33,7 +34,7 @@ def create(session: Session, *, title: str, description: str = "") -> WorkspaceI
     """Add an intent. Raises Invalid, and Conflict where the title is taken."""
     title, description = _checked(session, title, description)
     if (session.scalar(select(func.count(WorkspaceIntent.id))) or 0) >= MOST_INTENTS:
-        raise Invalid(f"A workspace has at most {MOST_INTENTS} intents.")
+        raise Invalid(phrase("A workspace has at most {most} intents.", most=MOST_INTENTS))
     intent = WorkspaceIntent(slug=_free_slug(session, title), title=title, description=description)
     session.add(intent)
     session.flush()
@@ -43,7 +44,7 @@ def create(session: Session, *, title: str, description: str = "") -> WorkspaceI
 def edit(session: Session, *, intent: WorkspaceIntent, version: int, title: str, description: str) -> None:
     """Rename and describe; predictions, rules and filters go on to know it by its slug. Raises Invalid, Conflict."""
     if intent.version != version:
-        raise Conflict("Somebody else changed this intent meanwhile. Look at it again.", version=intent.version)
+        raise Conflict(phrase("Somebody else changed this intent meanwhile. Look at it again."), version=intent.version)
     intent.title, intent.description = _checked(session, title, description, but=intent)
     intent.version += 1
     session.flush()
@@ -67,7 +68,7 @@ def restore(session: Session, *, intent: WorkspaceIntent, actor: User) -> None:
 def merge(session: Session, *, intent: WorkspaceIntent, into: WorkspaceIntent, actor: User) -> None:
     """Give all examples of an intent to another one, and archive it. Raises Invalid."""
     if intent.id == into.id or into.archived_at is not None:
-        raise Invalid("Choose another intent, one that is in use.", field="into")
+        raise Invalid(phrase("Choose another intent, one that is in use."), field="into")
     known = {
         _same(text) for text in session.scalars(select(IntentExample.text).where(IntentExample.intent_id == into.id))
     }
@@ -89,9 +90,9 @@ def add_examples(session: Session, *, intent: WorkspaceIntent, texts: Iterable[s
         if text.strip():
             wanted.setdefault(_same(text), " ".join(text.split()))
     if not wanted:
-        raise Invalid("Write at least one example, one a line.", field="examples")
+        raise Invalid(phrase("Write at least one example, one a line."), field="examples")
     if any(len(text) > LONGEST_EXAMPLE for text in wanted.values()):
-        raise Invalid(f"An example has at most {LONGEST_EXAMPLE} characters.", field="examples")
+        raise Invalid(phrase("An example has at most {most} characters.", most=LONGEST_EXAMPLE), field="examples")
     new = [text for key, text in wanted.items() if not _is_known(session, intent, key)]
     _make_room(session, intent, len(new))
     session.add_all([IntentExample(intent_id=intent.id, text=text, user_id=actor.id) for text in new])
@@ -103,7 +104,7 @@ def use_message(session: Session, *, intent: WorkspaceIntent, message: Message, 
     """Take a message's words as an example; return whether it was none yet. Raises Invalid, Conflict."""
     text = " ".join((message.text or message.subject).split())[:LONGEST_EXAMPLE]
     if not text or not message.is_inbound:
-        raise Invalid("Only what a customer wrote can be an example.")
+        raise Invalid(phrase("Only what a customer wrote can be an example."))
     if _is_known(session, intent, _same(text)):
         return False
     _make_room(session, intent, 1)
@@ -121,7 +122,11 @@ def train(session: Session, *, actor: User) -> None:
     ready = [count for count in example_counts(session).values() if count >= LEAST_EXAMPLES]
     if len(ready) < LEAST_INTENTS:
         raise Invalid(
-            f"At least {LEAST_INTENTS} intents need {LEAST_EXAMPLES} examples each before they can be told apart."
+            phrase(
+                "At least {intents} intents need {examples} examples each before they can be told apart.",
+                intents=LEAST_INTENTS,
+                examples=LEAST_EXAMPLES,
+            )
         )
     learning.ask(session, subject=Subject.INTENTS, actor=actor)
 
@@ -209,15 +214,17 @@ def _learn_again(session: Session, actor: User) -> None:
 def _checked(session: Session, title: str, description: str, *, but: WorkspaceIntent | None = None) -> tuple[str, str]:
     title, description = " ".join(title.split()), description.strip()
     if not title or len(title) > LONGEST_TITLE:
-        raise Invalid(f"An intent needs a name of 1 to {LONGEST_TITLE} characters.", field="title")
+        raise Invalid(phrase("An intent needs a name of 1 to {most} characters.", most=LONGEST_TITLE), field="title")
     if len(description) > LONGEST_DESCRIPTION:
-        raise Invalid(f"A description has at most {LONGEST_DESCRIPTION} characters.", field="description")
+        raise Invalid(
+            phrase("A description has at most {most} characters.", most=LONGEST_DESCRIPTION), field="description"
+        )
     query = select(WorkspaceIntent.id).where(
         func.lower(WorkspaceIntent.title) == title.lower(), WorkspaceIntent.archived_at.is_(None)
     )
     other = session.scalars(query).first()
     if other is not None and (but is None or other != but.id):
-        raise Conflict(f"There is an intent “{title}” already.")
+        raise Conflict(phrase("There is an intent “{title}” already.", title=title))
     return title, description
 
 
@@ -240,14 +247,14 @@ def _is_known(session: Session, intent: WorkspaceIntent, key: str) -> bool:
     owners = session.execute(query).all()
     for id_, title, text in owners:
         if id_ != intent.id:
-            raise Conflict(f"“{text[:60]}” is an example of “{title}” already.")
+            raise Conflict(phrase("“{text}” is an example of “{title}” already.", text=text[:60], title=title))
     return bool(owners)
 
 
 def _make_room(session: Session, intent: WorkspaceIntent, more: int) -> None:
     count = session.scalar(select(func.count(IntentExample.id)).where(IntentExample.intent_id == intent.id)) or 0
     if count + more > MOST_EXAMPLES:
-        raise Invalid(f"An intent has at most {MOST_EXAMPLES} examples.", field="examples")
+        raise Invalid(phrase("An intent has at most {most} examples.", most=MOST_EXAMPLES), field="examples")
 
 
 def _same(text: str) -> str:

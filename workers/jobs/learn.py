@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.db import assert_no_transaction, reading, transaction
 from app.log import get_logger
 from app.models import HeadKind
+from app.phrases import phrase
 from app.services import learning, lessons
 from app.services.labels import OUT_OF_SCOPE
 from app.services.learning import Claim
@@ -44,7 +45,9 @@ def learn_next() -> bool:
     except ValueError as problem:  # nlp.light refuses, for example, a single intent
         get_logger().warning("learning.refused", subject=claim.subject.value, reason=str(problem))
         with transaction() as session:
-            learning.give_up(session, claim, reason=f"Nothing was learned: {problem}.")
+            learning.give_up(
+                session, claim, reason=str(phrase("Nothing was learned: {problem}.", problem=str(problem)))
+            )
         return True
     with transaction() as session:
         learning.keep(session, claim, fitted)
@@ -87,7 +90,7 @@ def _fit_intents(claim: Claim) -> Fitted | None:
     if len({lesson.truth for lesson in found} - {OUT_OF_SCOPE}) < LEAST_INTENTS:
         return None
     known = [(lesson, embedding) for lesson, embedding in _embedded(found, claim, model_version) if embedding]
-    _tell(claim, "Fitting, and checking on examples held back", 0.8)
+    _tell(claim, phrase("Fitting, and checking on examples held back."), 0.8)
     examples = [Example(embedding, lesson.text, lesson.truth) for lesson, embedding in known]
     head = fit_intents(examples, version=claim.version)
     return _fitted(head, [lesson for lesson, _ in known], model_version)
@@ -129,7 +132,11 @@ def _embedded(found: Sequence[Lesson], claim: Claim, model_version: str) -> list
     read: dict[int, Sequence[float]] = {}
     lacking = [lesson for lesson in found if lesson.embedding is None]
     for start in range(0, len(lacking), AT_ONCE):
-        _tell(claim, f"Reading example {start + 1} of {len(lacking)}", 0.7 * start / len(lacking))
+        _tell(
+            claim,
+            phrase("Reading example {number} of {count}.", number=str(start + 1), count=str(len(lacking))),
+            0.7 * start / len(lacking),
+        )
         chunk = lacking[start : start + AT_ONCE]
         ask.answer(())  # who looks at a screen does not wait until all is read
         said = _say([lesson.text for lesson in chunk], "intent")
@@ -150,7 +157,7 @@ def _say(texts: Sequence[str], task: str) -> list[Annotation]:
 
 def _tell(claim: Claim, step: str, progress: float) -> None:
     with transaction() as session:
-        learning.tell(session, claim, step=step, progress=progress)
+        learning.tell(session, claim, step=str(step), progress=progress)
 
 
 def _model_version() -> str:

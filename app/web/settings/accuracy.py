@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import Invalid, NotFound
+from app.phrases import counted, listed, phrase
 from app.queries import accuracy as reads
 from app.queries.accuracy import Answers, Judged
 from app.render import percent
@@ -20,6 +21,7 @@ from app.services.labels import BUILT_IN, CORRECTABLE, NO_EMOTION, OUT_OF_SCOPE
 from app.web.authz import current_user, supervisor_only
 from app.web.inbox.feelings import language_name
 from app.web.inbox.looks import intent_words
+from app.web.languages import flash
 
 pages = Blueprint("settings_accuracy", __name__, url_prefix="/settings/accuracy")
 WIDTH, HEIGHT = 600, 180  # of the drawing, in its own units
@@ -74,10 +76,10 @@ def set_threshold() -> Response:
     try:
         threshold = float(wanted) if wanted else None
     except ValueError:
-        raise Invalid("A threshold is a number from 0 to 1.", field="threshold") from None
+        raise Invalid(phrase("A threshold is a number from 0 to 1."), field="threshold") from None
     with transaction() as session:
         thresholds.put(session, task=task, threshold=threshold, actor=current_user())
-    flash("Saved. It holds from the next message on; what is stored stays as it is.", "success")
+    flash(phrase("Saved. It holds from the next message on; what is stored stays as it is."), "success")
     return redirect(f"/settings/accuracy?task={task}#threshold", code=303)
 
 
@@ -97,19 +99,40 @@ def kept_back() -> str:
 
 def effect(point: Point) -> str:
     """Say in a sentence what a threshold would change."""
-    used = f"{percent(point.coverage)} of messages would be used"
-    right = f", {percent(point.precision)} of {point.judged} judged right" if point.precision is not None else ""
-    parts = [f"{point.more} more used"] * bool(point.more) + [f"{point.fewer} fewer used"] * bool(point.fewer)
-    changed = f"{point.changed} messages would change: {', '.join(parts)}" if parts else "no message would change"
-    return f"At {point.threshold:.2f}: {used}{right}; {changed}."
+    coverage = percent(point.coverage)
+    used = phrase("{share} of messages would be used", share=coverage)
+    if point.precision is not None:
+        used = counted(
+            "{share} of messages would be used, {right} of {count} judged right",
+            "{share} of messages would be used, {right} of {count} judged right",
+            point.judged,
+            share=coverage,
+            right=percent(point.precision),
+        )
+    return phrase(
+        "At {threshold}: {used}; {changed}.", threshold=f"{point.threshold:.2f}", used=used, changed=_changed(point)
+    )
+
+
+def _changed(point: Point) -> str:
+    more = [counted("{count} more used", "{count} more used", point.more)] * bool(point.more)
+    fewer = [counted("{count} fewer used", "{count} fewer used", point.fewer)] * bool(point.fewer)
+    if not more and not fewer:
+        return phrase("no message would change")
+    return counted(
+        "{count} messages would change: {how}",
+        "{count} messages would change: {how}",
+        point.changed,
+        how=listed([*more, *fewer]),
+    )
 
 
 def reason_words(reason: str) -> str:
     """Say why an answer is not used."""
     kind, _, language = reason.partition(":")
     if kind == "language":
-        return f"Not learned: {language_name(language)}"
-    return {"confidence": "Not sure enough", "empty": "No words to read"}.get(kind, kind)
+        return phrase("Not learned: {language}", language=language_name(language))
+    return {"confidence": phrase("Not sure enough"), "empty": phrase("No words to read")}.get(kind, kind)
 
 
 def _task(name: str) -> str:
@@ -121,9 +144,9 @@ def _task(name: str) -> str:
 def _words(session: Session, task: str) -> dict[str, str]:
     """Return the words of a task's labels, in the order they are shown."""
     if task == "intent":
-        own = [*workspace_intents.titles(session).items(), (OUT_OF_SCOPE, "None of these")]
+        own = [*workspace_intents.titles(session).items(), (OUT_OF_SCOPE, phrase("None of these"))]
         return {label: intent_words(label) for label, _ in BUILT_IN[task]} | dict(own)
-    return dict(BUILT_IN[task]) | ({NO_EMOTION: "No emotion"} if task == "emotion" else {})
+    return dict(BUILT_IN[task]) | ({NO_EMOTION: phrase("No emotion")} if task == "emotion" else {})
 
 
 def _chosen(points: list[Point], own: float | None, answers: list[Answers]) -> Point:

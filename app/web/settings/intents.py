@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid, NotFound
 from app.models import IntentExample, WorkspaceIntent
+from app.phrases import phrase
 from app.queries import settings_intents
 from app.services import access, by_public_id, workspace_intents
 from app.services.workspace_intents import LEAST_EXAMPLES, LEAST_INTENTS
 from app.web import intent_titles
 from app.web.authz import current_user, supervisor_only
+from app.web.languages import flash
 
 pages = Blueprint("settings_intents", __name__, url_prefix="/settings/intents")
 HERE = "/settings/intents"
@@ -38,7 +40,8 @@ def create() -> Response | tuple[str, int]:
     except (Invalid, Conflict) as problem:
         return _index(problem), problem.status
     intent_titles.forget()
-    flash(f"Added. Now give it examples: {LEAST_EXAMPLES} or more of what customers really write.", "success")
+    said = phrase("Added. Now give it examples: {least} or more of what customers really write.", least=LEAST_EXAMPLES)
+    flash(said, "success")
     return redirect(f"{HERE}/{intent.public_id}", code=303)
 
 
@@ -77,7 +80,7 @@ def edit(intent_id: str) -> Response | tuple[str, int]:
     form = request.form
     return _change(
         intent_id,
-        "Saved.",
+        phrase("Saved."),
         lambda session, intent: workspace_intents.edit(
             session,
             intent=intent,
@@ -102,7 +105,7 @@ def add_examples(intent_id: str) -> Response | tuple[str, int]:
             texts = request.form.get("examples", "").splitlines()
             workspace_intents.add_examples(session, intent=intent, texts=texts, actor=user)
 
-    return _change(intent_id, "Added. Train to have it count.", add)
+    return _change(intent_id, phrase("Added. Train to have it count."), add)
 
 
 @pages.post("/<intent_id>/examples/<example_id>/delete")
@@ -114,7 +117,7 @@ def remove_example(intent_id: str, example_id: str) -> Response | tuple[str, int
             raise NotFound
         workspace_intents.remove_example(session, example=example)
 
-    return _change(intent_id, "Removed.", remove)
+    return _change(intent_id, phrase("Removed."), remove)
 
 
 @pages.post("/<intent_id>/merge")
@@ -124,7 +127,7 @@ def merge(intent_id: str) -> Response | tuple[str, int]:
         into = by_public_id.get(session, WorkspaceIntent, request.form.get("into", ""), lock=True)
         workspace_intents.merge(session, intent=intent, into=into, actor=current_user())
 
-    return _change(intent_id, "Merged: its examples belong to the other intent now.", join, back=HERE)
+    return _change(intent_id, phrase("Merged: its examples belong to the other intent now."), join, back=HERE)
 
 
 @pages.post("/<intent_id>/archive")
@@ -133,7 +136,7 @@ def archive(intent_id: str) -> Response | tuple[str, int]:
     user = current_user()
     return _change(
         intent_id,
-        "Archived. Its examples are kept.",
+        phrase("Archived. Its examples are kept."),
         lambda session, intent: workspace_intents.archive(session, intent=intent, actor=user),
         back=HERE,
     )
@@ -145,7 +148,7 @@ def restore(intent_id: str) -> Response | tuple[str, int]:
     user = current_user()
     return _change(
         intent_id,
-        "In use again.",
+        phrase("In use again."),
         lambda session, intent: workspace_intents.restore(session, intent=intent, actor=user),
     )
 

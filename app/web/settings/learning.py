@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import Invalid, NotFound
+from app.phrases import phrase
 from app.queries import model_versions, settings_learning
 from app.services import access, corrections, light_heads
 from app.services.labels import CORRECTABLE
 from app.web.authz import current_user, supervisor_only
+from app.web.languages import flash
 
 pages = Blueprint("settings_learning", __name__, url_prefix="/settings/learning")
 
@@ -38,10 +40,11 @@ def activate(task: str) -> Response:
         raise NotFound
     wanted = request.form.get("version", "")
     if wanted and not wanted.isdecimal():
-        raise Invalid("A version is a number.", field="version")
+        raise Invalid(phrase("A version is a number."), field="version")
     with transaction() as session:
         light_heads.activate(session, task=task, version=int(wanted) if wanted else None, actor=current_user())
-    flash(f"Version {wanted} is used from the next message on." if wanted else "The model alone decides.", "success")
+    said = phrase("Version {number} is used from the next message on.", number=wanted)
+    flash(said if wanted else phrase("The model alone decides."), "success")
     return redirect(f"/settings/learning#{task}", code=303)
 
 
@@ -51,5 +54,5 @@ def take_back(message_id: str, task: str) -> Response:
     with transaction() as session:
         message = access.message_for(session, current_user(), message_id)
         corrections.undo(session, message=message, task=task, actor=current_user())
-    flash("Taken back; it is unlearned within seconds.", "success")
+    flash(phrase("Taken back; it is unlearned within seconds."), "success")
     return redirect("/settings/learning#corrections", code=303)
