@@ -7,30 +7,9 @@ public ids for the browser. What each leads to stands in workers/subscriptions.p
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass
 
-_WORD = re.compile(r"[A-Z][a-z0-9]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    vocabulary: ClassVar[dict[str, type[Event]]] = {}
-
-    @classmethod
-    def wire_name(cls) -> str:
-        """Return `noun.past_participle`."""
-        noun, *rest = _WORD.findall(cls.__name__)
-        return f"{noun.lower()}.{'_'.join(word.lower() for word in rest)}"
-
-    def payload(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_payload(cls, name: str, payload: dict[str, Any]) -> Event:
-        """Rebuild an event. Raises KeyError for a name nobody knows."""
-        return cls.vocabulary[name](**payload)
+from app.event import Event as Event  # noqa: PLC0414 - said twice, so that others take it from here
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +257,15 @@ class BulkMoved(Event):
     bulk_id: int
     bulk: str
     user: str
+
+
+@dataclass(frozen=True, slots=True)
+class TagChanged(Event):
+    """Named or coloured anew, merged into another, or deleted: whoever sees one of these inboxes may see it."""
+
+    tag_id: int
+    tag: str
+    inboxes: list[str]
 
 
 @dataclass(frozen=True, slots=True)

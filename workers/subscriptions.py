@@ -37,6 +37,7 @@ from app.events import (
     ReplyQueued,
     ReplySent,
     SuggestionChanged,
+    TagChanged,
     TemplateWanted,
     WebhookQueued,
 )
@@ -141,6 +142,8 @@ def _pokes(event: Event) -> list[Poke]:  # noqa: C901, PLR0911 - a table of case
         case AlertChanged():
             payload = _payload(event, alert=event.alert, version=event.version)
             return [Poke(AGENTS, f"user:{id_}", payload) for id_ in event.users]
+        case TagChanged():
+            return [Poke(AGENTS, f"inbox:{id_}", _payload(event, tag=event.tag)) for id_ in event.inboxes]
         case BulkMoved():
             return [Poke(AGENTS, f"user:{event.user}", _payload(event, bulk=event.bulk))]
         case AccessChanged():

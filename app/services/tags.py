@@ -10,8 +10,10 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app import outbox
 from app.errors import Conflict, Invalid
-from app.models import AutomationRule, Conversation, Macro, SavedView, Tag, Tagging, User
+from app.events import TagChanged
+from app.models import AutomationRule, Conversation, Inbox, Macro, SavedView, Tag, Tagging, User
 from app.models.base import Json
 from app.phrases import Phrase, phrase, phrase_in
 from app.services import activities
@@ -54,9 +56,12 @@ def rename(session: Session, *, tag: Tag, name: str, colour: str) -> None:
     other = _find(session, name)
     if other and other.id != tag.id:
         raise Conflict(phrase("There is a tag “{name}” already.", name=name))
+    if (tag.name, tag.colour) == (name, colour):
+        return
     if tag.name != name:
         _rename_in_actions(session, tag.name, name)
     tag.name, tag.colour = name, colour
+    _tell(session, tag)
 
 
 def merge(session: Session, *, tag: Tag, into: Tag) -> None:
@@ -82,6 +87,7 @@ def merge(session: Session, *, tag: Tag, into: Tag) -> None:
 
 def delete(session: Session, *, tag: Tag) -> None:
     """Remove a tag from the vocabulary and from everything that carries it."""
+    _tell(session, tag)
     session.execute(sql_delete(Tagging).where(Tagging.tag_id == tag.id))
     session.delete(tag)
 
@@ -111,6 +117,12 @@ def take(session: Session, *, conversation: Conversation, tag: Tag, actor: User 
         return
     activities.record(session, verb="tag.taken", conversation=conversation, actor=actor, data={"tag": tag.name})
     conversation_changed(session, conversation)
+
+
+def _tell(session: Session, tag: Tag) -> None:
+    """Let every open list and conversation show it as it is now; it may be worn in any inbox."""
+    inboxes = [str(one) for one in session.scalars(select(Inbox.public_id).order_by(Inbox.id))]
+    outbox.record(session, TagChanged(tag_id=tag.id, tag=str(tag.public_id), inboxes=inboxes))
 
 
 def _rename_in_actions(session: Session, old: str, new: str) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
-from app.models import AutomationRule, Conversation, SavedView, Tag, Tagging, User
+from app.events import TagChanged
+from app.models import AutomationRule, Conversation, OutboxEvent, SavedView, Tag, Tagging, User
 from app.services import rule_book, tags
 from tests.services.making import House, letter
 
@@ -62,6 +63,9 @@ def test_what_wore_either_wears_the_one_that_stays_and_all_that_named_the_other_
     with pytest.raises(Invalid):
         tags.merge(session, tag=new, into=new)
     tags.rename(session, tag=new, name="Money back", colour="pink")
+    tags.rename(session, tag=new, name="Money back", colour="pink")  # nothing new: nobody is told
+    told = select(OutboxEvent.payload).where(OutboxEvent.name == TagChanged.wire_name()).order_by(OutboxEvent.id)
+    assert [one["tag"] for one in session.scalars(told)] == [str(old.public_id), str(new.public_id)]
     assert session.get_one(AutomationRule, rule.id).actions == [{"do": "add_tag", "value": "Money back"}]
 
 
