@@ -53,8 +53,8 @@ def _fill(rule: Rule) -> str:
     path = rule.rule
     for part in path.split("/"):
         if part.startswith("<"):
-            name = part.strip("<>").rpartition(":")[2]
-            path = path.replace(part, (rule.defaults or {}).get(name) or NOBODYS_ID)
+            kind, _, name = part.strip("<>").rpartition(":")
+            path = path.replace(part, (rule.defaults or {}).get(name) or ("0" if kind == "int" else NOBODYS_ID))
     return path
 
 
