@@ -71,8 +71,8 @@ def publish_batch() -> int:
 
 
 def _pushes(session: Session, events: Sequence[Event]) -> list[Job]:
-    """Return the job that tells closed browsers. A push is a hint, as a poke is: what a job decided to tell is kept."""
-    asked = push_letters.concerned(session, events)
+    """Return the job that tells closed browsers; what it is to look at is written down with the claim."""
+    asked = push_letters.ask(session, events)
     return [Job("slow", "workers.jobs.push.tell", tuple(asked))] if asked else []
 
 

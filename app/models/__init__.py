@@ -48,7 +48,7 @@ from app.models.notice_setting import NoticeScope, NoticeSetting
 from app.models.outbox_event import Heartbeat, OutboxEvent
 from app.models.prediction import MessageEmbedding, Prediction, PredictionModel
 from app.models.private_thread import PrivateThread
-from app.models.push import PushLetter, PushState, PushSubscription
+from app.models.push import PushAsk, PushLetter, PushState, PushSubscription
 from app.models.read_mark import ReadMark
 from app.models.regrouping import Regrouping, RegroupingKind
 from app.models.remote_file import FetchState, RemoteFile
@@ -160,6 +160,7 @@ __all__ = [
     "Priority",
     "PrivacySetting",
     "PrivateThread",
+    "PushAsk",
     "PushLetter",
     "PushState",
     "PushSubscription",

@@ -1,11 +1,11 @@
-"""Browsers that are told through a push service, and every letter to them."""
+"""Browsers that are told through a push service, what they are to be told of, and every letter to them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Created, Id, PublicId, one_of
@@ -57,3 +57,15 @@ class PushLetter(Base):
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     next_attempt_at: Mapped[datetime]
     created_at: Mapped[Created]
+
+
+class PushAsk(Base):
+    """Something happened in a conversation, and nobody has looked yet whom to tell: written as the job is handed out.
+
+    No foreign key: the relay writes it, and must not wait for whoever has locked the conversation.
+    """
+
+    __tablename__ = "push_ask"
+
+    conversation_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    asked_at: Mapped[datetime]

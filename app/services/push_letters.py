@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_, select
@@ -20,7 +20,7 @@ from app import crypto
 from app.clock import now
 from app.events import ConversationChanged, Event, MessageReceived, NoteWritten, ReplyQueued
 from app.languages import translated
-from app.models import Conversation, Inbox, PushLetter, PushState, PushSubscription, User
+from app.models import Conversation, Inbox, PushAsk, PushLetter, PushState, PushSubscription, User
 from app.queries import notices
 from app.queries.notices import Notice
 from app.services import access, notice_settings, notice_words, push_subscriptions, reading_settings
@@ -29,6 +29,7 @@ from connectors.web_push import Browser
 CAUSES = (MessageReceived, ConversationChanged, NoteWritten, ReplyQueued)
 CLAIM = timedelta(seconds=60)  # an attempt takes 10 seconds, and the look-up of a name
 LATEST = timedelta(hours=1)  # after this it is no news any more
+LOST = timedelta(seconds=30)  # a job that has not begun by then may be lost
 MAX_ATTEMPTS = 6
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(minutes=30)
 KEEP = timedelta(days=30)  # so long nothing is told twice
@@ -45,12 +46,28 @@ class Push:
     topic: str
 
 
-def concerned(session: Session, events: Iterable[Event]) -> list[int]:
-    """Return the conversations of these events that browsers may be told of; none where no browser listens."""
-    asked = {event.conversation_id for event in events if isinstance(event, CAUSES)}
-    if not asked or session.scalar(select(PushSubscription.id).limit(1)) is None:
+def ask(session: Session, events: Iterable[Event]) -> list[int]:
+    """Write down the conversations of these events that browsers may be told of, and return them; none where no browser
+    listens. What is written down stays until `answered`: the job may be lost.
+    """
+    found = {event.conversation_id for event in events if isinstance(event, CAUSES)}
+    if not found or session.scalar(select(PushSubscription.id).limit(1)) is None:
         return []
-    return sorted(asked)
+    ids, at = sorted(found), now()
+    statement = insert(PushAsk).values([{"conversation_id": id_, "asked_at": at} for id_ in ids])
+    session.execute(statement.on_conflict_do_update(index_elements=[PushAsk.conversation_id], set_={"asked_at": at}))
+    return ids
+
+
+def answered(session: Session, *, conversation_ids: Sequence[int], since: datetime) -> None:
+    """Forget what was asked of these conversations until `since`: letters are written of all of it.
+
+    What the relay is just writing down anew is left alone: asked twice it is told once.
+    """
+    old = select(PushAsk.conversation_id).where(
+        PushAsk.conversation_id.in_(conversation_ids), PushAsk.asked_at <= since
+    )
+    session.execute(delete(PushAsk).where(PushAsk.conversation_id.in_(old.with_for_update(skip_locked=True))))
 
 
 def write(session: Session, *, conversation_ids: Sequence[int]) -> None:
@@ -142,12 +159,18 @@ def record_transient(session: Session, *, letter_id: int, retry_after_seconds: f
 
 
 def overdue(session: Session, *, limit: int = 500) -> list[int]:
-    """Return the conversations of letters that may leave now: retries, and those whose job was lost."""
-    return sorted(session.scalars(select(PushLetter.conversation_id).where(*_due()).distinct().limit(limit)))
+    """Return the conversations whose job was lost before it wrote a letter, and those of letters that may leave now:
+    retries, and those whose job was lost after it. What was asked an hour ago is no news any more.
+    """
+    lost = PushAsk.asked_at <= now() - LOST, PushAsk.asked_at > now() - LATEST
+    asked = session.scalars(select(PushAsk.conversation_id).where(*lost).order_by(PushAsk.asked_at).limit(limit))
+    letters = session.scalars(select(PushLetter.conversation_id).where(*_due()).distinct().limit(limit))
+    return sorted({*asked, *letters})
 
 
 def purge(session: Session) -> None:
-    """Forget letters of more than a month ago."""
+    """Forget letters of more than a month ago, and what was asked so long ago that nobody is told of it."""
+    session.execute(delete(PushAsk).where(PushAsk.asked_at <= now() - LATEST))
     session.execute(delete(PushLetter).where(PushLetter.created_at < now() - KEEP))
 
 

@@ -14,7 +14,7 @@ from app import config
 from app.clock import now
 from app.db import reading, transaction
 from app.errors import Invalid
-from app.models import Channel, Conversation, NoticeScope, PushLetter, PushState, PushSubscription, User
+from app.models import Channel, Conversation, NoticeScope, PushAsk, PushLetter, PushState, PushSubscription, User
 from app.services import notice_settings, push_subscriptions
 from connectors import web_push
 from connectors.errors import Rejected
@@ -23,7 +23,8 @@ from tests.fakes.push import PushService, Subscriber, push_service
 from tests.pipeline import Pipeline, make_workspace, the
 from workers.jobs import push
 
-JOBS = {"workers.jobs.push.tell", "workers.jobs.ingest.ingest"}
+PUSH = "workers.jobs.push.tell"
+JOBS = {PUSH, "workers.jobs.ingest.ingest"}
 TEXT = "My parcel to 12 Harbour Lane is lost"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 
@@ -72,7 +73,8 @@ def _join(service: PushService, *, is_open: bool = False) -> Subscriber:
     return subscriber
 
 
-def _arrive(pipeline: Pipeline, number: int = 1) -> None:
+def _arrive(pipeline: Pipeline, number: int = 1, *, loses: str = "") -> None:
+    """Let a message arrive; Redis loses the jobs of the function `loses`."""
     letter = {
         "id": f"p{number}",
         "from": {"kind": "email", "address": f"mia{number}@example.com", "name": "Mia Muster"},
@@ -83,13 +85,13 @@ def _arrive(pipeline: Pipeline, number: int = 1) -> None:
     with reading() as session:
         channel = the(session, Channel)
     pipeline.deliver(channel, letter, minutes=number)
-    _run(pipeline)
+    _run(pipeline, loses=loses)
 
 
-def _run(pipeline: Pipeline) -> None:
+def _run(pipeline: Pipeline, *, loses: str = "") -> None:
     while True:
         pipeline.relay()
-        jobs = [job for job in pipeline.jobs() if job[0] in JOBS]
+        jobs = [job for job in pipeline.jobs() if job[0] in JOBS - {loses}]
         if not jobs:
             return
         for job in jobs:
@@ -186,6 +188,24 @@ def test_a_service_that_is_busy_is_asked_later_and_a_browser_that_is_gone_is_for
         session.execute(PushSubscription.__table__.update().values(live_until=None))  # type: ignore[attr-defined]
     _arrive(house, 3)
     assert (_browsers(), service.refused) == (0, ["another key than the one subscribed with"])
+
+
+def test_what_redis_lost_before_it_was_looked_at_is_told_once_or_dropped_when_it_is_no_news(
+    house: Pipeline, service: PushService
+) -> None:
+    subscriber = _join(service)
+    for number, waits in ((1, timedelta(minutes=2)), (2, timedelta(hours=2))):
+        _arrive(house, number, loses=PUSH)
+        assert len(subscriber.told) == number - 1
+        push.hand_out()
+        assert house.jobs() == []  # a job may still begin
+        with time_machine.travel(now() + waits, tick=False):
+            _again(house)
+            _again(house)
+            push.purge()
+    assert len(subscriber.told) == 1
+    with reading() as session:
+        assert session.scalars(select(PushAsk)).all() == []
 
 
 def test_private_addresses_and_what_no_browser_says_are_refused(

@@ -17,10 +17,12 @@ from workers.queues import Job
 
 def tell(conversation_ids: Sequence[int]) -> None:
     """Tell browsers of these conversations, where there is something to tell."""
+    begun = now()
 
     def write() -> None:
         with transaction() as session:
             push_letters.write(session, conversation_ids=conversation_ids)
+            push_letters.answered(session, conversation_ids=conversation_ids, since=begun)
 
     retrying(write)
     with reading() as session:
@@ -37,7 +39,7 @@ def _claim(letter_id: int) -> Push | None:
 
 
 def hand_out() -> None:
-    """Ask for what is due again."""
+    """Ask for what is due again, and for what was never begun."""
     with reading() as session:
         ids = push_letters.overdue(session)
     queues.enqueue([Job("slow", "workers.jobs.push.tell", tuple(ids))] if ids else [])
