@@ -70,7 +70,7 @@ def test_agents_are_kept_out(seeded: Seeded, page: str) -> None:
 
 def test_an_intent_says_how_many_examples_it_still_needs(dev: Visitor) -> None:
     address = add_intent(dev, "Delivery is late", examples=3)
-    assert "<strong>5 more</strong>" in dev.get(address).text
+    assert "<strong>5</strong> more" in dev.get(address).text
     assert "5 more to be trained" in dev.get("/settings/intents").text
     more = "\n".join(f"where is my parcel {n}" for n in range(5))
     dev.post(f"{address}/examples", {"examples": more + "\n\n" + more.upper()})
