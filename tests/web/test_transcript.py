@@ -21,8 +21,8 @@ WHO = "Marta Lindqvist"
 
 def said(seeded: Seeded, name: str = WHO) -> list[Message]:
     with reading() as session:
-        where = Message.conversation_id == seeded.made.conversations[name].id
-        return list(session.scalars(select(Message).where(where).order_by(Message.id)))
+        where = Message.conversation_id == seeded.made.conversations[name].id, Message.thread_id.is_(None)
+        return list(session.scalars(select(Message).where(*where).order_by(Message.id)))
 
 
 def test_all_that_was_said_stands_in_order_and_notes_are_left_out_unless_asked_for(seeded: Seeded) -> None:
@@ -36,6 +36,14 @@ def test_all_that_was_said_stands_in_order_and_notes_are_left_out_unless_asked_f
     for message in messages:
         assert (message.text[:25] in without) == (not message.is_note)
     assert without.count("<article") == sum(not message.is_note for message in messages)
+    note = next(message for message in messages if message.is_note)
+    answer = {"text": "Ask <b>Ben</b> about card 4111 1111 1111 1111", "client_key": "transcript-thread"}
+    assert ana.post(f"/messages/{note.public_id}/notes", answer).status_code == 303
+    with_notes = ana.get(f"{path}?notes=1").text
+    under = with_notes[with_notes.index('class="transcript-thread"') :].partition("</ul>")[0]
+    assert "Ask &lt;b&gt;Ben&lt;/b&gt; about card [card ••••1111]" in under
+    assert with_notes.count("<article") == len(messages)  # it stands under its note, not beside it
+    assert "about card" not in ana.get(path).text
 
 
 def test_what_is_hidden_or_deleted_is_not_printed_and_hostile_words_are_text(seeded: Seeded) -> None:
