@@ -18,6 +18,7 @@ BENCHMARKS = (
     "ingest",
     "latency",
     "weight",
+    "paint",
     "pages",
     "search",
     "dashboard",
