@@ -39,6 +39,7 @@ from app.models import (
     User,
     ViewScope,
 )
+from app.phrases import phrase
 
 Row = TypeVar("Row")
 
@@ -209,7 +210,7 @@ def source_of(session: Session, user: User, message: Message) -> Delivery:
     """Return the delivery that brought a message: for those who see its channel, and all else that came in it."""
     delivery = session.get(Delivery, message.delivery_id) if message.delivery_id is not None else None
     if delivery is None:
-        raise NotFound("This message has no source: it did not come through a channel.")
+        raise NotFound(phrase("This message has no source: it did not come through a channel."))
     query = select(Message.id).join(Conversation, Conversation.id == Message.conversation_id)
     others = query.where(Message.delivery_id == delivery.id, Conversation.inbox_id.not_in(inbox_ids_of(user)))
     if session.scalar(others.limit(1)) is not None:

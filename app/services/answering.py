@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Invalid
 from app.models import ChannelTemplate, Conversation, Direction, Message
+from app.phrases import counted, phrase
 from app.services.arrivals import plain
 from app.services.delivery_route import Route
 
@@ -53,7 +54,7 @@ def decide(session: Session, *, conversation: Conversation, route: Route, text: 
     if not wish.template:
         return Answer(text, answered, is_public)
     if is_public:
-        raise Invalid("A template cannot be sent in public.", field="template")
+        raise Invalid(phrase("A template cannot be sent in public."), field="template")
     row = _template(session, route, wish.template)
     values = _values(row, wish.values)
     kept = {"name": row.name, "language": row.language, "text": row.text, "values": list(values)}
@@ -87,9 +88,9 @@ def _answered(session: Session, conversation: Conversation, route: Route, wish: 
         return session.scalars(there.order_by(Message.id.desc()).limit(1)).first()
     found = session.scalars(query.where(Message.public_id == _id(wish.answers, "answers"))).one_or_none()
     if found is None:
-        raise Invalid("The message that this answers is not in this conversation.", field="answers")
+        raise Invalid(phrase("The message that this answers is not in this conversation."), field="answers")
     if found.is_deleted:
-        raise Invalid("The message that this answers was deleted.", field="answers")
+        raise Invalid(phrase("The message that this answers was deleted."), field="answers")
     return found
 
 
@@ -98,7 +99,7 @@ def _is_public(answered: Message | None, route: Route, wish: Wish) -> bool:
     if answered is None or not answered.is_public or not can.public:
         return False
     if wish.in_private and not can.private_reply:
-        raise Invalid("This channel cannot answer a public message in private.", field="in_private")
+        raise Invalid(phrase("This channel cannot answer a public message in private."), field="in_private")
     return not wish.in_private
 
 
@@ -108,7 +109,7 @@ def _template(session: Session, route: Route, public_id: str) -> ChannelTemplate
     )
     found = session.scalars(query).one_or_none()
     if found is None or not route.capabilities.templates:
-        raise Invalid("This template is not there any more: load the page again.", field="template")
+        raise Invalid(phrase("This template is not there any more: load the page again."), field="template")
     return found
 
 
@@ -116,7 +117,9 @@ def _values(row: ChannelTemplate, given: tuple[str, ...]) -> tuple[str, ...]:
     needed = min(blanks(row.text), MOST_VALUES)
     values = tuple(" ".join(plain(value, LONGEST_VALUE).split()) for value in given[:needed])
     if len(values) < needed or not all(values):
-        raise Invalid(f"This template needs {needed} values.", field="values")
+        raise Invalid(
+            counted("This template needs {count} value.", "This template needs {count} values.", needed), field="values"
+        )
     return values
 
 
@@ -124,4 +127,4 @@ def _id(value: str, field: str) -> UUID:
     try:
         return UUID(value)
     except ValueError:
-        raise Invalid("The form is out of date: load the page again.", field=field) from None
+        raise Invalid(phrase("The form is out of date: load the page again."), field=field) from None

@@ -21,6 +21,7 @@ from app.clock import now
 from app.errors import Invalid
 from app.events import AskAnswered, AskAsked
 from app.models import Ask, AskKind, AskState, Conversation, User
+from app.phrases import phrase
 
 KEEP = timedelta(hours=1)
 GIVE_UP = timedelta(minutes=2)  # a screen has long gone on
@@ -115,4 +116,4 @@ def _kind(kind: str) -> AskKind:
     try:
         return AskKind(kind)
     except ValueError:
-        raise Invalid("The models cannot be asked that.", field="kind") from None
+        raise Invalid(phrase("The models cannot be asked that."), field="kind") from None

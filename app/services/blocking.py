@@ -16,6 +16,7 @@ from app.clock import now
 from app.errors import Conflict, Forbidden, Invalid
 from app.models import BlockedSender, Channel, Contact, ContactIdentity, Conversation, Status, User
 from app.models.blocked_sender import DOMAIN, MAIL, domain_of
+from app.phrases import phrase
 from app.services import activities, sentiment_counts, spam, spam_lines
 from app.services.arrivals import Arrival
 from app.services.changes import conversation_changed
@@ -34,15 +35,15 @@ def block(session: Session, *, actor: User, conversation: Conversation, kind: st
     _check_may(actor, kind)
     contact = session.get_one(Contact, conversation.contact_id)
     if (kind, address) not in _keys(session, contact):
-        raise Invalid("Choose one of their addresses.", field="sender")
+        raise Invalid(phrase("Choose one of their addresses."), field="sender")
     if kind == DOMAIN and address in _own_domains(session):
-        raise Invalid("That is your own domain: colleagues and your own systems write from it.", field="sender")
+        raise Invalid(phrase("That is your own domain: colleagues and your own systems write from it."), field="sender")
     wanted = insert(BlockedSender).values(
         kind=kind, address=address, name=contact.name if kind != DOMAIN else "", actor_id=actor.id
     )
     id_ = session.scalar(wanted.on_conflict_do_nothing().returning(BlockedSender.id))
     if id_ is None:
-        raise Conflict(f"{address} is blocked already.")
+        raise Conflict(phrase("{address} is blocked already.", address=address))
     blocked = session.get_one(BlockedSender, id_)
     data = {"address": address, "block": str(blocked.public_id)}
     activities.record(session, verb="sender.blocked", conversation=conversation, actor=actor, data=data)
@@ -56,7 +57,9 @@ def block(session: Session, *, actor: User, conversation: Conversation, kind: st
 
 def _check_may(actor: User, kind: str) -> None:
     if kind == DOMAIN and not actor.is_admin:
-        raise Forbidden("A whole domain is for an administrator to block: it is everybody's who writes from there.")
+        raise Forbidden(
+            phrase("A whole domain is for an administrator to block: it is everybody's who writes from there.")
+        )
 
 
 def unblock(session: Session, *, blocked: BlockedSender, actor: User, bring_back: bool) -> int:

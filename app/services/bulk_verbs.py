@@ -109,7 +109,7 @@ def _take_tag(session: Session, row: Conversation, actor: User, value: Value) ->
 def _tag(session: Session, value: Value) -> Tag:
     tag = session.get(Tag, value["id"])
     if tag is None:
-        raise Invalid("There is no such tag any more.")
+        raise Invalid(phrase("There is no such tag any more."))
     return tag
 
 

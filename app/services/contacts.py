@@ -9,6 +9,7 @@ from app import outbox
 from app.errors import Conflict, Invalid
 from app.events import ContactChanged
 from app.models import Contact, ContactIdentity, Conversation, User
+from app.phrases import phrase
 from app.services import activities, search_index
 
 MAX_NAME, MAX_NOTE = 200, 10_000  # characters
@@ -19,7 +20,9 @@ def edit(
 ) -> None:
     """Change name or note. Raises Conflict if somebody changed the contact since `version`, Invalid if too long."""
     if contact.version != version:
-        raise Conflict("Somebody changed this contact meanwhile: look again, then save.", version=contact.version)
+        raise Conflict(
+            phrase("Somebody changed this contact meanwhile: look again, then save."), version=contact.version
+        )
     changes = []
     if name is not None and name.strip() != contact.name:
         contact.name = _short(name.strip(), MAX_NAME, "name")
@@ -37,11 +40,11 @@ def add_identity(session: Session, *, contact: Contact, actor: User, kind: str, 
     """Add an address. Raises Conflict if it belongs to another contact."""
     address = address.strip().lower() if kind == "email" else address.strip()
     if not address or len(address) > 320 or (kind == "email" and "@" not in address):
-        raise Invalid("This does not look like an address.", field="address")
+        raise Invalid(phrase("This does not look like an address."), field="address")
     held = select(ContactIdentity).where(ContactIdentity.kind == kind, ContactIdentity.address == address)
     identity = session.scalars(held).one_or_none()
     if identity and identity.contact_id != contact.id:
-        raise Conflict("This address belongs to another contact.")
+        raise Conflict(phrase("This address belongs to another contact."))
     if identity is None:
         session.add(ContactIdentity(contact_id=contact.id, kind=kind, address=address))
         activities.record(session, verb="identity.added", contact=contact, actor=actor, data={"address": address})
@@ -71,5 +74,5 @@ def changed(session: Session, contact: Contact) -> None:
 
 def _short(value: str, limit: int, field: str) -> str:
     if len(value) > limit:
-        raise Invalid(f"Please keep the {field} under {limit} characters.", field=field)
+        raise Invalid(phrase("Use at most {most} characters.", most=limit), field=field)
     return value

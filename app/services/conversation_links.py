@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.errors import Conflict, Invalid
 from app.models import Activity, Conversation, ConversationLink, LinkKind, User
 from app.models.conversation_link import LINKED, MOST_LINKS, RELATIONS, relation
+from app.phrases import phrase
 from app.services import activities
 from app.services.changes import conversation_changed
 
@@ -26,9 +27,9 @@ def make(
     Raises Invalid for an unknown relation, one with itself, or too many, Conflict where they have this link already.
     """
     if as_ not in RELATIONS:
-        raise Invalid("Choose what they have to do with each other.", field="relation")
+        raise Invalid(phrase("Choose what they have to do with each other."), field="relation")
     if this.id == other.id:
-        raise Invalid("Choose another conversation than this one.", field="other")
+        raise Invalid(phrase("Choose another conversation than this one."), field="other")
     kind, is_from = RELATIONS[as_]
     _check_new(session, kind, this, other)
     one, two = (this, other) if is_from else (other, this)
@@ -65,11 +66,14 @@ def _check_new(session: Session, kind: LinkKind, this: Conversation, other: Conv
         for one, two in ((this, other), (other, this))
     ]
     if session.scalar(select(ConversationLink.id).where(ConversationLink.kind == kind, or_(*ways))) is not None:
-        raise Conflict(f"#{other.number} has this link already.")
+        raise Conflict(phrase("#{number} has this link already.", number=str(other.number)))
     for place in (this, other):
         here = or_(ConversationLink.from_id == place.id, ConversationLink.to_id == place.id)
         if len(session.scalars(select(ConversationLink.id).where(here).limit(MOST_LINKS)).all()) >= MOST_LINKS:
-            raise Invalid(f"#{place.number} has {MOST_LINKS} links: no more fit.", field="other")
+            raise Invalid(
+                phrase("#{number} has {most} links: no more fit.", number=str(place.number), most=MOST_LINKS),
+                field="other",
+            )
 
 
 def _data(far: Conversation, link: ConversationLink) -> dict[str, object]:

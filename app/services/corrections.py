@@ -17,6 +17,7 @@ from app.clock import now
 from app.errors import Invalid
 from app.events import PredictionCorrected
 from app.models import Conversation, Correction, HeadKind, Message, Prediction, Subject, User
+from app.phrases import phrase
 from app.services import conversation_moods, learning, light_heads, predictions, sentiment_counts, workspace_intents
 from app.services.changes import inbox_of
 from app.services.labels import BUILT_IN, CORRECTABLE, NO_EMOTION, OUT_OF_SCOPE, SEVERAL, Choices
@@ -26,7 +27,7 @@ from app.services.moods import step_of
 def choices(session: Session, task: str) -> Choices:
     """Return what people may choose for a task, as (label, word), in the order it is shown. Raises Invalid."""
     if task not in CORRECTABLE:
-        raise Invalid("This cannot be corrected.", field="task")
+        raise Invalid(phrase("This cannot be corrected."), field="task")
     if task == "intent" and light_heads.kind_in_use(session, task) is HeadKind.INTENTS:
         return (*workspace_intents.choices(session), (OUT_OF_SCOPE, "None of these"))
     return BUILT_IN[task]
@@ -103,10 +104,10 @@ def labels_of(said: Prediction) -> list[str]:
 
 def _said(session: Session, message: Message, task: str) -> Prediction:
     if task not in CORRECTABLE:
-        raise Invalid("This cannot be corrected.", field="task")
+        raise Invalid(phrase("This cannot be corrected."), field="task")
     said = said_of(session, message, task)
     if said is None or not message.is_inbound:
-        raise Invalid("Nothing was said of this message yet.", field="task")
+        raise Invalid(phrase("Nothing was said of this message yet."), field="task")
     return said
 
 
@@ -115,11 +116,11 @@ def _checked(session: Session, said: Prediction, labels: Collection[str]) -> lis
     known = [label for label, _ in choices(session, said.task)]
     chosen = set(labels) - ({NO_EMOTION} if said.task == SEVERAL else set())
     if not chosen <= {*known, *labels_of(said)}:
-        raise Invalid("Choose one of the labels offered.", field="labels")
+        raise Invalid(phrase("Choose one of the labels offered."), field="labels")
     if said.task == SEVERAL:
         return [label for label in known if label in chosen] or [NO_EMOTION]
     if len(chosen) != 1:
-        raise Invalid("Choose one label.", field="labels")
+        raise Invalid(phrase("Choose one label."), field="labels")
     return list(chosen)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.errors import Invalid
 from app.models import Conversation, Message, User
 from app.models.user import Team
+from app.phrases import phrase
 from app.queries import hand_over_choice
 from app.queries._json import InboxIds
 from app.queries.hand_over_choice import Workload
@@ -16,7 +17,7 @@ from app.services import conversations, followers, mentions, presence, replies
 from app.services.mentions import Mentionable
 
 REASON = "handed over with a note"
-NOBODY = "This inbox is not shared with them: choose somebody else."
+NOBODY = phrase("This inbox is not shared with them: choose somebody else.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def hand_over(
     chosen one may not see the conversation.
     """
     if not note.strip():
-        raise Invalid("Write a note: what do they need to know?", field="note")
+        raise Invalid(phrase("Write a note: what do they need to know?"), field="note")
     target = next(
         (one for one in mentions.mentionables(session, conversation=conversation) if str(one.public_id) == to), None
     )

@@ -12,9 +12,10 @@ from app.clock import now
 from app.config import settings
 from app.errors import NotFound
 from app.models import TokenPurpose, User, UserToken
+from app.phrases import phrase
 
 LIFETIME = timedelta(hours=24)
-GONE = "This link was used already, or is older than 24 hours. Ask an admin for a new one."
+GONE = phrase("This link was used already, or is older than 24 hours. Ask an admin for a new one.")
 
 
 def make(session: Session, *, purpose: TokenPurpose, user: User | None = None) -> str:

@@ -23,6 +23,7 @@ from app.crypto import unseal
 from app.errors import Invalid
 from app.events import ActionQueued, MessageChanged
 from app.models import ActionState, Channel, ChannelState, Conversation, Message, MessageAction, User
+from app.phrases import phrase
 from app.services import local_people
 from app.services.arrivals import plain
 from app.services.changes import message_event
@@ -58,7 +59,7 @@ def queue(session: Session, *, message: Message, actor: User, kind: str) -> Mess
     """Have something done with a message; what waits to be done already is not queued again. Raises Invalid."""
     conversation = session.get_one(Conversation, message.conversation_id, with_for_update=True)
     if kind not in offered(message, session.get_one(Channel, message.channel_id)):
-        raise Invalid("This channel does not offer that for this message.", field="do")
+        raise Invalid(phrase("This channel does not offer that for this message."), field="do")
     last = session.scalars(_unfinished(message.id).order_by(MessageAction.id.desc()).limit(1)).first()
     if last is not None and last.kind == kind:
         return last

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from app.errors import Invalid
 from app.models import Conversation, Message, NoteThread, User
+from app.phrases import phrase
 from app.services import replies
 from app.services.changes import conversation_changed
 
-NO_NOTE = "Only a note can be answered with a note."
+NO_NOTE = phrase("Only a note can be answered with a note.")
 
 
 def answer(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.crypto import unseal
 from app.errors import Conflict, NotFound
 from app.models import Channel, Delivery, Inbox
+from app.phrases import phrase
 from app.services import ingest
 from connectors.registry import connector_for
 
@@ -82,5 +83,5 @@ def store(session: Session, *, channel: PublicChannel, delivery: ingest.StoredDe
             Delivery.channel_id == row.id, Delivery.dedupe_key == delivery.dedupe_key
         )
         if session.scalars(before).one() != delivery.blob_sha256:
-            raise Conflict("Something else was sent under this id before: send it with a new one.")
+            raise Conflict(phrase("Something else was sent under this id before: send it with a new one."))
     return False

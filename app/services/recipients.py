@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Invalid
 from app.models import Channel, ChannelState, Inbox, Message
+from app.phrases import phrase
 from app.services.delivery_route import Route
 from app.services.users import clean_email
 from connectors.registry import connector_for
@@ -50,13 +51,16 @@ def typed(text: str, field: str = "cc") -> tuple[str, ...]:
 def check(wanted: Recipients, route: Route) -> Recipients:
     """Return the recipients of a reply with nobody named twice. Raises Invalid for what the channel cannot do."""
     if (wanted.cc or wanted.bcc) and not route.capabilities.cc:
-        raise Invalid("This channel has no copies: the reply goes to the customer alone.", field="cc")
+        raise Invalid(phrase("This channel has no copies: the reply goes to the customer alone."), field="cc")
     cc = tuple(one for one in dict.fromkeys(wanted.cc) if one != route.address)
     bcc = tuple(one for one in dict.fromkeys(wanted.bcc) if one not in {*cc, route.address})
     if len(cc) + len(bcc) > MOST_COPIES:
-        raise Invalid(f"At most {MOST_COPIES} people can get a copy.", field="cc")
+        raise Invalid(phrase("At most {most} people can get a copy.", most=MOST_COPIES), field="cc")
     if wanted.sender and wanted.sender not in {one.email for one in senders(route.channel)}:
-        raise Invalid(f"Replies here may not leave with {wanted.sender}: choose another address.", field="sender")
+        raise Invalid(
+            phrase("Replies here may not leave with {sender}: choose another address.", sender=wanted.sender),
+            field="sender",
+        )
     return Recipients(cc, bcc, wanted.sender)
 
 
@@ -105,16 +109,18 @@ def everybody(route: Route) -> tuple[str, ...]:
 def set_senders(session: Session, *, channel: Channel, text: str) -> None:
     """Store further addresses of a channel, one a line: "Acme Sales <sales@acme.example>". Raises Invalid."""
     if not connector_for(channel.kind).capabilities.senders:
-        raise Invalid("Replies leave this channel with its own address alone.", field="senders")
+        raise Invalid(phrase("Replies leave this channel with its own address alone."), field="senders")
     rows = {sender.email: sender for sender in map(_read_sender, filter(str.strip, text.splitlines()))}
     rows.pop(channel.address, None)
     if len(rows) > MOST_SENDERS:
-        raise Invalid(f"Give at most {MOST_SENDERS} addresses.", field="senders")
+        raise Invalid(phrase("Give at most {most} addresses.", most=MOST_SENDERS), field="senders")
     elsewhere = select(Channel.address).where(
         Channel.address.in_(rows), Channel.inbox_id != channel.inbox_id, Channel.state != ChannelState.REMOVED
     )
     if other := session.scalars(elsewhere.limit(1)).first():
-        raise Invalid(f"{other} feeds another inbox: answers would arrive there.", field="senders")
+        raise Invalid(
+            phrase("{address} feeds another inbox: answers would arrive there.", address=other), field="senders"
+        )
     channel.senders = [{"email": one.email, "name": one.name} for one in rows.values()]
     session.flush()
 
@@ -136,10 +142,15 @@ def _read_sender(line: str) -> Sender:
     try:
         email = clean_email(rest.removesuffix(">") if bracket else rest)
     except Invalid as wrong:
-        raise Invalid(f"“{line.strip()[:80]}”: {wrong.reason}", field="senders") from None
+        raise Invalid(
+            phrase("“{line}”: {problem}", line=line.strip()[:80], problem=wrong.reason), field="senders"
+        ) from None
     name = " ".join(name.strip().strip('"').split())
     if len(name) > LONGEST_NAME or not name.isprintable():
-        raise Invalid(f"“{name[:40]}…” is too long for a name, or holds signs that cannot be shown.", field="senders")
+        raise Invalid(
+            phrase("“{name}…” is too long for a name, or holds signs that cannot be shown.", name=name[:40]),
+            field="senders",
+        )
     return Sender(email, name)
 
 

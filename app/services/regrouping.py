@@ -32,6 +32,7 @@ from app.models import (
     User,
 )
 from app.models.base import Json
+from app.phrases import phrase
 from app.services import activities, moving, sentiment_counts
 from app.services.changes import conversation_changed
 from app.services.conversation_facts import recount
@@ -112,10 +113,10 @@ def undo(session: Session, *, actor: User, regrouping: Regrouping, source: Conve
     merged into another since.
     """
     if regrouping.undone_at is not None:
-        raise Conflict("This was undone before.")
+        raise Conflict(phrase("This was undone before."))
     was_merged = regrouping.kind is RegroupingKind.MERGE
     if target.merged_into_id is not None or (source.merged_into_id is not None and not was_merged):
-        raise Conflict("Since then one of the two was merged into another conversation: undo that first.")
+        raise Conflict(phrase("Since then one of the two was merged into another conversation: undo that first."))
     ids = list(regrouping.message_ids)
     if regrouping.kind is RegroupingKind.SPLIT:
         ids = moving.message_ids(session, target)
@@ -138,14 +139,17 @@ def undo(session: Session, *, actor: User, regrouping: Regrouping, source: Conve
 
 def _check_pair(session: Session, source: Conversation, target: Conversation) -> None:
     if source.id == target.id:
-        raise Invalid("Choose another conversation than this one.", field="target")
+        raise Invalid(phrase("Choose another conversation than this one."), field="target")
     if source.merged_into_id is not None or target.merged_into_id is not None:
-        raise Conflict("One of the two was merged into another conversation meanwhile.", version=target.version)
+        raise Conflict(phrase("One of the two was merged into another conversation meanwhile."), version=target.version)
     if source.inbox_id != target.inbox_id:
-        raise Invalid("They are in different inboxes, which not the same people may read.", field="target")
+        raise Invalid(phrase("They are in different inboxes, which not the same people may read."), field="target")
     if source.contact_id != target.contact_id and not (_is_letters(session, source) and _is_letters(session, target)):
         raise Invalid(
-            "They are with different people: only mail can go on with several at once. Merge the two contacts first.",
+            phrase(
+                "They are with different people: only mail can go on with several at once. "
+                "Merge the two contacts first."
+            ),
             field="target",
         )
 
@@ -157,12 +161,12 @@ def _is_letters(session: Session, conversation: Conversation) -> bool:
 
 def _check_part(session: Session, source: Conversation, messages: Sequence[Message]) -> None:
     if source.merged_into_id is not None:
-        raise Conflict("This conversation was merged into another one meanwhile.", version=source.version)
+        raise Conflict(phrase("This conversation was merged into another one meanwhile."), version=source.version)
     if not messages or any(message.conversation_id != source.id for message in messages):
-        raise Conflict("These messages are not in this conversation any more.", version=source.version)
+        raise Conflict(phrase("These messages are not in this conversation any more."), version=source.version)
     ids = [message.id for message in messages]
     if len(ids) >= source.messages:
-        raise Invalid("That would be all of it: merge the conversation instead.", field="messages")
+        raise Invalid(phrase("That would be all of it: merge the conversation instead."), field="messages")
     _check_replies(session, Message.id.in_(ids), source)
 
 
@@ -170,9 +174,13 @@ def _check_replies(session: Session, which: Any, conversation: Conversation) -> 
     """Refuse to move what is being sent: its way was chosen for the conversation it is in."""
     waiting = ScheduledReply.conversation_id == conversation.id
     if session.scalar(select(exists().where(which, Message.send_state.in_(UNDER_WAY)))):
-        raise Conflict(f"A reply in #{conversation.number} is on its way: try again when it has left.")
+        raise Conflict(
+            phrase("A reply in #{number} is on its way: try again when it has left.", number=str(conversation.number))
+        )
     if session.scalar(select(exists().where(waiting))):
-        raise Conflict(f"A reply is scheduled in #{conversation.number}: send it or take it back first.")
+        raise Conflict(
+            phrase("A reply is scheduled in #{number}: send it or take it back first.", number=str(conversation.number))
+        )
 
 
 def _begin(
@@ -180,7 +188,7 @@ def _begin(
 ) -> Regrouping:
     source, target = pair
     if len(message_ids) > MOST:
-        raise Invalid(f"At most {MOST:,} messages can be moved at once.", field="messages")
+        raise Invalid(phrase("At most {most} messages can be moved at once.", most=MOST), field="messages")
     regrouping = Regrouping(
         kind=kind,
         source_id=source.id,

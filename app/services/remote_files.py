@@ -27,6 +27,7 @@ from app.crypto import unseal
 from app.errors import Conflict
 from app.events import FileOffered, MessageChanged
 from app.models import Attachment, Channel, ChannelState, Conversation, FetchState, Message, RemoteFile
+from app.phrases import phrase
 from app.services.arrivals import StoredAttachment, plain
 from app.services.changes import message_event
 from app.services.threads import Place
@@ -142,7 +143,7 @@ def retry(session: Session, *, message: Message, file: UUID) -> None:
     query = select(RemoteFile).where(RemoteFile.message_id == message.id, RemoteFile.public_id == file)
     row = session.scalars(query.with_for_update()).one_or_none()
     if row is None or row.state is not FetchState.FAILED:
-        raise Conflict("This file is not waiting for a decision any more.")
+        raise Conflict(phrase("This file is not waiting for a decision any more."))
     row.state, row.reason, row.attempts = FetchState.WAITING, "", 0
     row.next_try_at = row.claimed_until = None
     outbox.record(session, FileOffered(file_id=row.id))

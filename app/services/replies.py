@@ -35,6 +35,7 @@ from app.models import (
     User,
     Visibility,
 )
+from app.phrases import phrase
 from app.services import activities, automatic_mail, followers, mentions, message_changes, recipients, search_index
 from app.services.answering import AS_USUAL, Answer, Wish
 from app.services.arrivals import StoredAttachment, plain
@@ -45,7 +46,7 @@ from app.services.recipients import Recipients
 from app.services.timeline import count, preview
 
 AT_ONCE = timedelta()
-IN_SPAM = "This conversation is marked as spam. Take it out of spam before you answer."
+IN_SPAM = phrase("This conversation is marked as spam. Take it out of spam before you answer.")
 UNFINISHED = {SendState.FAILED, SendState.UNCERTAIN}
 
 
@@ -150,7 +151,7 @@ def retry(session: Session, *, message: Message, actor: User) -> None:
     """Queue a failed or uncertain reply again. Raises Conflict if it is neither."""
     conversation = _locked(session, message)
     if message.send_state not in UNFINISHED:
-        raise Conflict("This reply is not waiting for a decision any more.")
+        raise Conflict(phrase("This reply is not waiting for a decision any more."))
     message.send_state, message.send_error, message.send_attempts = SendState.QUEUED, "", 0
     message.send_after = message.claimed_until = None
     message_changes.forget_failures(session, message=message)
@@ -162,7 +163,7 @@ def discard(session: Session, *, message: Message, actor: User) -> None:
     """Give up a failed or uncertain reply: it becomes a note that says so. Raises Conflict if it is neither."""
     conversation = _locked(session, message)
     if message.send_state not in UNFINISHED:
-        raise Conflict("This reply is not waiting for a decision any more.")
+        raise Conflict(phrase("This reply is not waiting for a decision any more."))
     message.visibility, message.send_state = Visibility.PRIVATE, None
     activities.record(session, verb="reply.discarded", conversation=conversation, actor=actor)
     conversation_changed(session, conversation)
@@ -170,7 +171,7 @@ def discard(session: Session, *, message: Message, actor: User) -> None:
 
 def _ask_breaker(session: Session, answer: Answer) -> None:
     if answer.answered is None or not automatic_mail.may_answer(session, message=answer.answered):
-        raise Conflict("An automatic reply may not be sent here now.")
+        raise Conflict(phrase("An automatic reply may not be sent here now."))
 
 
 def _values(conversation: Conversation, ready: Checked) -> dict[str, Any]:

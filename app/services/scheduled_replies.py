@@ -30,6 +30,7 @@ from app.models import (
     TakenBack,
     User,
 )
+from app.phrases import phrase
 from app.services import activities, outgoing, replies, taking_back
 from app.services.answering import Wish
 from app.services.arrivals import StoredAttachment
@@ -39,9 +40,9 @@ from app.services.outgoing import Outgoing
 LONGEST_WAIT = timedelta(days=366)
 GRACE = timedelta(minutes=1)  # a form that was filled in at the last moment
 MOST_OF_ONE = 20  # scheduled replies of a conversation
-WROTE_SINCE = "The customer wrote after this was scheduled."
-WRITER_LEFT = "Who wrote this no longer works here."
-GONE = "This reply has left already, or was cancelled."
+WROTE_SINCE = phrase("The customer wrote after this was scheduled.")
+WRITER_LEFT = phrase("Who wrote this no longer works here.")
+GONE = phrase("This reply has left already, or was cancelled.")
 
 
 def schedule(
@@ -60,12 +61,12 @@ def schedule(
     """
     _check_time(due_at)
     if out.wish.template:
-        raise Invalid("A template leaves at once: it cannot be scheduled.", field="due")
+        raise Invalid(phrase("A template leaves at once: it cannot be scheduled."), field="due")
     ready = outgoing.check(session, conversation=conversation, outgoing=out, leaves_at=due_at)
     if ready.route.capabilities.live_only:
-        raise Invalid("In a live chat replies leave at once: the customer may be gone later.", field="due")
+        raise Invalid(phrase("In a live chat replies leave at once: the customer may be gone later."), field="due")
     if _waiting(session, conversation) >= MOST_OF_ONE:
-        raise Invalid(f"{MOST_OF_ONE} replies are scheduled here already.", field="due")
+        raise Invalid(phrase("{most} replies are scheduled here already.", most=MOST_OF_ONE), field="due")
     if _has_left(session, conversation, out.client_key):
         return None
     statement = insert(ScheduledReply).values(
@@ -138,7 +139,7 @@ def send_now(session: Session, *, conversation: Conversation, public_id: str) ->
     row = _get(session, conversation, public_id)
     author = _writer(session, row)
     if author is None:
-        raise Conflict(f"{WRITER_LEFT} Edit it, and send it as your own.")
+        raise Conflict(phrase("{reason} Edit it, and send it as your own.", reason=WRITER_LEFT))
     return _queue(session, conversation, row, author)
 
 
@@ -176,9 +177,9 @@ def release(session: Session, *, scheduled_id: int) -> Message | None:
 
 def _check_time(due_at: datetime) -> None:
     if due_at <= now() - GRACE:
-        raise Invalid("That time is past: choose one in the future.", field="due")
+        raise Invalid(phrase("That time is past: choose one in the future."), field="due")
     if due_at > now() + LONGEST_WAIT:
-        raise Invalid("That is more than a year away: choose an earlier time.", field="due")
+        raise Invalid(phrase("That is more than a year away: choose an earlier time."), field="due")
 
 
 def _waiting(session: Session, conversation: Conversation) -> int:

@@ -15,11 +15,12 @@ from sqlalchemy.sql import Select
 
 from app.errors import Conflict, Forbidden, NotFound
 from app.models import Attachment, Conversation, Direction, Message, SendState, Status, TakenBack, User, Visibility
+from app.phrases import phrase
 from app.services import timeline
 from app.services.arrivals import StoredAttachment
 from app.services.changes import conversation_changed
 
-LEFT = "It has left already."
+LEFT = phrase("It has left already.")
 
 
 def take_back(session: Session, *, message: Message, actor: User) -> TakenBack:
@@ -28,7 +29,7 @@ def take_back(session: Session, *, message: Message, actor: User) -> TakenBack:
     Raises Conflict when it has left or may have, and Forbidden for anybody but its writer.
     """
     if message.author_id != actor.id:
-        raise Forbidden("Only who wrote a reply can take it back.")
+        raise Forbidden(phrase("Only who wrote a reply can take it back."))
     conversation, found = _locked(session, message)
     if found is None or found.send_state is not SendState.QUEUED or found.send_attempts:
         raise Conflict(LEFT)

@@ -22,6 +22,7 @@ from app import crypto
 from app.clock import now
 from app.errors import Forbidden, Invalid
 from app.models import Contact, ContactIdentity, Role
+from app.phrases import phrase
 from app.services import access, activities, contacts, presence
 from app.services.arrivals import plain
 from connectors.base import RawDelivery
@@ -31,7 +32,7 @@ from connectors.webform import is_email
 KNOWN_FOR_SECONDS = 12 * 60 * 60
 MAX_TOKEN = 2_000
 CHAT_EMAIL = "chat_email"  # in Contact.custom: an address that somebody else holds, good for answers only
-REFUSED = "The chat could not be opened: the website's signature does not fit."
+REFUSED = phrase("The chat could not be opened: the website's signature does not fit.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +67,21 @@ def visitor_of(*, channel_token: str, token: str) -> Visitor:
     kind, _, value = body.partition(".")
     signed = signature.isascii() and crypto.is_signed("visitor", f"{channel_token} {body}", signature)
     if not signed or kind not in {"a", "k"}:
-        raise Forbidden("This visitor is not known here: load the page again.")
+        raise Forbidden(phrase("This visitor is not known here: load the page again."))
     if kind == "a":
         return Visitor(_public_id("somebody", channel_token, value))
     known = json.loads(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
     if known["until"] < now().timestamp():
-        raise Forbidden("This visit is over: load the page again.")
+        raise Forbidden(phrase("This visit is over: load the page again."))
     return Visitor(_public_id("known", channel_token, known["id"]), known["name"], known["email"], is_known=True)
 
 
 def said(visitor: Visitor, *, client_id: str, text: str, page: str, remote_address: str) -> RawDelivery:
     """Return what a visitor typed as a delivery. The same client_id twice is one message. Raises Invalid."""
     if not text.strip():
-        raise Invalid("Write something first.", field="text")
+        raise Invalid(phrase("Write something first."), field="text")
     if len(text) > MAX_TEXT:
-        raise Invalid(f"Please keep a message under {MAX_TEXT:,} characters.", field="text")
+        raise Invalid(phrase("Please keep a message under {most} characters.", most=MAX_TEXT), field="text")
     raw = json.dumps({"type": "message", "client_id": client_id, "text": text}).encode()
     return delivery_of(
         visitor,
@@ -97,7 +98,7 @@ def delivery_of(
 ) -> RawDelivery:
     """Return bytes a visitor sent as a delivery, with who they are beside them. Raises Invalid."""
     if not 8 <= len(client_id) <= 64 or not client_id.isascii() or not client_id.replace("-", "").isalnum():
-        raise Invalid("The message has no usable id: load the page again.", field="client_id")
+        raise Invalid(phrase("The message has no usable id: load the page again."), field="client_id")
     who = {"visitor": visitor.id, "name": visitor.name, "email": visitor.email}
     return RawDelivery(
         raw=raw,
@@ -138,7 +139,7 @@ def leave_email(session: Session, *, visitor: Visitor, email: str, name: str = "
     """
     email = email.strip().lower()
     if not is_email(email):
-        raise Invalid("This does not look like an e-mail address.", field="email")
+        raise Invalid(phrase("This does not look like an e-mail address."), field="email")
     contact = _contact_of(session, visitor, plain(" ".join(name.split()), 200))
     held_by = select(ContactIdentity.contact_id).where(
         ContactIdentity.kind == "email", ContactIdentity.address == email

@@ -19,6 +19,7 @@ from app import crypto
 from app.config import settings
 from app.errors import Conflict
 from app.models import AutomationRule, Inbox, Role, Tag, Team, TeamMember, TokenPurpose, User
+from app.phrases import phrase
 from app.services import (
     channel_settings,
     channels,
@@ -97,7 +98,7 @@ def first_admin(session: Session, *, email: str, name: str, password_hash: str) 
     """Make the admin whom the set-up link asked for, in every team. Raises Conflict when somebody is there already."""
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WORKSPACE_LOCK})
     if has_users(session):
-        raise Conflict("This workspace has been set up already: sign in.")
+        raise Conflict(phrase("This workspace has been set up already: sign in."))
     admin = users.add(session, email=email, name=name, role=Role.ADMIN, password_hash=password_hash)
     session.add_all(TeamMember(team_id=team_id, user_id=admin.id) for team_id in session.scalars(select(Team.id)))
     session.flush()

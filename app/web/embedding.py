@@ -9,6 +9,7 @@ from flask import Response, json, request
 
 from app.config import settings
 from app.errors import Forbidden, NotFound
+from app.phrases import phrase
 from app.render import DIST
 from app.services.public_channels import PublicChannel
 from connectors.origins import frame_ancestors, is_allowed, origins_of
@@ -37,7 +38,7 @@ def require_origin(channel: PublicChannel) -> str:
     """Return the request's Origin ("" for programs, which send none). Raises Forbidden for a website not allowed."""
     origin = request.headers.get("Origin", "")
     if origin and not is_trusted_origin(origin, channel):
-        raise Forbidden("This website is not allowed to send here.")
+        raise Forbidden(phrase("This website is not allowed to send here."))
     return origin
 
 
@@ -72,7 +73,7 @@ def script(name: str, config_name: str, config: dict[str, Any]) -> Response:
     """Return a built script with its configuration in front of it, loadable from any website. Raises NotFound."""
     path = DIST / name
     if not path.exists():
-        raise NotFound("The scripts have not been built: run the front-end build.")
+        raise NotFound(phrase("The scripts have not been built: run the front-end build."))
     body = f"window.{config_name}={json.dumps(config)};\n{path.read_text(encoding='utf-8')}"
     response = Response(body, mimetype="text/javascript")
     response.headers["Cache-Control"] = f"public, max-age={SCRIPT_LIFETIME_SECONDS}"

@@ -18,6 +18,7 @@ from app.clock import now
 from app.db import reading, transaction
 from app.errors import Forbidden, Invalid, NotFound
 from app.models import Attachment
+from app.phrases import phrase
 from app.queries import visitor_history
 from app.queries.visitor_history import HistoryFile, HistoryLine
 from app.services import ingest, public_channels, visitors
@@ -136,7 +137,7 @@ def upload(token: str) -> Response:
     try:
         raw = request.get_data(cache=True, parse_form_data=False)
     except RequestEntityTooLarge:
-        raise Invalid("That is more than 25 MB together: send smaller files.", field="files") from None
+        raise Invalid(phrase("That is more than 25 MB together: send smaller files."), field="files") from None
     _check_upload(raw)
     delivery = visitors.delivery_of(
         visitor,
@@ -199,7 +200,7 @@ def _channel_and_visitor(token: str) -> tuple[PublicChannel, Visitor]:
     channel = _channel(token)
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
-        raise Forbidden("Only the chat itself can read this.")
+        raise Forbidden(phrase("Only the chat itself can read this."))
     return channel, visitors.visitor_of(channel_token=token, token=value.strip())
 
 
@@ -210,9 +211,9 @@ def _check_upload(raw: bytes) -> None:
     except Malformed as error:
         raise Invalid(error.reason, field="files") from None
     if not 1 <= len(submission.files) <= MAX_UPLOAD_FILES:
-        raise Invalid(f"Send between one and {MAX_UPLOAD_FILES} files at a time.", field="files")
+        raise Invalid(phrase("Send between one and {most} files at a time.", most=MAX_UPLOAD_FILES), field="files")
     if len(submission.values.get("text", "")) > MAX_TEXT:
-        raise Invalid(f"Please keep a message under {MAX_TEXT:,} characters.", field="text")
+        raise Invalid(phrase("Please keep a message under {most} characters.", most=MAX_TEXT), field="text")
 
 
 def _line(line: HistoryLine, token: str, visitor: Visitor) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from app import crypto
 from app.clock import now
 from app.db import reading, transaction
 from app.errors import Forbidden
+from app.phrases import phrase
 from app.services import ingest, public_channels
 from app.services.public_channels import PublicChannel
 from app.web import embedding, limits
@@ -100,7 +101,7 @@ def send_json(token: str) -> Response:
     channel = _channel(token)
     origin = embedding.require_origin(channel)
     if request.method == "OPTIONS" and not origin:
-        raise Forbidden("Only a browser asks this, and says where from.")
+        raise Forbidden(phrase("Only a browser asks this, and says where from."))
     answer = make_response("", 204) if request.method == "OPTIONS" else _answer_json(channel)
     answer.headers["Vary"] = "Origin"
     if origin:

@@ -36,8 +36,10 @@ def _check_holder(session: Session, conversation: Conversation) -> None:
     holder = session.get(User, conversation.assignee_id) if conversation.assignee_id else None
     was = request.form.get("was")
     if was is not None and was != (str(holder.public_id) if holder else ""):
-        now = f"{holder.name} has this now" if holder else "Nobody has this now"
-        raise Conflict(f"{now}: somebody was faster. Look again, then decide.", version=conversation.version)
+        now = phrase("Nobody has this now: somebody was faster. Look again, then decide.")
+        if holder:
+            now = phrase("{name} has this now: somebody was faster. Look again, then decide.", name=holder.name)
+        raise Conflict(now, version=conversation.version)
 
 
 def _colleague(session: Session, conversation: Conversation, user: User, wanted: str) -> User | None:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app.db import reading, transaction
 from app.discretion import restored
 from app.errors import Invalid
+from app.phrases import phrase
 from app.queries import contact_list, contact_panel, timeline
 from app.services import access, contacts, moods
 from app.web.inbox import asked, timeline_items
@@ -67,7 +68,7 @@ def edit(public_id: str) -> Response:
 def add_identity(public_id: str) -> Response:
     kind = request.form.get("kind", "email")
     if kind not in IDENTITIES:
-        raise Invalid("Choose what kind of address this is.", field="kind")
+        raise Invalid(phrase("Choose what kind of address this is."), field="kind")
     user = current_user()
     with transaction() as session:
         contact = access.contact_for(session, user, public_id, lock=True)

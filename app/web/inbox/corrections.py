@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.db import reading, transaction
 from app.errors import Invalid, NotFound
 from app.models import Conversation, Message, User
+from app.phrases import phrase
 from app.queries import message_labels
 from app.services import access, corrections, workspace_intents
 from app.services.labels import CORRECTABLE, SEVERAL, Choices
@@ -60,7 +61,7 @@ def change(public_id: str) -> BaseResponse:
                 intent = workspace_intents.named(session, request.form.get("intent", ""))
                 workspace_intents.use_message(session, intent=intent, message=message, actor=user)
             case _:
-                raise Invalid("Choose what to do with this label.", field="do")
+                raise Invalid(phrase("Choose what to do with this label."), field="do")
         conversation = session.get_one(Conversation, message.conversation_id).public_id
     return back_to(str(conversation))
 

@@ -13,6 +13,7 @@ from app.discretion import discreet, discreet_cut, discreet_html
 from app.errors import NotFound
 from app.markup import one_line
 from app.models import Message
+from app.phrases import phrase
 from app.queries.inline_files import inline_files
 from app.services import access, taking_back
 from app.web.authz import current_privacy
@@ -87,7 +88,7 @@ def _shown_as(path: Path) -> str:
     else:
         content_type = _picture_or_sound(head)
     if content_type is None:
-        raise NotFound("This file cannot be shown in the page.")
+        raise NotFound(phrase("This file cannot be shown in the page."))
     return content_type
 
 
@@ -109,7 +110,7 @@ def first_lines(public_id: str) -> Response:
     is_cut = size > len(head)
     text = beginning.text_of(head, is_cut=is_cut)
     if text is None:
-        raise NotFound("This file is no text.")
+        raise NotFound(phrase("This file is no text."))
     shown = beginning.first_lines(discreet_cut(text, length=0 if is_cut else len(text) + 1), is_cut=is_cut)
     page = render_template("messages/_lines.html", shown=shown, name=one_line(discreet(name)))
     response = make_response(page)
@@ -144,7 +145,7 @@ def _refuse_deleted(message: Message, *, but_reveal: bool = False) -> None:
     `but_reveal`: not to those who have that way, for it leads here.
     """
     if message.is_deleted and not (but_reveal and current_privacy().may_reveal(current_user())):
-        raise NotFound("The customer deleted this message.")
+        raise NotFound(phrase("The customer deleted this message."))
 
 
 def pictures_of(session: Session, message: Message) -> dict[str, str]:
@@ -155,7 +156,7 @@ def pictures_of(session: Session, message: Message) -> dict[str, str]:
 def formatted(message: Message, pictures: dict[str, str]) -> Response:
     """Answer with the formatted body, cleaned, what is sensitive hidden. Raises NotFound where there is none."""
     if message.html is None:
-        raise NotFound("This message has no formatted body.")
+        raise NotFound(phrase("This message has no formatted body."))
     remote = request.args.get("images") == "remote"
     clean = sanitize_html(message.html, cid_urls=pictures, allow_remote_images=remote)
     body = discreet_html(clean.html)

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.db import reading, retrying, transaction
 from app.errors import AppError, Invalid
 from app.models import Conversation, Message
+from app.phrases import phrase
 from app.services import access, conversations, followers, hand_over, mentions, note_threads
 from app.web.inbox.acting import Answer, locked
 from app.web.inbox.conversation import back_to
@@ -87,7 +88,7 @@ def settle_thread(public_id: str) -> BaseResponse:
         elif wanted == "reopen":
             note_threads.reopen(session, conversation=conversation, note=note)
         else:
-            raise Invalid("Choose to resolve this thread, or to open it again.", field="do")
+            raise Invalid(phrase("Choose to resolve this thread, or to open it again."), field="do")
         place = str(conversation.public_id)
     return back_to(place)
 
