@@ -227,10 +227,17 @@ def _channel_kinds(inbox_ids: InboxIds) -> AnySelect:
 
 
 def _occurring(column: InstrumentedAttribute[str | None], inbox_ids: InboxIds) -> AnySelect:
-    """Offer what occurs among conversations that are not resolved."""
-    active = inside(inbox_ids), Conversation.status.not_in((Status.RESOLVED, Status.SPAM))
-    told = select(column.label("name")).where(*active, column.is_not(None))
-    return told.distinct().order_by(column).limit(MOST_OPTIONS)
+    """Offer what occurs among the newest MOST_COUNTED conversations: all of them would take longer each year."""
+    newest = (
+        select(column.label("name"))
+        .where(inside(inbox_ids))
+        .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    return (
+        select(newest.c.name).where(newest.c.name.is_not(None)).distinct().order_by(newest.c.name).limit(MOST_OPTIONS)
+    )
 
 
 def _options(row: Sequence[Any]) -> Options:

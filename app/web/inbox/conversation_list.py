@@ -16,6 +16,7 @@ from app.phrases import phrase, phrase_in
 from app.queries import bulk_progress, conversation_list, saved_views, sidebar
 from app.queries.conversation_list import PAGE, Filters
 from app.queries.saved_views import NOTHING, Looks
+from app.queries.sidebar import Options
 from app.services import access
 from app.web.inbox import asked, views
 from app.web.session import current_user, signed_in
@@ -58,7 +59,7 @@ class Shown:
             "starts_at": self.starts_at,
             "total": self.total,
             "counts": self.sidebar.counts,
-            "options": self.sidebar.options,
+            "options": _with_chosen(self.sidebar.options, self.filters),
             "title": self.title,
             "view_names": VIEW_NAMES,
             "looks": self.sidebar.looks,
@@ -67,6 +68,15 @@ class Shown:
             "shown_view": self.filters.saved,
             "where_problem": self.problem,
         }
+
+
+def _with_chosen(options: Options, filters: Filters) -> Options:
+    """Offer also what is asked for now: it may have become rare since."""
+    return replace(
+        options,
+        intents=tuple(sorted({*options.intents, filters.intent} - {""})),
+        languages=tuple(sorted({*options.languages, filters.language} - {""})),
+    )
 
 
 def shown(session: Session, user: User, *, with_counts: bool = False) -> Shown:
