@@ -216,7 +216,7 @@ def _ours(error: RequestErrorBase) -> ConnectorError:
         return BadCredentials(
             phrase("{name} does not accept this channel's credentials: {said}.", name=NAME, said=said)
         )
-    return Rejected(f"{NAME} refused this: {said}.")
+    return Rejected(phrase("{name} refused this: {said}.", name=NAME, said=said))
 
 
 def _wait(error: RequestErrorBase) -> float | None:

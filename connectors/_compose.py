@@ -20,6 +20,7 @@ from email.utils import format_datetime, formataddr
 from connectors._mail_settings import MailSettings
 from connectors.base import Address, OutboundAttachment, OutboundMessage
 from connectors.errors import Rejected
+from connectors.phrases import phrase
 
 _MAX_ATTACHMENT_BYTES = 25_000_000
 _MAX_REFERENCES = 30
@@ -102,7 +103,7 @@ def _mailbox(email: str) -> str:
     """Return an address as it stands in envelope and headers, its domain in ASCII. Raises Rejected."""
     local, at, domain = _clean(email, "address").strip().rpartition("@")
     if not local or not at or any(sign.isspace() or sign in '<>,;:()[]\\"@' for sign in local):
-        raise Rejected(f"{email[:100]!r} is not an address that mail can be sent to.")
+        raise Rejected(phrase("{address} is not an address that mail can be sent to.", address=repr(email[:100])))
     return f"{local}@{_ascii_domain(domain)}"
 
 
@@ -114,7 +115,7 @@ def _ascii_domain(domain: str) -> str:
     except UnicodeError:
         is_same, plain = False, ""
     if not is_same or not re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]{0,250}[a-z0-9])?", plain):
-        raise Rejected(f"{domain[:100]!r} is not a domain that mail can be sent to.")
+        raise Rejected(phrase("{domain} is not a domain that mail can be sent to.", domain=repr(domain[:100])))
     return plain
 
 
@@ -163,7 +164,9 @@ def _token(value: str, what: str) -> str:
 def _body(message: OutboundMessage) -> EmailMessage:
     """Text and HTML as alternatives, the HTML with its pictures; then the attachments."""
     if sum(len(attachment.data) for attachment in message.attachments) > _MAX_ATTACHMENT_BYTES:
-        raise Rejected(f"The attachments are larger than {_MAX_ATTACHMENT_BYTES // 1_000_000} MB together.")
+        raise Rejected(
+            phrase("The attachments are larger than {most} MB together.", most=_MAX_ATTACHMENT_BYTES // 1_000_000)
+        )
     body = EmailMessage(policy=SMTP)
     body.set_content(_encodable(message.text))
     page = message.html or _as_html(message.text)

@@ -72,14 +72,14 @@ def _final(name: str, code: int, subcode: int | None, said: str) -> ConnectorErr
     if code in WINDOW_CLOSED or subcode in WINDOW_SUBCODES:
         return WindowClosed(f"{name} refused this, because the time to answer freely is over: {said}.")
     if code in WORDS or subcode in PERSON_SUBCODES:
-        return Rejected(f"{name} refused this: {WORDS.get(code, said)}.")
+        return Rejected(phrase("{name} refused this: {said}.", name=name, said=WORDS.get(code, said)))
     if code in SIGNED_OUT:
         return BadCredentials(
             phrase("{name} does not accept this channel's credentials: {said}.", name=name, said=said)
         )
     if code in NOT_ALLOWED:
         return NotPermitted(f"{name} says that this channel's token lacks a permission: {said}.")
-    return Rejected(f"{name} refused this: {said} (code {code}).")
+    return Rejected(phrase("{name} refused this: {said} (code {code}).", name=name, said=said, code=str(code)))
 
 
 def words(error: Mapping[str, Any]) -> str:

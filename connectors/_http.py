@@ -21,6 +21,7 @@ import httpcore
 
 from connectors.base import MayReach
 from connectors.errors import Rejected, Transient
+from connectors.phrases import phrase
 from connectors.web_address import authority, split, target
 
 Address = IPv4Address | IPv6Address
@@ -79,7 +80,7 @@ def download(
             "GET", url, headers=headers, may_reach=guard, seconds=_seconds_left(ends_at), most_bytes=most_bytes + 1
         )
         if len(answer.body) > most_bytes:
-            raise Rejected(f"The file is larger than {most_bytes // 1_000_000} MB.")
+            raise Rejected(phrase("The file is larger than {most} MB.", most=most_bytes // 1_000_000))
         if answer.status not in REDIRECTS or "location" not in answer.headers:
             return answer
         onward = urljoin(url, answer.headers["location"])

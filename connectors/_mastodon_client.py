@@ -70,7 +70,9 @@ class Server:
         except MastodonError as error:
             raise _ours(error) from None
         except ValueError as error:
-            raise Rejected(f"{NAME} refused this: {clean_line(str(error), 200)}.") from None
+            raise Rejected(
+                phrase("{name} refused this: {said}.", name=NAME, said=clean_line(str(error), 200))
+            ) from None
 
 
 def server_url(credentials: Credentials) -> str:
@@ -139,7 +141,7 @@ def _ours(error: Exception) -> ConnectorError:
         return BadCredentials(
             phrase("{name} does not accept this channel's credentials: {said}.", name=NAME, said=said)
         )
-    return Rejected(f"{NAME} refused this: {said or f'status {status}'}.")
+    return Rejected(phrase("{name} refused this: {said}.", name=NAME, said=said or f"status {status}"))
 
 
 def dumped(value: Mapping[str, Any] | Any) -> bytes:

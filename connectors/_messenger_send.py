@@ -19,6 +19,7 @@ from connectors._json_api import segment
 from connectors._payload import at, line
 from connectors.base import OutboundAttachment, OutboundMessage, Receipt, Setting
 from connectors.errors import ConnectorError, Rejected
+from connectors.phrases import phrase
 from connectors.typing_signal import TYPING_SECONDS
 
 DAY_SECONDS = 24 * 3600.0
@@ -102,7 +103,7 @@ def _posted(desk: Desk, body: Mapping[str, Any]) -> Receipt:
     answer = desk.graph.post(f"{segment(desk.home)}/messages", body)
     message_id = line(at(answer, "message_id"), 500)
     if not message_id:
-        raise Rejected(f"{desk.name} took the message but did not say under which id.")
+        raise Rejected(phrase("{name} took the message but did not say under which id.", name=desk.name))
     return Receipt(external_id=message_id)
 
 
@@ -110,7 +111,9 @@ def _checked(files: Sequence[OutboundAttachment]) -> Sequence[OutboundAttachment
     for file in files:
         most = MAX_IMAGE if kind_of(file) == "image" else MAX_FILE
         if len(file.data) > most:
-            raise Rejected(f"{line(file.filename, 100)} is too large: {most // MEGABYTE} MB at most.")
+            raise Rejected(
+                phrase("{file} is too large: {most} MB at most.", file=line(file.filename, 100), most=most // MEGABYTE)
+            )
     return files
 
 
@@ -122,7 +125,7 @@ def _uploaded(desk: Desk, file: OutboundAttachment) -> tuple[str, str]:
     answer = desk.graph.upload(f"{segment(desk.home)}/message_attachments", fields, "filedata", file)
     attachment_id = line(at(answer, "attachment_id"), 60)
     if not attachment_id:
-        raise Rejected(f"{desk.name} did not take the file {line(file.filename, 100)}.")
+        raise Rejected(phrase("{name} did not take the file {file}.", name=desk.name, file=line(file.filename, 100)))
     return kind, attachment_id
 
 

@@ -15,6 +15,7 @@ from connectors._json_api import FORBIDDEN, SERVER_ERROR, TIMED_OUT, TOO_MANY, U
 from connectors._payload import at, items, line, mapping, whole
 from connectors.base import Credentials
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
+from connectors.phrases import phrase
 
 if TYPE_CHECKING:
     import praw
@@ -120,7 +121,7 @@ def problem(parts: list[str]) -> ConnectorError:
         return Transient(f"Reddit asks us to wait: {words}.", retry_after_seconds=wait_in(words))
     if name in ABOUT_US:
         return BadCredentials(f"Reddit does not accept this account: {words}.")
-    return Rejected(f"Reddit refused this: {words}.")
+    return Rejected(phrase("{name} refused this: {said}.", name="Reddit", said=words))
 
 
 def wait_in(words: str) -> float:
@@ -139,7 +140,9 @@ def refusal(status: int, headers: Mapping[str, str], said: str) -> ConnectorErro
         return Transient(f"Reddit asks us to wait: {words}.", retry_after_seconds=min(asked_for, LONGEST_WAIT_SECONDS))
     if status == TIMED_OUT or status >= SERVER_ERROR or status < FIRST_REDIRECT:
         return Transient(f"Reddit cannot take this now: {words}.")
-    return (Forbidden if status == FORBIDDEN else Rejected)(f"Reddit refused this: {words}.")
+    return (Forbidden if status == FORBIDDEN else Rejected)(
+        phrase("{name} refused this: {said}.", name="Reddit", said=words)
+    )
 
 
 def _call(reddit: praw.Reddit, method: str, path: str, params: Any, data: Any) -> Any:

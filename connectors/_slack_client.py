@@ -10,6 +10,7 @@ from connectors._json_api import SERVER_ERROR, TOO_MANY, Reply, retry_after
 from connectors._payload import line, mapping
 from connectors.base import Credentials
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
+from connectors.phrases import phrase
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
@@ -99,7 +100,7 @@ def refusal(error: SlackApiError) -> ConnectorError:
         needed = line(data.get("needed"), 100)
         missing = f" (the app needs the scope {needed})" if needed else ""
         return BadCredentials(f"Slack does not accept this channel's token: {said}{missing}.")
-    return Rejected(SENTENCES.get(said) or f"Slack refused this: {said}.")
+    return Rejected(SENTENCES.get(said) or phrase("{name} refused this: {said}.", name="Slack", said=said))
 
 
 def may_see_token(credentials: Credentials, url: str) -> bool:

@@ -31,6 +31,7 @@ from connectors.base import (
     RemoteFile,
 )
 from connectors.errors import BadCredentials, ConnectorError, Rejected
+from connectors.phrases import phrase
 from connectors.web_address import split
 
 API_URL = "https://api.twilio.com"
@@ -68,7 +69,11 @@ def explain(reply: Reply) -> ConnectorError | None:
         return BadCredentials(f"Twilio does not accept the account's SID and token: {said}.")
     if str(code) in REASONS and reply.status < 500:
         return Rejected(f"Twilio refused this: {REASONS[str(code)]} (error {code}).")
-    return Rejected(f"Twilio refused this: {said}.") if reply.status == FORBIDDEN else None
+    return (
+        Rejected(phrase("{name} refused this: {said}.", name="Twilio", said=said))
+        if reply.status == FORBIDDEN
+        else None
+    )
 
 
 def send(credentials: Credentials, message: OutboundMessage) -> Receipt:

@@ -36,6 +36,7 @@ from connectors.base import (
     WebRequest,
 )
 from connectors.errors import BadCredentials, ConnectorError, Malformed, Rejected
+from connectors.phrases import phrase
 from connectors.submission import load_json
 from connectors.web_address import split
 
@@ -203,7 +204,11 @@ def _api(credentials: Credentials) -> JsonApi:
 def _explain(reply: Reply) -> ConnectorError | None:
     """Return our error for a 403: it is about this message, or about credit, not about signing in."""
     said = words_of(reply.data) or f"status {reply.status}"
-    return Rejected(f"Vonage refused this: {said}.") if reply.status == FORBIDDEN else None
+    return (
+        Rejected(phrase("{name} refused this: {said}.", name="Vonage", said=said))
+        if reply.status == FORBIDDEN
+        else None
+    )
 
 
 def check(credentials: Credentials) -> str:

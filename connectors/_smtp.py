@@ -24,7 +24,7 @@ def deliver(server: Endpoint, domain: str, letter: Letter, timing: Timing) -> st
         options = []
         if letter.needs_smtputf8:
             if not client.has_extn("smtputf8"):
-                raise Rejected(f"{server.host} cannot send to addresses with signs beyond ASCII.")
+                raise Rejected(phrase("{server} cannot send to addresses with signs beyond ASCII.", server=server.host))
             options = ["SMTPUTF8", "BODY=8BITMIME"]
         elif client.has_extn("8bitmime"):
             options = ["BODY=8BITMIME"]

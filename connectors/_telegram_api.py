@@ -75,7 +75,7 @@ def explain(reply: Reply) -> ConnectorError | None:
     if reply.status in {UNAUTHORIZED, NOT_FOUND}:
         return BadCredentials(phrase("Telegram does not accept the bot's token: {said}.", said=said))
     if reply.status == FORBIDDEN:
-        return Rejected(f"Telegram refused this: {said}.")
+        return Rejected(phrase("{name} refused this: {said}.", name="Telegram", said=said))
     return Transient(f"Telegram: {said}.") if reply.status == CONFLICT else None
 
 
@@ -138,7 +138,7 @@ def _send_all(api: JsonApi, place: Place, calls: Sequence[_Call], answers: str |
         try:
             _send_one(api, place, call, None)
         except ConnectorError as error:  # a second try would say the text again
-            raise Rejected(f"The text was sent, but not the files: {error.reason}") from None
+            raise Rejected(phrase("The text was sent, but not the files: {reason}", reason=error.reason)) from None
     return receipt
 
 

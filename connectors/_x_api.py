@@ -144,7 +144,7 @@ def refusal(status: int, headers: Mapping[str, str], body: Any) -> ConnectorErro
         wait = retry_after(headers) if status == TOO_MANY else None
         wait = max(wait or 0.0, CAPPED_WAIT_SECONDS) if about == "usage-capped" else wait
         return Transient(f"X cannot take this now: {said}.", retry_after_seconds=wait)
-    return (Forbidden if status == FORBIDDEN else Rejected)(f"X refused this: {said}.")
+    return (Forbidden if status == FORBIDDEN else Rejected)(phrase("{name} refused this: {said}.", name="X", said=said))
 
 
 def _keys(credentials: Credentials) -> dict[str, str]:

@@ -269,5 +269,5 @@ def _explain(reply: Reply) -> ConnectorError | None:
         return Rejected("The account has sent all messages that its plan allows this month.")
     details = "; ".join(line(one.get("message")) for one in objects(at(reply.data, "details"))[:3])
     if reply.status == FORBIDDEN:
-        return Rejected(f"LINE refused this: {said}.")
+        return Rejected(phrase("{name} refused this: {said}.", name="LINE", said=said))
     return Rejected(f"LINE refused this: {said} ({details}).") if details else None

@@ -184,7 +184,11 @@ def _refusal(status: int | None, said: str) -> ConnectorError:
         )
     if status == TOO_MANY_REQUESTS:
         return Transient(f"Viber cannot take this now: {words}.")
-    return Rejected(f"Viber refused this: {words}.") if status in FINAL else Transient(f"Viber failed: {words}.")
+    return (
+        Rejected(phrase("{name} refused this: {said}.", name="Viber", said=words))
+        if status in FINAL
+        else Transient(f"Viber failed: {words}.")
+    )
 
 
 def _text_from(credentials: Credentials, words: str) -> dict[str, Any]:
@@ -206,8 +210,11 @@ def _file(message: OutboundMessage) -> dict[str, Any]:
         return {"type": "picture", "media": url}
     if message.text:
         raise Rejected(
-            f"Viber takes words only with a picture of up to 1 MB, at most {LONGEST_CAPTION} letters: send the text"
-            " on its own."
+            phrase(
+                "Viber takes words only with a picture of up to 1 MB, at most {most} letters: send the text on"
+                " its own.",
+                most=LONGEST_CAPTION,
+            )
         )
     if kind == "video/mp4" and size <= LARGEST_VIDEO:
         return {"type": "video", "media": url, "size": size}

@@ -182,7 +182,7 @@ class WhatsappConnector(GraphWebhook):
         found = api.get(segment(file.media_id), phone_number_id=_number_id(credentials))
         url, size = line(at(found, "url"), 4000), whole(at(found, "file_size"))
         if size is not None and size > MOST_FILE_BYTES:
-            raise Rejected(f"The file is larger than {MOST_FILE_BYTES // 1_000_000} MB.")
+            raise Rejected(phrase("The file is larger than {most} MB.", most=MOST_FILE_BYTES // 1_000_000))
         if not url.startswith(("https://", "http://")):
             raise Rejected("WhatsApp does not say where this file is.")
         return fetched(NAME, file, may_reach, url=url, headers=api.api.headers)
@@ -283,4 +283,4 @@ def _text_after(api: Graph, place: str, body: dict[str, Any]) -> Receipt:
     try:
         return _sent(api, place, body)
     except ConnectorError as error:
-        raise Rejected(f"The file was sent, but its text was not: {error.reason}") from None
+        raise Rejected(phrase("The file was sent, but its text was not: {reason}", reason=error.reason)) from None

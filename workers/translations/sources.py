@@ -17,11 +17,11 @@ from workers.translations.parts import part_of
 
 Keywords = dict[str, Any]
 PYTHON: Keywords = {"phrase": None, "phrase_in": ((1, "c"), 2), "counted": (1, 2)}
-RAISED: Keywords = dict.fromkeys(("BadCredentials", "Transient"), None)  # connectors: what is raised is marked
+RAISED: Keywords = dict.fromkeys(("BadCredentials", "Rejected", "Transient"), None)  # marked by being raised
 TEMPLATE: Keywords = {"_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 SCRIPT: Keywords = {"t": None, "tn": (1, 2)}
 ROOMS = ("app", "connectors", "nlp", "workers")
-HINT = re.compile(rb"\b(phrase|phrase_in|counted|t|tn|BadCredentials|Transient)\(")  # others are not read closely
+HINT = re.compile(rb"\b(phrase|phrase_in|counted|t|tn|BadCredentials|Rejected|Transient)\(")  # else not read
 NOTE = "Translators:"
 
 
