@@ -180,6 +180,25 @@ COMMANDS: dict[Phrase, tuple[Command, ...]] = {
             "merge", phrase("Merge with another conversation"), "x", CONVERSATION, press=f"{HEAD}a[href$='/merging']"
         ),
         Command(
+            "link", phrase("Link with another…"), "d", CONVERSATION, press=f"{HEAD}a[href$='/linking']", also="related"
+        ),
+        Command(
+            "checklist",
+            phrase("Add to the checklist"),
+            "T",
+            CONVERSATION,
+            focus=f"{SIDE}.checklist-add input[name='text']",
+            also="to do task item",
+        ),
+        Command(
+            "ready-checklist",
+            phrase("Put a checklist in…"),
+            "P",
+            CONVERSATION,
+            press=f"{SIDE}.checklist-add + a[href$='/checklist/templates']",
+            also="template ready-made",
+        ),
+        Command(
             "case",
             phrase("Open a case"),
             "q",

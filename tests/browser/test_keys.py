@@ -68,7 +68,22 @@ def test_the_command_bar_reaches_pages_people_and_the_conversation(desk: Desk) -
 
 def test_keys_are_changed_for_oneself_and_the_phone_has_the_bar_too(desk: Desk) -> None:
     page = desk.page(path="/settings/keyboard")
-    page.fill("#key-go-cases", "Alt+Y")
+    press, cases = page.get_by_role("button", name="Press the keys for: Cases"), page.locator("#key-go-cases")
+    press.click()
+    page.keyboard.press("Escape")
+    expect(cases).to_have_value("g k")  # as it was
+    press.click()
+    page.keyboard.type("gc")
+    page.keyboard.press("Enter")
+    expect(page.locator("#problem-go-cases")).to_have_text("“Contacts” has g c.")
+    expect(cases).to_have_attribute("aria-invalid", "true")
+    press.click()
+    page.keyboard.press("Control+k")
+    expect(page.locator("#problem-go-cases")).to_have_text("“Open the command bar” has Ctrl+K.")
+    press.click()
+    page.keyboard.press("Alt+y")
+    expect(page.locator("#problem-go-cases")).to_be_hidden()
+    expect(cases).to_have_value("Alt+Y")
     page.uncheck("[name=single]")
     _submit(page, ".key-save button")
     page.keyboard.type("gc?")

@@ -1,5 +1,6 @@
 // Everything that the product's own pages run: one script, loaded with defer. Pages work without it; it makes them live.
 import "./page/htmx_setup";
+import "./commands/capture";
 import "./commands/keys";
 import "./page/copy";
 import "./page/filter_list";

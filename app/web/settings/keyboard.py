@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.commands import own
-from app.commands.keys import LONGEST, spoken
+from app.commands.keys import KEPT, LONGEST, spoken
 from app.commands.registry import commands_for
 from app.db import transaction
 from app.models import User
@@ -69,4 +69,5 @@ def _page(typed: Mapping[str, str], problems: Mapping[str, str], *, has_single_k
         problems=problems,
         has_single_keys=has_single_keys,
         longest=LONGEST,
+        kept=" ".join(sorted(map(spoken, KEPT))),
     )

@@ -34,7 +34,7 @@ function isHeld(event: KeyboardEvent): boolean {
 }
 
 /** Write a key as the registry does; keys held together with two others are nobody's. */
-function stepOf(event: KeyboardEvent): string {
+export function stepOf(event: KeyboardEvent): string {
   if (!isHeld(event)) return event.key === " " ? "Space" : event.key;
   const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
   const isOther = letter && (event.altKey || !/^[a-z]$/i.test(event.key)); // a Mac types ß for Alt S; Cyrillic letters
