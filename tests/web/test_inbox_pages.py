@@ -78,6 +78,29 @@ def test_more_rows_come_where_the_first_ones_ended(seeded: Seeded) -> None:
     assert len(listed.findall(first)) + len(listed.findall(more)) == seeded.made.total
 
 
+def test_a_row_is_drawn_for_its_reader_and_drawn_anew_when_it_changes(seeded: Seeded) -> None:
+    visitor = seeded.visitor()
+
+    def row(path: str = "/inbox", **headers: str) -> str:
+        page = visitor.get(path, **headers).text
+        found = re.search(rf'<li id="r-{seeded.public_id("Jonas Weber")}".*?</li>', page, re.DOTALL)
+        assert found
+        return found[0]
+
+    drawn = row()
+    assert row() == drawn
+    assert "Assigned to" in drawn
+    assert "Zugewiesen an" in row(**{"Accept-Language": "de"})
+    assert "sort=oldest" in row("/inbox?sort=oldest")
+    assert 'aria-current="true"' in row(seeded.path("Jonas Weber"))
+    with transaction() as session:
+        conversation = session.get_one(Conversation, seeded.made.conversations["Jonas Weber"].id)
+        was, conversation.subject = conversation.subject, "Renamed meanwhile"
+    assert "Renamed meanwhile" in row()
+    with transaction() as session:
+        session.get_one(Conversation, conversation.id).subject = was
+
+
 def test_a_conversation_shows_words_notes_files_and_reasons(seeded: Seeded) -> None:
     text = seeded.visitor().get(seeded.path("Marta Lindqvist")).text
     assert "the motor hums but the burrs do not turn" in text
@@ -164,6 +187,8 @@ def test_times_are_said_in_the_browsers_zone(seeded: Seeded) -> None:
     ana = seeded.visitor()
     ana.client.set_cookie("tz", "Asia/Kolkata")
     assert "IST" in ana.get("/inbox").text
+    ana.client.set_cookie("tz", "Asia/Tokyo")
+    assert "IST" not in ana.get("/inbox").text
     ana.client.set_cookie("tz", "../../etc/passwd")
     assert "UTC" in ana.get("/inbox").text
 
