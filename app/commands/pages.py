@@ -133,7 +133,7 @@ SETTINGS: dict[Phrase, tuple[Page, ...]] = {
         ),
         Page(
             "/settings/sending",
-            phrase("Sending"),
+            phrase_in("settings", "Sending"),
             phrase("How long a reply waits before it leaves."),
             ADMINS,
             also="undo send outgoing",

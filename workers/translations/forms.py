@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from connectors.base import Setting
-from connectors.phrases import Phrase
+from connectors.phrases import Phrase, phrase
 from connectors.protocol import Connector
 from connectors.registry import connector_for, kinds
 from connectors.sign_in import SignIn
 
 
 def words_of_forms() -> Iterator[tuple[str, Phrase]]:
-    """Yield (source, phrase) of all that people read in the form of a channel, an entry or a sign-in."""
+    """Yield (source, phrase) of all that people read in the form of a channel, an entry, a sign-in, or to copy."""
     for kind in kinds():
         connector = connector_for(kind)
         source = type(connector).__module__.replace(".", "/") + ".py"
@@ -25,6 +25,8 @@ def _words(connector: Connector) -> Iterator[Phrase]:
             yield from _of_a_setting(setting)
     sign_in: SignIn | None = getattr(connector, "sign_in", None)
     yield from (step for step in (sign_in.steps if sign_in else ()) if isinstance(step, Phrase))
+    snippets: Callable[[str, str], Iterable[tuple[str, str]]] | None = getattr(connector, "snippets", None)
+    yield from (phrase(label) for label, _ in (snippets("https://example.com", "token") if snippets else ()))
 
 
 def _of_a_setting(setting: Setting) -> Iterator[Phrase]:

@@ -273,7 +273,7 @@ def _snippets(channel: Channel) -> tuple[tuple[str, str], ...]:
     base = settings().base_url
     hook = getattr(connector, "snippets", None)
     if hook is not None:
-        return tuple(hook(base, channel.token))
+        return tuple((phrase(label), text) for label, text in hook(base, channel.token))  # gathered by forms.py
     address = f"{base}/webhooks/{channel.kind}/{channel.token}"
     can = connector.capabilities
     return ((phrase("Webhook address"), address),) if can.push and not can.own_pages else ()
