@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import Desk
 from workers.processes import ROOT
@@ -97,6 +97,11 @@ def test_axe_finds_nothing_on_any_page_that_links_lead_to(desk: Desk, part: str)
     for path in pages(page, *starts, among=lambda path: path.startswith("/settings") == (part == "settings")):
         judged.add(shape(path))
         found += judge(page, path)
+        if shape(path) == "/inbox/c/*":
+            page.keyboard.press("Control+k")
+            expect(page.locator("#commands .bar-item").first).to_be_visible()
+            found += judge(page, f"{path} with the command bar")
+            page.keyboard.press("Escape")
     print(*found, sep="\n")  # whole, where pytest would shorten it
     assert judged >= KNOWN[part]
     assert found == []

@@ -6,8 +6,8 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from app.db import transaction
-from app.models import BulkAction
-from app.services import bulk_actions
+from app.models import BulkAction, Conversation, User
+from app.services import bulk_actions, checklists
 from tests.browser.conftest import Desk
 from tests.many import add_many
 
@@ -48,3 +48,21 @@ def test_rows_are_ticked_done_watched_and_put_back(desk: Desk) -> None:
     _work()
     _work()
     expect(page.locator(".bulk-line")).to_contain_text("put back")
+
+
+def test_resolving_what_is_unfinished_asks_first_and_stays_selected_until_answered(desk: Desk) -> None:
+    ids = [desk.made.conversations[name].id for name in ("Kwame Mensah", "Marta Lindqvist")]
+    with transaction() as session:
+        kwame = session.get_one(Conversation, ids[0], with_for_update=True)
+        checklists.add(session, actor=session.get_one(User, desk.made.users["ana"].id), place=kwame, texts=["Call"])
+    page = desk.page(path="/inbox?status=all")
+    for name in ("Kwame Mensah", "Marta Lindqvist"):
+        page.locator(f".row-check[value='{desk.public_id(name)}']").check()
+    for answer, left in (("Cancel", 2), ("Resolve only the others (1)", 0)):
+        page.select_option("#bulk-do", "status:resolved")
+        page.locator(".bulk-do button").click()
+        expect(page.locator("[data-bulk-asks]")).to_contain_text("1 of the conversations selected")
+        page.get_by_role("button", name=answer).click()
+        expect(page.locator("[data-bulk-asks]")).to_have_count(0)
+        expect(page.locator("#rows .row-check:checked")).to_have_count(left)
+    expect(page.locator(".bulk-line")).to_contain_text("1 set to resolved")

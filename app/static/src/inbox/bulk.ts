@@ -5,7 +5,6 @@ class BulkBar extends HTMLElement {
   private readonly chosen = new Set<string>();
   private last: string | null = null;
   private asked = "";
-  private isCancelled = false; // what was asked: all stays selected
 
   connectedCallback(): void {
     document.addEventListener("click", this.onClick);
@@ -98,7 +97,8 @@ class BulkBar extends HTMLElement {
   private readonly onSubmit = (event: Event): void => {
     const ids = this.piece<HTMLInputElement>("ids");
     const pressed = (event as SubmitEvent).submitter as HTMLButtonElement | null;
-    this.isCancelled = pressed?.name === "unfinished" && pressed.value === "nothing";
+    const isAnswer = (event.target as HTMLElement).id === "bulk-sure"; // it names what was selected itself
+    if (isAnswer && pressed?.value !== "nothing") this.clear();
     if ((event.target as HTMLElement).id === "bulk-form" && ids) ids.value = [...this.chosen].join(",");
   };
 
@@ -106,8 +106,7 @@ class BulkBar extends HTMLElement {
     const asked = this.list()?.dataset["asked"] ?? "";
     const { ctx } = (event as CustomEvent<{ ctx?: { sourceElement?: Element } }>).detail;
     const isAsked = document.querySelector("#bulk [data-bulk-asks]") !== null; // nothing is done yet
-    const wasSent = ["bulk-form", "bulk-sure"].includes(ctx?.sourceElement?.id ?? "") && !isAsked && !this.isCancelled;
-    this.isCancelled = false;
+    const wasSent = ctx?.sourceElement?.id === "bulk-form" && !isAsked;
     if (isAsked) document.querySelector<HTMLElement>("#bulk [data-bulk-asks] button")?.focus();
     if (asked !== this.asked || wasSent) this.clear(); // another list, or it is being done
     this.asked = asked;
