@@ -16,7 +16,7 @@ from app.languages import DOMAIN, ENGLISH, FOLDER, LANGUAGES, language
 from app.phrases import PLACE, Phrase
 
 LONGEST = 2_000  # characters; what is longer is no sentence of ours
-LEAST = 12  # characters of a template's own that tell it from what somebody else wrote
+LEAST = 10  # characters of a template's own that tell it from what somebody else wrote
 DEEPEST = 3  # a reason may hold a reason
 ENDS = (".", "?")
 

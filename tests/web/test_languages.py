@@ -14,6 +14,7 @@ from app.languages import LANGUAGES, catalogue, speaking, translated
 from app.models import Role, User
 from app.phrases import Phrase, counted, phrase
 from app.render import clock, day, duration, moment_words, reading_by
+from app.retold import retold
 from app.services import reading_settings, users
 from tests.rooms import ADMIN, Visitor, add_user
 from workers.translations.catalogues import compile_if_stale
@@ -195,3 +196,16 @@ def test_every_language_is_offered_by_its_own_name(house: Flask) -> None:
     page = ana.get("/account").text
     assert all(f">{language.name}</option>" in page for language in LANGUAGES.values())
     assert User.language.default is not None
+
+
+def test_a_stored_sentence_is_read_again_as_the_phrase_it_was(house: Flask) -> None:
+    with house.test_request_context(), speaking("de"):
+        assert translated(retold("Paused by Ana.")) == "Angehalten von Ana."
+        again = translated(retold("X does not offer that. Tried 8 times."))  # a reason with a reason in it
+        assert again.startswith("X bietet das nicht an. ")
+        assert "8" in again
+        for strange in ("550 5.1.1 mailbox unavailable", "Open", "Paused by {name} and", ""):
+            assert retold(strange) == strange
+            assert not isinstance(retold(strange), Phrase)
+    with house.test_request_context():
+        assert retold("Paused by Ana.") == "Paused by Ana."

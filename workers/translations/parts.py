@@ -196,7 +196,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "rest": ("app/", "templates/", "workers/"),
 }
 
-# Templates in which every word that people read is marked (a test keeps it so): folders, files or how their names begin.
+# Templates in which every word that people read is marked (a test keeps it so): folders, files, beginnings of names.
 MARKED: tuple[str, ...] = (
     "templates/_parts/",
     "templates/alerts/",
