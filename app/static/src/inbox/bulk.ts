@@ -4,6 +4,8 @@ import { t, tn } from "../page/words";
 class BulkBar extends HTMLElement {
   private readonly chosen = new Set<string>();
   private last: string | null = null;
+  private isAll = false; // a list that is fetched again brings fresh fields: what was chosen in them is put back
+  private deed = "";
   private asked = "";
 
   connectedCallback(): void {
@@ -12,6 +14,9 @@ class BulkBar extends HTMLElement {
     document.addEventListener("submit", this.onSubmit, true);
     document.addEventListener("tributary:rows", this.show);
     document.addEventListener("htmx:after:swap", this.onSwap);
+    this.addEventListener("change", this.onChange);
+    this.isAll = this.piece<HTMLInputElement>("all")?.checked ?? false;
+    this.deed = this.choice()?.value ?? "";
     this.asked = this.list()?.dataset["asked"] ?? "";
     for (const box of this.boxes()) if (box.checked) this.chosen.add(box.value); // the browser brought them back
     this.show();
@@ -37,11 +42,14 @@ class BulkBar extends HTMLElement {
     return this.querySelector<Kind>(`[data-bulk-${name}]`);
   }
 
+  private choice(): HTMLSelectElement | null {
+    return this.querySelector<HTMLSelectElement>("#bulk-do");
+  }
+
   private tick(box: HTMLInputElement, isOn: boolean): void {
     if (isOn) this.chosen.add(box.value);
     else this.chosen.delete(box.value);
-    const all = this.piece<HTMLInputElement>("all");
-    if (!isOn && all) all.checked = false;
+    if (!isOn) this.isAll = false;
   }
 
   /** Tick from the last one to this one, as it is. */
@@ -56,10 +64,17 @@ class BulkBar extends HTMLElement {
   private clear(): void {
     this.chosen.clear();
     this.last = null;
-    const all = this.piece<HTMLInputElement>("all");
-    if (all) all.checked = false;
+    this.isAll = false;
+    this.deed = "";
     this.show();
   }
+
+  private readonly onChange = (event: Event): void => {
+    const field = event.target as HTMLElement;
+    if (field instanceof HTMLInputElement && field.matches("[data-bulk-all]")) this.isAll = field.checked;
+    if (field instanceof HTMLSelectElement) this.deed = field.value;
+    this.show();
+  };
 
   private readonly onClick = (event: MouseEvent): void => {
     const target = event.target as HTMLElement;
@@ -70,7 +85,7 @@ class BulkBar extends HTMLElement {
       this.last = box.value;
     } else if (target.closest("[data-bulk-page]")) for (const box of this.boxes()) this.tick(box, true);
     else if (target.closest("[data-bulk-none]")) return this.clear();
-    else if (!target.matches("[data-bulk-all]")) return;
+    else return;
     this.show();
   };
 
@@ -117,7 +132,10 @@ class BulkBar extends HTMLElement {
     const boxes = this.boxes();
     for (const box of boxes) box.checked = this.chosen.has(box.value);
     const many = this.chosen.size;
-    const all = this.piece<HTMLInputElement>("all")?.checked ?? false;
+    const all = this.isAll;
+    const [box, choice] = [this.piece<HTMLInputElement>("all"), this.choice()];
+    if (box) box.checked = all;
+    if (choice && choice.value !== this.deed) choice.value = this.deed;
     this.classList.toggle("bulk-on", many > 0);
     const count = this.piece("count");
     const words = all ? t("All in this result") : tn("{count} selected", "{count} selected", many);
