@@ -22,6 +22,7 @@ from app.models import Role, User
 from app.phrases import phrase
 from app.services import privacy, users
 from app.services.privacy import Privacy
+from app.web import form_tokens
 
 __all__ = [
     "Authz",
@@ -118,6 +119,7 @@ def register(app: Flask) -> None:
     # A cookie given out with every answer would sign in again who just signed out, by an answer that was on its way.
     app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_CHECK_DEFAULT=False, SESSION_REFRESH_EACH_REQUEST=False)
     csrf.init_app(app)
+    form_tokens.register(app)
     login_manager.init_app(app, add_context_processor=False)
     login_manager.user_loader(_load)
     app.before_request(_gate)

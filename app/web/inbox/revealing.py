@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
@@ -17,15 +16,9 @@ from app.queries import contact_panel, timeline
 from app.services import access, audit, privacy
 from app.web.authz import current_privacy, current_user, signed_in
 from app.web.inbox import asked, files, source
+from app.web.inbox.message_drawings import Around
 
 pages = Blueprint("revealing", __name__, url_prefix="/messages/<public_id>")
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the message's template asks of the conversation around it."""
-
-    contact_name: str
 
 
 @pages.get("")
@@ -45,12 +38,12 @@ def message(public_id: str) -> Response:
     with transaction() as session:
         found = _revealed(session, public_id, "message")
         row = timeline.of_message(session, message_id=found.id)
-        seen = Seen(contact_panel.name_of(session, contact_id=found.contact_id))
+        name = contact_panel.name_of(session, contact_id=found.contact_id)
     alone = request.headers.get("HX-Request") == "true"
     template = "conversations/_messagerow.html" if alone else "messages/revealed.html"
-    query = asked.filters().query()
+    around = Around(contact_name=name, query=asked.filters().query())
     with revealing():
-        page = render_template(template, item=row, seen=seen, query=query, hidden=(), is_revealed=True)
+        page = render_template(template, item=row, around=around, hidden=(), is_revealed=True)
     return _kept_nowhere(make_response(page))
 
 

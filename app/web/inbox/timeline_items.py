@@ -23,7 +23,8 @@ from app.queries.timeline import MessageRow, TimelinePage
 from app.render import day
 from app.retold import retold
 from app.services import activities
-from app.web.inbox.concealed import conceal, conceal_scheduled, without_words
+from app.web.inbox.concealed import conceal_scheduled
+from app.web.inbox.message_drawings import drawn_message
 from app.web.inbox.ways import Way
 
 UNREADABLE = (TemplateError, TypeError, ValueError, LookupError, AttributeError, UnicodeError)
@@ -140,17 +141,16 @@ def draw(
 ) -> Markup:
     """Render one item of the timeline. What cannot be rendered becomes one line that says so.
 
-    Of what its writer deleted, only that it was there; `way`: how one of the messages could be answered.
+    `way`: how one of the messages could be answered.
     """
     kind = type(item).__name__.lower()
-    hidden: tuple[str, ...] = ()
     try:
         if isinstance(item, MessageRow):
-            item, hidden = (without_words(item), ()) if item.deleted_at else conceal(item)
-        elif isinstance(item, ScheduledRow):
+            return drawn_message(item, seen=seen, query=query, way=way)
+        if isinstance(item, ScheduledRow):
             item = conceal_scheduled(item)
-        context = {"item": item, "seen": seen, "query": query, "hidden": hidden, "way": way}
-        return Markup(render_template(f"conversations/_{kind}.html", **context))  # noqa: S704 - a template of ours, autoescaped
+        page = render_template(f"conversations/_{kind}.html", item=item, seen=seen, query=query)
+        return Markup(page)  # noqa: S704 - a template of ours, autoescaped
     except UNREADABLE as trouble:
         current_app.logger.warning("timeline item not rendered: %s: %s", kind, type(trouble).__name__)
         return Markup(render_template("conversations/_unreadable.html", item=item))  # noqa: S704 - likewise
