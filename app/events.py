@@ -7,7 +7,7 @@ public ids for the browser. What each leads to stands in workers/subscriptions.p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.event import Event as Event  # noqa: PLC0414 - said twice, so that others take it from here
 
@@ -169,10 +169,13 @@ class CaseChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactChanged(Event):
+    """`inboxes`: where conversations with them are, whose lists say their name."""
+
     contact_id: int
     contact: str
     conversations: list[str]
     version: int
+    inboxes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,8 +135,9 @@ def _pokes(event: Event) -> list[Poke]:  # noqa: C901, PLR0911 - a table of case
             payload = _payload(event, case=event.case, version=event.version)
             return [Poke(AGENTS, room, payload) for room in rooms]
         case ContactChanged():
+            rooms = [f"conversation:{id_}" for id_ in event.conversations] + [f"inbox:{id_}" for id_ in event.inboxes]
             payload = _payload(event, contact=event.contact, version=event.version)
-            return [Poke(AGENTS, f"conversation:{id_}", payload) for id_ in event.conversations]
+            return [Poke(AGENTS, room, payload) for room in rooms]
         case ChannelChanged() | DeliveryParked():
             return [Poke(AGENTS, f"inbox:{event.inbox}", _payload(event, inbox=event.inbox))]
         case AlertChanged():

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app import outbox
 from app.errors import Conflict, Invalid
 from app.events import ContactChanged
-from app.models import Contact, ContactIdentity, Conversation, User
+from app.models import Contact, ContactIdentity, Conversation, Inbox, User
 from app.phrases import phrase
 from app.services import activities, search_index
 
@@ -55,11 +55,11 @@ def changed(session: Session, contact: Contact) -> None:
     """Record `contact.changed` for the pages that show the contact."""
     contact.version += 1
     search_index.contacts(session, [contact.id])
-    conversations = session.scalars(
-        select(Conversation.public_id)
-        .where(Conversation.contact_id == contact.id)
-        .order_by(Conversation.last_message_at.desc())
-        .limit(50)
+    theirs = Conversation.contact_id == contact.id
+    newest_first = select(Conversation.public_id).where(theirs).order_by(Conversation.last_message_at.desc())
+    conversations = session.scalars(newest_first.limit(50))
+    inboxes = session.scalars(
+        select(Inbox.public_id).where(Inbox.id.in_(select(Conversation.inbox_id).where(theirs))).order_by(Inbox.id)
     )
     outbox.record(
         session,
@@ -68,6 +68,7 @@ def changed(session: Session, contact: Contact) -> None:
             contact=str(contact.public_id),
             conversations=[str(public_id) for public_id in conversations],
             version=contact.version,
+            inboxes=[str(public_id) for public_id in inboxes],
         ),
     )
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, Route, expect
 
+from app.db import transaction
+from app.models import Contact
+from app.services import contacts
 from tests.browser.conftest import Desk, eventually
 
 COMPOSER = ".composer-text"
@@ -87,6 +90,34 @@ def test_two_agents_see_each_other_and_each_others_changes(desk: Desk) -> None:
     for page in (ana, ben):
         expect(page.locator("#rows .row-name", has_text="Oliver Grant")).to_have_count(0)
         expect(page.locator(".tab-link[aria-current] span")).to_have_text(str(page.locator("#rows .row-item").count()))
+
+
+def test_what_changes_while_a_conversation_is_being_opened_is_shown(desk: Desk) -> None:
+    """The answer was read before the change, and the poke came while nothing was open yet."""
+    page = desk.page()
+    page.evaluate("document.addEventListener('tributary:poke', () => document.body.dataset.poked = '1')")
+
+    def late(route: Route) -> None:
+        answer = route.fetch()
+        desk.note("Kwame Mensah", "written while it was opening")
+        eventually(lambda: page.locator("body").get_attribute("data-poked"))
+        route.fulfill(response=answer)
+
+    page.route("**/inbox/c/*", late, times=1)
+    desk.open(page, "Kwame Mensah")
+    expect(page.locator(".message-note", has_text="written while it was opening")).to_be_visible()
+    with transaction() as session:  # and who is renamed is called so in everybody's list
+        contact = session.get_one(Contact, desk.made.conversations["Astrid Berg"].contact_id)
+        contacts.edit(
+            session, contact=contact, actor=desk.made.users["ben"], version=contact.version, name="Astrid Holm"
+        )
+    expect(page.locator("#rows .row-name", has_text="Astrid Holm")).to_be_visible()
+    with transaction() as session:
+        contact = session.get_one(Contact, contact.id)
+        contacts.edit(
+            session, contact=contact, actor=desk.made.users["ben"], version=contact.version, name="Astrid Berg"
+        )
+    expect(page.locator("#rows .row-name", has_text="Astrid Berg")).to_be_visible()
 
 
 def test_the_late_one_is_told_who_was_faster(desk: Desk) -> None:

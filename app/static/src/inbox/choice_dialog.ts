@@ -57,13 +57,14 @@ async function send(dialog: HTMLDialogElement, event: SubmitEvent): Promise<void
   const conversation = openConversation();
   const buttons = form.querySelectorAll("button");
   buttons.forEach((one) => (one.disabled = true));
+  const since = performance.now();
   const response = await fetch(form.action, { method: "POST", body: new FormData(form), headers: partHeaders("pane"), credentials: "same-origin" }).catch(() => null);
   const text = (await response?.text().catch(() => "")) ?? "";
   buttons.forEach((one) => (one.disabled = false));
   if (response?.ok) {
     dialog.close();
     fill(dialog, ""); // what was sent is not there the next time
-    if (openConversation() === conversation) await swapInto("pane", text);
+    if (openConversation() === conversation) await swapInto("pane", text, since);
     document.dispatchEvent(new CustomEvent("tributary:changed"));
   } else if (response?.status === 422 && response.headers.get("Content-Type")?.startsWith("text/html")) {
     fill(dialog, text);

@@ -1,23 +1,30 @@
 // The socket. A poke says that something changed, never what: the page fetches its own parts again.
 import { io, type Socket } from "socket.io-client";
+import type { HtmxEvent } from "../page/htmx_setup";
 import { refreshLiveParts } from "../page/live_parts";
 import { t } from "../page/words";
 import { Pulse } from "./pulse";
-import { openConversation, refreshList, refreshPane } from "./regions";
+import { Heard } from "./heard";
+import { openContact, openConversation, refreshList, refreshPane } from "./regions";
 
 interface Poke {
   name: string;
   ask?: string;
   conversation?: string; // missing where a case or contact changed: the room says that it concerns us
+  contact?: string;
 }
 
 const HEARTBEAT_MS = 25_000;
 const LONG_HIDDEN_MS = 60_000;
+const ANSWER_MS = 2000; // for the server's word that a conversation is followed
+const AGAIN_MS = 2000;
 const WORDS = { live: () => t("Live"), reconnecting: () => t("Reconnecting…"), offline: () => t("Offline") } as const;
 
 let socket: Socket | null = null;
 const list = new Pulse(refreshList);
 const pane = new Pulse(refreshPane);
+const heard = new Heard();
+let following: Promise<unknown> = Promise.resolve();
 
 export function goLive(): void {
   socket = io("/", { transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 5000 });
@@ -34,9 +41,21 @@ export function goLive(): void {
   document.addEventListener("visibilitychange", onVisibility);
 }
 
-/** Follow one conversation (or none): its pokes and signals reach this page. */
+/** Follow one conversation (or none): its pokes and signals reach this page. `tributary:watching` says from when on. */
 export function watch(conversation: string | null): void {
-  if (socket?.connected) socket.emit("watch", { conversation: conversation ?? "" });
+  if (socket?.connected) following = follow(socket, conversation ?? "");
+}
+
+/** Wait until the open conversation is followed, or cannot be now: what is read from then on misses nothing. */
+export function watching(): Promise<unknown> {
+  return following;
+}
+
+async function follow(through: Socket, conversation: string): Promise<void> {
+  const does: unknown = await through.timeout(ANSWER_MS).emitWithAck("watch", { conversation }).catch(() => false);
+  if (!conversation || openConversation() !== conversation) return;
+  if (does === true) document.dispatchEvent(new CustomEvent("tributary:watching", { detail: conversation }));
+  else setTimeout(() => openConversation() === conversation && watch(conversation), AGAIN_MS); // too many wishes at once
 }
 
 export function signal(name: "typing" | "viewing", data: Record<string, unknown> = {}): void {
@@ -91,12 +110,39 @@ function onPoke(poke: Poke): void {
   document.dispatchEvent(new CustomEvent("tributary:poke", { detail: poke }));
   if (poke.name === "draft.changed") return; // the composer alone shows drafts
   if (poke.name === "access.changed") socket?.disconnect().connect();
+  heard.note(poke.conversation, poke.name !== "conversation.read");
   const open = openConversation();
-  const isOpen = open !== null && (poke.conversation ?? open) === open;
+  const isOpen = open !== null && (poke.conversation ?? open) === open && (poke.contact ?? openContact()) === openContact();
   if (isOpen && poke.name !== "conversation.read") pane.beat();
   list.beat();
   refreshLiveParts(poke.name);
 }
+
+/** What was asked for before a poke may have been read before the change: it is asked for again. */
+function shown(part: string, since: number): void {
+  if (!heard.anySince(since)) return;
+  if (part === "list") list.beat();
+  else if (part === "pane" && heard.since(since, openConversation())) pane.beat();
+}
+
+const asked = new WeakMap<object, number>(); // requests of htmx: when they began
+
+document.addEventListener("htmx:before:request", (event) => asked.set((event as HtmxEvent).detail.ctx, performance.now()));
+document.addEventListener("htmx:after:swap", (event) => {
+  const { ctx } = (event as HtmxEvent).detail;
+  const since = asked.get(ctx);
+  if (since === undefined) return;
+  shown("pane", since);
+  shown("list", since);
+});
+document.addEventListener("tributary:refreshed", (event) => {
+  const { part, since } = (event as CustomEvent<{ part: string; since: number }>).detail;
+  shown(part, since);
+});
+document.addEventListener("tributary:missed", (event) => {
+  const { part } = (event as CustomEvent<{ part: string }>).detail;
+  setTimeout(() => (part === "list" ? list : pane).beat(), AGAIN_MS * (1 + Math.random()));
+});
 
 let heardAt: Date | null = null;
 

@@ -83,6 +83,7 @@ async function settle(one: Waiting): Promise<boolean> {
     refuse(one, t("It waited for the connection too long to be sent without asking you."), "");
     return true;
   }
+  const since = performance.now();
   let response: Response;
   try {
     response = await fetch(one.address, { method: "POST", body: body(one), headers: partHeaders("pane"), credentials: "same-origin" });
@@ -91,7 +92,7 @@ async function settle(one: Waiting): Promise<boolean> {
   }
   if (response.status >= 500 || LATER.includes(response.status)) return false;
   const isHtml = response.headers.get("Content-Type")?.startsWith("text/html");
-  if (response.ok) await stored(one, await response.text());
+  if (response.ok) await stored(one, await response.text(), since);
   else if (response.status === CONFLICT && isHtml) asked(one, await response.text());
   else refuse(one, await reasonOf(response), "");
   return true;
@@ -104,8 +105,8 @@ function body(one: Waiting): FormData {
   return data;
 }
 
-async function stored(one: Waiting, pane: string): Promise<void> {
-  if (openConversation() === one.conversation) await swapInto("pane", pane); // first: the bubble becomes the message
+async function stored(one: Waiting, pane: string, since: number): Promise<void> {
+  if (openConversation() === one.conversation) await swapInto("pane", pane, since); // first: the bubble becomes the message
   take(one.key);
   document.dispatchEvent(new CustomEvent("tributary:changed"));
 }

@@ -34,12 +34,14 @@ export function abandon(part: string): void {
 
 async function fetchInto(part: string, address: string, signal: AbortSignal): Promise<boolean> {
   const asked = location.href;
+  const since = performance.now();
   const headers = partHeaders(part);
   const response = await fetch(address, { headers, signal, credentials: "same-origin" });
   if (response.status === 401) {
     location.href = response.headers.get("HX-Redirect") ?? "/sign-in";
     return false;
   }
+  if (response.status >= 500 || response.status === 429) document.dispatchEvent(new CustomEvent("tributary:missed", { detail: { part } }));
   if (!response.ok) return false;
   const text = await response.text();
   if (signal.aborted) return false;
@@ -49,7 +51,7 @@ async function fetchInto(part: string, address: string, signal: AbortSignal): Pr
     if (state) state.again = true;
     return false;
   }
-  return swapInto(part, text);
+  return swapInto(part, text, since);
 }
 
 export function partHeaders(part: string): Record<string, string> {
@@ -62,12 +64,13 @@ export function partHeaders(part: string): Record<string, string> {
   };
 }
 
-export async function swapInto(part: string, text: string): Promise<boolean> {
+/** Show a part; `since`: when it was asked for, by performance.now(). */
+export async function swapInto(part: string, text: string, since: number): Promise<boolean> {
   const target = document.getElementById(part);
   if (!target) return false;
   document.dispatchEvent(new CustomEvent("tributary:before-refresh", { detail: { part } }));
   await htmx.swap({ text, target, sourceElement: target, swap: "innerMorph" });
-  document.dispatchEvent(new CustomEvent("tributary:refreshed", { detail: { part } }));
+  document.dispatchEvent(new CustomEvent("tributary:refreshed", { detail: { part, since } }));
   return true;
 }
 
@@ -95,6 +98,10 @@ export function addressOf(part: string): string | null {
 
 export function openConversation(): string | null {
   return document.querySelector<HTMLElement>("conversation-view")?.dataset["conversation"] ?? null;
+}
+
+export function openContact(): string | null {
+  return document.querySelector<HTMLElement>("conversation-view")?.dataset["contact"] ?? null;
 }
 
 /** Back and forward: show what the address says, without tearing the page (and its socket) down. */

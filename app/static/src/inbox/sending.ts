@@ -55,9 +55,21 @@ function wait(outgoing: Outgoing, address: string, key: string, conversation: st
 
 async function post(address: string, data: FormData, conversation: string): Promise<void> {
   abandon("pane"); // what it fetches was made before this reply
+  const since = performance.now();
+  try {
+    const text = await answered(address, data);
+    if (openConversation() === conversation) await swapInto("pane", text, since);
+  } catch (problem) {
+    document.dispatchEvent(new CustomEvent("tributary:missed", { detail: { part: "pane" } })); // what was given up
+    throw problem;
+  }
+  document.dispatchEvent(new CustomEvent("tributary:changed"));
+}
+
+/** Return the pane that the server answers with; throws what kept the words from leaving. */
+async function answered(address: string, body: FormData): Promise<string> {
   let response: Response;
   try {
-    const body = data;
     response = await fetch(address, { method: "POST", body, headers: partHeaders("pane"), credentials: "same-origin" });
   } catch {
     throw new Away(t("The server cannot be reached. Your words are kept here; send them again."));
@@ -65,9 +77,7 @@ async function post(address: string, data: FormData, conversation: string): Prom
   const isHtml = response.headers.get("Content-Type")?.startsWith("text/html");
   if (response.status === CONFLICT && isHtml) throw new Meanwhile(await response.text());
   if (!response.ok) throw new Error(await reasonOf(response));
-  const text = await response.text();
-  if (openConversation() === conversation) await swapInto("pane", text);
-  document.dispatchEvent(new CustomEvent("tributary:changed"));
+  return response.text();
 }
 
 function finish(key: string, problem: Error | null, outcome: Outcome): void {

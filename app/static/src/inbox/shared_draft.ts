@@ -3,6 +3,8 @@
 import { fieldOf, type WritingField } from "../composer/field";
 import { say } from "../page/toast";
 import { reasonOf } from "../page/htmx_setup";
+import { t } from "../page/words";
+import { watching } from "./live";
 
 const PAUSE_MS = 1200;
 const AGAIN_MS = 5000;
@@ -42,6 +44,7 @@ export class SharedDraft {
     document.addEventListener("visibilitychange", this.onLeave);
     window.addEventListener("pagehide", this.onLeave);
     document.addEventListener("tributary:poke", this.onPoke);
+    document.addEventListener("tributary:watching", this.onWatching);
     void this.open();
   }
 
@@ -63,6 +66,7 @@ export class SharedDraft {
     document.removeEventListener("visibilitychange", this.onLeave);
     window.removeEventListener("pagehide", this.onLeave);
     document.removeEventListener("tributary:poke", this.onPoke);
+    document.removeEventListener("tributary:watching", this.onWatching);
   }
 
   private clearTimer(): void {
@@ -100,6 +104,7 @@ export class SharedDraft {
 
   /** Read the server's draft and bring the two together: the newer one, or the writer's choice where both changed. */
   private async open(): Promise<void> {
+    await watching();
     const response = await fetch(`${this.address}s`, { credentials: "same-origin", headers: { "HX-Request": "true" } }).catch(() => null);
     if (!response?.ok) {
       window.setTimeout(() => this.box.isConnected && void this.open(), AGAIN_MS);
@@ -202,6 +207,12 @@ export class SharedDraft {
     if (poke.name === "draft.changed" && poke.conversation === this.conversation && this.isOpen) void this.look();
   };
 
+  /** The connection is back: drafts may have changed while nobody told. */
+  private readonly onWatching = (event: Event): void => {
+    if (!this.box.isConnected) this.stop();
+    else if (this.isOpen && (event as CustomEvent<string>).detail === this.conversation) void this.look();
+  };
+
   /** Who else writes here has changed. */
   private async look(): Promise<void> {
     const response = await fetch(`${this.address}s`, { credentials: "same-origin" }).catch(() => null);
@@ -240,7 +251,7 @@ export class SharedDraft {
     if (!this.isOpen) return;
     const response = await fetch(address, { method: "POST", body: this.form(here), headers: { "HX-Request": "true" } }).catch(() => null);
     if (!response?.ok) {
-      say(response ? await reasonOf(response) : "The server cannot be reached.", "error");
+      say(response ? await reasonOf(response) : t("The server cannot be reached."), "error");
       return;
     }
     this.draw(await response.text());
