@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import Attachment, Channel, Conversation, Correction, Message, Prediction, User
@@ -141,21 +142,15 @@ def start_at(session: Session, *, conversation_id: int, since: datetime | None =
 
 def of_conversation(session: Session, *, conversation_id: int, before: str = "", limit: int = PAGE) -> TimelinePage:
     """Read the newest messages of one conversation, or those before a message; answers of notes under their notes."""
-    return _page(session, _of_conversation(), before, limit, of=conversation_id)
-
-
-@cache
-def _of_conversation() -> AnySelect:
-    return _select().where(Message.conversation_id == bindparam("of"), Message.thread_id.is_(None))
+    return _page(session, _of_conversation(goes_back=bool(before)), conversation_id, before, limit)
 
 
 def of_contact(
     session: Session, *, contact_id: int, inbox_ids: InboxIds, before: str = "", limit: int = PAGE
 ) -> TimelinePage:
     """Read the newest messages of a contact over all channels that the user may see."""
-    query = _select().where(Message.contact_id == contact_id, Conversation.inbox_id.in_(inbox_ids))
-    query = query.where(Message.thread_id.is_(None))
-    return _page(session, query, before, limit)
+    made = _of_contact if isinstance(inbox_ids, Select) else _made_of_contact
+    return _page(session, made(inbox_ids, goes_back=bool(before)), contact_id, before, limit)
 
 
 def of_message(session: Session, *, message_id: int) -> MessageRow:
@@ -163,20 +158,43 @@ def of_message(session: Session, *, message_id: int) -> MessageRow:
     return _row(session.execute(_select().where(Message.id == message_id)).one())
 
 
-def _page(session: Session, query: AnySelect, before: str, limit: int, **values: int) -> TimelinePage:
-    if before:
-        query = query.where(Message.id < _id_of(before))
-    found = session.execute(query.order_by(Message.id.desc()).limit(limit + 1), values).all()
+# A query is put together once: to look at it anew takes SQLAlchemy longer than the answer takes PostgreSQL.
+
+
+@cache
+def _of_conversation(*, goes_back: bool) -> AnySelect:
+    return _newest(_select().where(Message.conversation_id == bindparam("of")), goes_back=goes_back)
+
+
+def _made_of_contact(inbox_ids: InboxIds, *, goes_back: bool) -> AnySelect:
+    theirs = _select().where(Message.contact_id == bindparam("of"), Conversation.inbox_id.in_(inbox_ids))
+    return _newest(theirs, goes_back=goes_back)
+
+
+_of_contact: Callable[..., AnySelect] = lru_cache(maxsize=32)(_made_of_contact)
+
+
+def _newest(query: AnySelect, *, goes_back: bool) -> AnySelect:
+    if goes_back:
+        before = select(Message.id).where(Message.public_id == bindparam("before", type_=Message.public_id.type))
+        query = query.where(Message.id < before.scalar_subquery())
+    most = bindparam("most", type_=Integer, literal_execute=True)  # a plan that holds for any number is a worse one
+    return query.where(Message.thread_id.is_(None)).order_by(Message.id.desc()).limit(most)
+
+
+def _page(session: Session, query: AnySelect, of: int, before: str, limit: int) -> TimelinePage:
+    values = {"of": of, "most": limit + 1} | ({"before": _uuid(before)} if before else {})
+    found = session.execute(query, values).all()
     messages = tuple(_row(row) for row in reversed(found[:limit]))
     return TimelinePage(messages=messages, earlier=str(messages[0].public_id) if len(found) > limit else "")
 
 
-def _id_of(public_id: str) -> Any:
+def _uuid(public_id: str) -> UUID:
+    """Return an id; for what is none, one that nothing has."""
     try:
-        wanted = UUID(public_id)
+        return UUID(public_id)
     except ValueError:
-        wanted = UUID(int=0)
-    return select(Message.id).where(Message.public_id == wanted).scalar_subquery()
+        return UUID(int=0)
 
 
 @cache

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.clock import now
@@ -227,24 +228,36 @@ def _held_back(channel: Channel) -> str:
 
 
 def _identities(session: Session, conversation: Conversation) -> list[ContactIdentity]:
-    query = select(ContactIdentity).where(ContactIdentity.contact_id == conversation.contact_id)
-    return list(session.scalars(query.order_by(ContactIdentity.verified.desc(), ContactIdentity.id)))
+    return list(session.scalars(_of_contact(), {"contact": conversation.contact_id}))
 
 
-def _heard(session: Session, conversation: Conversation, *conditions: ColumnElement[bool]) -> Message | None:
+@cache
+def _of_contact() -> Select[ContactIdentity]:
+    query = select(ContactIdentity).where(ContactIdentity.contact_id == bindparam("contact"))
+    return query.order_by(ContactIdentity.verified.desc(), ContactIdentity.id)
+
+
+def _heard(session: Session, conversation: Conversation, *, in_private: bool = False) -> Message | None:
     """Return the newest thing that was said to us in this conversation on its own channel."""
-    query = (
-        select(Message)
-        .where(Message.conversation_id == conversation.id, Message.direction == Direction.INBOUND, *conditions)
-        .where(Message.channel_id == conversation.channel_id)
+    place = {"conversation": conversation.id, "channel": conversation.channel_id}
+    return session.scalars(_heard_here(in_private=in_private), place).first()
+
+
+@cache
+def _heard_here(*, in_private: bool) -> Select[Message]:
+    query = select(Message).where(
+        Message.conversation_id == bindparam("conversation"),
+        Message.direction == Direction.INBOUND,
+        Message.channel_id == bindparam("channel"),
+        *((Message.is_public.is_(False),) if in_private else ()),
     )
-    return session.scalars(query.order_by(Message.id.desc()).limit(1)).first()
+    return query.order_by(Message.id.desc()).limit(1)
 
 
 def _heard_at(session: Session, conversation: Conversation, last: Message | None) -> datetime | None:
     """Return when the customer last wrote in private."""
     if last is not None and last.is_public:
-        last = _heard(session, conversation, Message.is_public.is_(False))
+        last = _heard(session, conversation, in_private=True)
     return last.sent_at or last.created_at if last else None
 
 

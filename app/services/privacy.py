@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select, true
+from sqlalchemy import Select, bindparam, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -47,13 +49,18 @@ def find_signed_in(session: Session, token: str) -> tuple[User, Privacy, House] 
     public_id = users.public_id_in(token)
     if public_id is None:
         return None
-    language = select(HouseSetting.language).scalar_subquery()
-    time_zone = select(BusinessHours.time_zone).scalar_subquery()
-    query = select(User, PrivacySetting, language, time_zone).outerjoin(PrivacySetting, true())
-    row = session.execute(query.where(User.public_id == public_id)).one_or_none()
+    row = session.execute(_signed_in(), {"who": public_id}).one_or_none()
     if row is None or not users.is_session_of(row[0], token):
         return None
     return row[0], _of(row[1]), House(row[2] or "en", row[3] or "")
+
+
+@cache
+def _signed_in() -> Select[Any]:
+    language = select(HouseSetting.language).scalar_subquery()
+    time_zone = select(BusinessHours.time_zone).scalar_subquery()
+    query = select(User, PrivacySetting, language, time_zone).outerjoin(PrivacySetting, true())
+    return query.where(User.public_id == bindparam("who", type_=User.public_id.type))
 
 
 def require_reveal(user: User, privacy: Privacy) -> None:
