@@ -59,8 +59,8 @@ Table = tuple[str, str]  # schema and name
 
 
 @dataclass(frozen=True)
-class _Template:
-    """What a new database holds: `rows` by table as COPY writes them, `numbers` by sequence."""
+class Content:
+    """What a database holds: `rows` by table as COPY writes them, `numbers` by sequence."""
 
     schema: str
     rows: dict[Table, bytes]
@@ -73,7 +73,7 @@ class Databases:
 
     server: URL
     _idle: list[str] = field(default_factory=list)
-    _template: _Template | None = None
+    _template: Content | None = None
 
     @contextmanager
     def one(self, name: str) -> Iterator[str]:
@@ -96,6 +96,18 @@ class Databases:
         with connect_to(self.url(name)) as connection:
             _remove_rows(connection, list(_used(connection)))
             _put_back_rows(connection, self._template)
+
+    def content(self, name: str) -> Content:
+        """Return what a database holds now, to be put into others."""
+        with connect_to(self.url(name)) as connection:
+            return _described(connection)
+
+    def fill(self, name: str, content: Content) -> None:
+        """Make an empty database hold what another did."""
+        with connect_to(self.url(name)) as connection:
+            _remove_rows(connection, list(_used(connection)))
+            _put_back_rows(connection, content)
+            _put_back_numbers(connection, content)
 
     def drop_idle(self) -> None:
         with connect_to(self.url("postgres")) as connection:
@@ -137,10 +149,10 @@ class Databases:
             return set(_used(connection)) == set(self._template.rows)
 
 
-def _described(connection: Connection[tuple[Any, ...]]) -> _Template:
+def _described(connection: Connection[tuple[Any, ...]]) -> Content:
     numbers = {(schema, name): last for schema, name, last, _ in connection.execute(_NUMBERS)}
     rows = {table: _rows_of(connection, table) for table in _used(connection)}
-    return _Template(_schema(connection), rows, numbers)
+    return Content(_schema(connection), rows, numbers)
 
 
 def _rows_of(connection: Connection[tuple[Any, ...]], table: Table) -> bytes:
@@ -171,7 +183,7 @@ def _remove_rows(connection: Connection[tuple[Any, ...]], tables: list[Table]) -
         connection.execute(sql.SQL("VACUUM (TRUNCATE, PARALLEL 0, SKIP_DATABASE_STATS) {}").format(names))
 
 
-def _put_back_rows(connection: Connection[tuple[Any, ...]], template: _Template) -> None:
+def _put_back_rows(connection: Connection[tuple[Any, ...]], template: Content) -> None:
     with connection.transaction():
         connection.execute("SET LOCAL session_replication_role = replica")
         for table, rows in template.rows.items():
@@ -179,14 +191,19 @@ def _put_back_rows(connection: Connection[tuple[Any, ...]], template: _Template)
                 copy.write(rows)
 
 
-def _put_back_numbers(connection: Connection[tuple[Any, ...]], template: _Template) -> None:
+def _put_back_numbers(connection: Connection[tuple[Any, ...]], template: Content) -> None:
+    drawn = {(schema, name): start for schema, name, _, start in connection.execute(_NUMBERS)}
     with connection.transaction():
-        for schema, name, _, start in connection.execute(_NUMBERS).fetchall():
-            last = template.numbers.get((schema, name))
-            connection.execute(
-                "SELECT setval(%s::regclass, %s, %s)",
-                (sql.Identifier(schema, name).as_string(connection), start if last is None else last, last is not None),
-            )
+        for table, start in drawn.items():
+            if table not in template.numbers:
+                _set_number(connection, table, start, is_drawn=False)
+        for table, last in template.numbers.items():
+            _set_number(connection, table, last, is_drawn=True)
+
+
+def _set_number(connection: Connection[tuple[Any, ...]], sequence: Table, number: int, *, is_drawn: bool) -> None:
+    name = sql.Identifier(*sequence).as_string(connection)
+    connection.execute("SELECT setval(%s::regclass, %s, %s)", (name, number, is_drawn))
 
 
 def _rename(connection: Connection[tuple[Any, ...]], old: str, new: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +16,10 @@ from sqlalchemy import event
 
 from app import db
 from app.models import Conversation
+from tests.databases import Content
 from tests.rooms import Visitor, surroundings, web_app
-from tests.seed import PASSWORD, Workspace, seed
-from tests.servers import Servers, database, fresh_name
+from tests.seed import Workspace, seed
+from tests.servers import Servers, database, databases_of, fresh_name
 
 PLAIN = ("SET TRANSACTION", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
@@ -29,7 +32,7 @@ class Seeded:
     def visitor(self, who: str = "ana") -> Visitor:
         """Return a signed-in browser without scripts."""
         browser = Visitor(self.app)
-        browser.sign_in(f"{who}@harbourpine.example", PASSWORD)
+        browser.enter(f"{who}@harbourpine.example")
         return browser
 
     def path(self, contact: str) -> str:
@@ -44,20 +47,41 @@ class Seeded:
             return session.get_one(Conversation, self.made.conversations[contact].id)
 
 
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A seeded workspace, made once a process: what its database holds, its folder, and the rows by name."""
+
+    content: Content
+    home: Path
+    made: Workspace
+
+
+_seeds: dict[Servers, Seed] = {}
+
+
 @pytest.fixture(scope="module")
 def seeded(servers: Servers, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
+    """Give a workspace of the module's own, as tests/seed.py makes it."""
+    if servers not in _seeds:
+        _seeds[servers] = _seed(servers, redis_url, tmp_path_factory.mktemp("seed"))
+    made_once = _seeds[servers]
     home = tmp_path_factory.mktemp("home")
-    with (
-        database(servers, fresh_name()) as url,
-        pytest.MonkeyPatch.context() as patch,
-        surroundings(patch, database_url=url, redis_url=redis_url, home=home),
-    ):
-        with redis.Redis.from_url(redis_url) as valkey:
-            valkey.flushdb()
-        with db.transaction() as session:
+    shutil.copytree(made_once.home, home, dirs_exist_ok=True)
+    name = fresh_name()
+    with database(servers, name) as url, pytest.MonkeyPatch.context() as patch:
+        databases_of(servers).fill(name, made_once.content)
+        with surroundings(patch, database_url=url, redis_url=redis_url, home=home):
+            with redis.Redis.from_url(redis_url) as valkey:
+                valkey.flushdb()
+            yield Seeded(web_app(), made_once.made)
+
+
+def _seed(servers: Servers, redis_url: str, home: Path) -> Seed:
+    name = fresh_name()
+    with database(servers, name) as url, pytest.MonkeyPatch.context() as patch:
+        with surroundings(patch, database_url=url, redis_url=redis_url, home=home), db.transaction() as session:
             made = seed(session)
-        app = web_app()
-        yield Seeded(app, made)
+        return Seed(databases_of(servers).content(name), home, made)
 
 
 @contextmanager

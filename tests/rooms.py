@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask import session as cookies
 from flask.testing import FlaskClient
+from flask_wtf.csrf import generate_csrf
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -20,6 +23,7 @@ from app import config, db
 from app.factory import create_app
 from app.models import Role, User
 from app.services import passwords, users
+from app.web.session import begin_session
 
 PASSWORD = "correct horse battery"
 ADMIN = "ana@example.com"
@@ -114,6 +118,19 @@ class Visitor:
     def post(self, path: str, data: Mapping[str, Any] | None = None, **headers: str) -> TestResponse:
         form = {"csrf_token": self.token, **(data or {})}
         return self.client.post(path, data=form, headers=headers, environ_base={"REMOTE_ADDR": self.address})
+
+    def enter(self, email: str = ADMIN) -> None:
+        """Be signed in as by the form, which takes three requests: for tests of what comes after it."""
+        app = self.client.application
+        with app.test_request_context("/", environ_base={"REMOTE_ADDR": self.address}):
+            with db.reading() as session:
+                begin_session(session.scalars(select(User).where(User.email == email)).one())
+            self.token = generate_csrf()
+            answer = app.response_class()
+            app.session_interface.save_session(app, cookies, answer)
+        for line in answer.headers.getlist("Set-Cookie"):
+            name, _, rest = line.partition("=")
+            self.client.set_cookie(name, rest.partition(";")[0])
 
     def sign_in(self, email: str = ADMIN, password: str = PASSWORD, **more: str) -> TestResponse:
         self.get("/sign-in")
