@@ -104,7 +104,7 @@ def test_keys_are_changed_told_of_conflicts_and_given_back(house: Flask) -> None
     assert _keys(browser)["reply"] == "r"
     other = Visitor(house)
     add_user("cy@example.com", role=Role.AGENT, name="Cy")
-    other.sign_in("cy@example.com")
+    other.enter("cy@example.com")
     assert _keys(other)["resolve"] == "e"
 
 
@@ -126,7 +126,7 @@ def test_the_bar_finds_what_the_user_may_see(seeded: Seeded) -> None:
     assert "data-href" not in browser.get("/commands/found?q=m").text
     add_user("dee@example.com", role=Role.AGENT, name="Dee")
     stranger = Visitor(seeded.app)
-    stranger.sign_in("dee@example.com")
+    stranger.enter("dee@example.com")
     assert not [id_ for id_ in ids.values() if id_ in stranger.get(f"/commands?{recent}").text]
     assert "Lindqvist" not in stranger.get("/commands/found?q=marta lind").text.partition("Search everything")[0]
 
@@ -134,7 +134,7 @@ def test_the_bar_finds_what_the_user_may_see(seeded: Seeded) -> None:
 def _browser(house: Flask, role: Role) -> Visitor:
     add_user("bo@example.com", role=role, name="Bo")
     browser = Visitor(house)
-    browser.sign_in("bo@example.com")
+    browser.enter("bo@example.com")
     return browser
 
 

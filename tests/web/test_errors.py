@@ -51,7 +51,7 @@ def test_our_own_errors_in_three_tongues(house: Flask, error: Exception, status:
 def test_what_the_database_cannot_hold_is_a_422(house: Flask, path: str) -> None:
     visitor = Visitor(house)
     add_user()
-    visitor.sign_in()
+    visitor.enter()
     answer = visitor.get(path)
     assert answer.status_code == 422
     assert "cannot be stored" in answer.text
@@ -86,7 +86,7 @@ def test_our_own_fault_shows_no_trace(house: Flask) -> None:
 def test_what_is_not_there_looks_the_same_however_it_is_missing(house: Flask, ask: Callable[[Visitor], object]) -> None:
     add_user()
     browser = Visitor(house)
-    browser.sign_in()
+    browser.enter()
     answer = ask(browser)
     assert getattr(answer, "status_code", None) == 404
     assert "There is nothing here, or it is not shared with you." in getattr(answer, "text", "")
@@ -100,7 +100,7 @@ def test_a_stranger_is_led_to_the_sign_in_page(house: Flask) -> None:
 def test_too_large_and_wrong_method_are_said(house: Flask) -> None:
     add_user()
     browser = Visitor(house)
-    browser.sign_in()
+    browser.enter()
     house.config["MAX_CONTENT_LENGTH"] = 1000
     answer = browser.post("/account", {"name": "x" * 2000, "file": (BytesIO(b"y" * 2000), "y.bin")})
     assert answer.status_code == 413

@@ -172,7 +172,7 @@ def write_as_visitor(token: str) -> None:
 def test_an_agent_has_steps_of_their_own_and_a_demo_to_begin_and_remove(admin: Visitor) -> None:
     agent = add_user("ben@example.com", role=Role.AGENT, name="Ben")
     browser = Visitor(admin.client.application)
-    browser.sign_in("ben@example.com")
+    browser.enter("ben@example.com")
     assert states(browser) == dict.fromkeys(("profile", "keys", "notices", "demo"), "open")
     browser.post("/first-steps/demo")
     assert "No inbox is shared with you yet" in browser.get("/first-steps/demo").text

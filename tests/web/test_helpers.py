@@ -218,7 +218,7 @@ def _admin(house: Flask) -> Visitor:
 
     add_user()
     visitor = Visitor(house)
-    visitor.sign_in()
+    visitor.enter()
     return visitor
 
 

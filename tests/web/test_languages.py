@@ -50,8 +50,8 @@ def test_a_user_chooses_language_and_clock_and_nobody_elses_change(house: Flask)
     add_user()
     add_user("bo@example.com", role=Role.AGENT, name="Bo")
     ana, bo = Visitor(house), Visitor(house)
-    ana.sign_in()
-    bo.sign_in("bo@example.com")
+    ana.enter()
+    bo.enter("bo@example.com")
     chosen = {"language": "ar", "time_zone": "Asia/Tokyo", "theme": "dark"}
     assert ana.post("/account/reading", chosen).status_code == 303
     page = ana.get("/account", **{"Accept-Language": "de"}).text
@@ -77,7 +77,7 @@ def test_what_cannot_be_chosen_is_refused_in_the_readers_language(
 ) -> None:
     add_user()
     ana = Visitor(house)
-    ana.sign_in()
+    ana.enter()
     form = {"language": "", "time_zone": "", "theme": "light", **wrong}
     answer = ana.post("/account/reading", form, **{"Accept-Language": "de"})
     assert answer.status_code == 422
@@ -87,7 +87,7 @@ def test_what_cannot_be_chosen_is_refused_in_the_readers_language(
 def test_refusals_of_services_and_of_the_gate_are_translated_once_at_the_edge(house: Flask) -> None:
     add_user("bo@example.com", role=Role.AGENT, name="Bo")
     bo = Visitor(house)
-    bo.sign_in("bo@example.com")
+    bo.enter("bo@example.com")
     spanish = {"Accept-Language": "es"}
     answer = bo.post("/account", {"name": "x" * 101, "theme": "dark"}, **spanish)
     assert "Usa como máximo 100 caracteres." in answer.text
@@ -100,7 +100,7 @@ def test_refusals_of_services_and_of_the_gate_are_translated_once_at_the_edge(ho
 def test_a_channels_form_and_what_its_provider_wants_are_read_in_the_readers_language(house: Flask) -> None:
     add_user()
     ana = Visitor(house)
-    ana.sign_in()
+    ana.enter()
     german = {"Accept-Language": "de"}
     page = ana.get("/settings/channels/new/mail", **german).text
     assert {"Eingehende E-Mails (IMAP)", "Meist 993 mit TLS von Anfang an, 143 mit STARTTLS"} <= set(
@@ -123,8 +123,8 @@ def test_only_an_admin_sets_the_language_of_the_house(house: Flask) -> None:
     add_user()
     add_user("bo@example.com", role=Role.AGENT, name="Bo")
     ana, bo = Visitor(house), Visitor(house)
-    ana.sign_in()
-    bo.sign_in("bo@example.com")
+    ana.enter()
+    bo.enter("bo@example.com")
     assert bo.post("/account/house", {"house_language": "fr"}).status_code == 403
     assert ana.post("/account/house", {"house_language": "xx"}).status_code == 422
     assert ana.post("/account/house", {"house_language": "fr"}).status_code == 303
@@ -161,7 +161,7 @@ def test_the_preview_says_this_moment_as_chosen(house: Flask) -> None:
     add_user()
     ana = Visitor(house)
     with time_machine.travel(NOON, tick=False):
-        ana.sign_in()
+        ana.enter()
         said = ana.get("/account/reading?language=ja&time_zone=Asia/Tokyo").text
         unknown = ana.get("/account/reading?language=%3Cb%3E&time_zone=nowhere")
     assert 'lang="ja"' in said
@@ -192,7 +192,7 @@ def test_a_translation_cannot_bring_html_into_a_page(house: Flask, monkeypatch: 
 def test_every_language_is_offered_by_its_own_name(house: Flask) -> None:
     add_user()
     ana = Visitor(house)
-    ana.sign_in()
+    ana.enter()
     page = ana.get("/account").text
     assert all(f">{language.name}</option>" in page for language in LANGUAGES.values())
     assert User.language.default is not None

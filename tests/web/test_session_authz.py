@@ -24,7 +24,7 @@ def test_a_route_that_declares_nothing_is_closed_to_everybody(house: Flask) -> N
     house.add_url_rule("/forgotten", view_func=lambda: "secret")
     add_user()
     admin = Visitor(house)
-    admin.sign_in()
+    admin.enter()
     answer = admin.get("/forgotten")
     assert answer.status_code == 403
     assert "secret" not in answer.text
@@ -80,7 +80,7 @@ def test_without_a_session_every_closed_route_leads_to_the_sign_in_page(house: F
 def test_a_role_gets_403_from_every_route_above_it(house: Flask, role: Role, closed: tuple[Authz, ...]) -> None:
     add_user("bo@example.com", role=role, name="Bo")
     browser = Visitor(house)
-    browser.sign_in("bo@example.com")
+    browser.enter("bo@example.com")
     answers = {}
     for method, path in _paths(house, *closed):
         answers[path] = (browser.get(path) if method == "GET" else browser.post(path)).status_code
@@ -91,7 +91,7 @@ def test_a_role_gets_403_from_every_route_above_it(house: Flask, role: Role, clo
 def test_an_admin_gets_404_for_ids_that_are_nobodys(house: Flask) -> None:
     add_user()
     admin = Visitor(house)
-    admin.sign_in()
+    admin.enter()
     paths = [(method, path) for method, path in _paths(house, Authz.SUPERVISOR, Authz.ADMIN) if NOBODYS_ID in path]
     answers = {path: (admin.get(path) if method == "GET" else admin.post(path)).status_code for method, path in paths}
     assert len(answers) > 10

@@ -47,7 +47,7 @@ def test_every_setting_says_what_it_does(house: Flask) -> None:
     with db.transaction() as session:
         workspace.prepare(session)
     browser = Visitor(house)
-    browser.sign_in()
+    browser.enter()
     found = {}
     for path in pages():
         answer = browser.get(path)

@@ -35,7 +35,7 @@ SECRET = "hunter2 hunter2"
 def admin(house: Flask) -> Visitor:
     add_user()
     browser = Visitor(house)
-    browser.sign_in()
+    browser.enter()
     return browser
 
 
@@ -139,7 +139,7 @@ def test_a_draft_of_somebody_else_is_worth_nothing(house: Flask, admin: Visitor,
     assert draft
     add_user("eve@example.com", name="Eve")
     eve = Visitor(house)
-    eve.sign_in("eve@example.com")
+    eve.enter("eve@example.com")
     again = _mail_form(inbox, imap_password="") | {"do": "anyway", "draft": draft.group(1)}
     eve.post(f"/settings/channels/new/{MAIL}", again)
     assert crypto.unseal(_only().sealed)["imap_password"] == ""
@@ -266,7 +266,7 @@ def test_a_supervisor_sees_and_retries_deliveries_of_their_own_inboxes_only(hous
     with db.transaction() as session:
         inboxes.share(session, inbox=session.get_one(Inbox, inbox.id), users=[supervisor], teams=())
     browser = Visitor(house)
-    browser.sign_in("su@example.com")
+    browser.enter("su@example.com")
     page = browser.get("/settings/deliveries").text
     assert "Mine." in page
     assert "Foreign." not in page

@@ -37,7 +37,7 @@ def form(house: Flask, dovecot: Dovecot, smtp_server: SmtpServer) -> dict[str, s
 def admin(house: Flask) -> Visitor:
     add_user()
     browser = Visitor(house)
-    browser.sign_in()
+    browser.enter()
     return browser
 
 

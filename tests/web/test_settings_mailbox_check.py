@@ -31,7 +31,7 @@ def mail(number: int) -> bytes:
 def admin(house: Flask) -> Visitor:
     add_user()
     browser = Visitor(house)
-    browser.sign_in()
+    browser.enter()
     return browser
 
 
@@ -155,7 +155,7 @@ def test_only_mailboxes_are_compared_and_only_by_admins(house: Flask, admin: Vis
     assert admin.post(f"/settings/channels/{chat.public_id}/mailbox/count").status_code == 404
     add_user("eve@example.com", name="Eve", role=Role.AGENT)
     eve = Visitor(house)
-    eve.sign_in("eve@example.com")
+    eve.enter("eve@example.com")
     assert eve.get(f"/settings/channels/{channel.public_id}/mailbox").status_code == 403
 
 

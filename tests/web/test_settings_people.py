@@ -20,7 +20,7 @@ from tests.rooms import Visitor, add_user
 def admin(house: Flask) -> Visitor:
     add_user()
     browser = Visitor(house)
-    browser.sign_in()
+    browser.enter()
     return browser
 
 
@@ -66,7 +66,7 @@ def test_an_invitation_with_a_mistake_says_which(admin: Visitor, form: dict[str,
 def test_fields_that_a_form_does_not_have_change_nothing(admin: Visitor) -> None:
     add_user("bo@example.com", role=Role.AGENT, name="Bo")
     bo = Visitor(admin.client.application)
-    bo.sign_in("bo@example.com")
+    bo.enter("bo@example.com")
     bo.post("/account", {"name": "Bo", "theme": "dark", "role": "admin", "is_active": "0", "email": "x@example.com"})
     user = _user("bo@example.com")
     assert (user.role, user.is_active, user.theme) == (Role.AGENT, True, "dark")
@@ -84,7 +84,7 @@ def test_the_last_admin_cannot_be_demoted_or_deactivated(admin: Visitor) -> None
 def test_two_admins_who_demote_each_other_at_once_leave_one(house: Flask, admin: Visitor) -> None:
     add_user("eve@example.com", role=Role.ADMIN, name="Eve")
     eve = Visitor(house)
-    eve.sign_in("eve@example.com")
+    eve.enter("eve@example.com")
     orders = [(admin, "eve@example.com"), (eve, "ana@example.com")]
 
     def demote(order: tuple[Visitor, str]) -> int:
@@ -163,7 +163,7 @@ def test_a_name_that_is_taken_is_said_beside_the_field_and_nothing_typed_is_lost
 def test_a_supervisor_keeps_the_tags(house: Flask) -> None:
     add_user("su@example.com", role=Role.SUPERVISOR, name="Su")
     browser = Visitor(house)
-    browser.sign_in("su@example.com")
+    browser.enter("su@example.com")
     assert "No tag yet" in browser.get("/settings/tags").text
     browser.post("/settings/tags", {"name": "vip", "colour": "green"})
     assert "VIP" in browser.post("/settings/tags", {"name": "VIP", "colour": "red"}).text
@@ -190,7 +190,7 @@ def test_names_are_text_and_nothing_else_on_every_page(admin: Visitor) -> None:
 def test_an_agent_sees_only_their_own_settings(house: Flask) -> None:
     add_user("bo@example.com", role=Role.AGENT, name="Bo")
     browser = Visitor(house)
-    browser.sign_in("bo@example.com")
+    browser.enter("bo@example.com")
     landing = browser.get("/settings").text
     assert 'href="/account"' in landing
     assert "/settings/users" not in landing

@@ -52,7 +52,7 @@ def _fill(number: int) -> None:
 def test_ten_times_as_much_takes_as_many_queries(house: Flask, page: str) -> None:
     add_user()
     admin = Visitor(house)
-    admin.sign_in()
+    admin.enter()
     _fill(0)
     with _counted() as few:
         assert admin.get(f"/settings/{page}").status_code == 200
@@ -66,7 +66,7 @@ def test_ten_times_as_much_takes_as_many_queries(house: Flask, page: str) -> Non
 def test_the_page_of_a_channel_takes_as_many_queries_however_much_it_brought(house: Flask) -> None:
     add_user()
     admin = Visitor(house)
-    admin.sign_in()
+    admin.enter()
     _fill(0)
     with db.reading() as session:
         channel = session.scalars(select(Channel)).one()

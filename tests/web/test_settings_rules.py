@@ -20,7 +20,7 @@ ALWAYS = {"match": "all", "of": []}
 def admin(house: Flask) -> Visitor:
     add_user()
     browser = Visitor(house)
-    browser.sign_in()
+    browser.enter()
     return browser
 
 

@@ -34,7 +34,7 @@ def provider() -> Iterator[MailOAuth]:
 def admin(house: Flask) -> Visitor:
     add_user()
     browser = Visitor(house)
-    browser.sign_in()
+    browser.enter()
     return browser
 
 
@@ -100,7 +100,7 @@ def test_a_state_of_another_person_or_of_an_hour_ago_is_refused(
     back = consent(provider, go_there(admin, channel))
     add_user("ben@example.com", name="Ben")
     ben = Visitor(house)
-    ben.sign_in("ben@example.com")
+    ben.enter("ben@example.com")
     assert "not one that you began" in ben.post("/settings/channels/signed-in", back).text
     later = clock.now() + timedelta(hours=1)
     monkeypatch.setattr(channel_sign_in, "now", lambda: later)
@@ -127,7 +127,7 @@ def test_a_channel_with_a_password_or_of_another_kind_says_so(admin: Visitor, ho
 def test_only_admins_sign_in_for_a_channel(house: Flask, channel: Channel) -> None:
     add_user("eve@example.com", name="Eve", role=Role.AGENT)
     eve = Visitor(house)
-    eve.sign_in("eve@example.com")
+    eve.enter("eve@example.com")
     assert eve.get(f"/settings/channels/{channel.public_id}/sign-in").status_code == 403
     assert eve.post("/settings/channels/signed-in", {"code": "x", "state": "y"}).status_code == 403
 

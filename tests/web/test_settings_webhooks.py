@@ -25,7 +25,7 @@ HEARS = MessageReceived.wire_name()
 def admin(house: Flask) -> Visitor:
     add_user()
     browser = Visitor(house)
-    browser.sign_in()
+    browser.enter()
     return browser
 
 
@@ -203,7 +203,7 @@ def test_pages_take_few_statements(admin: Visitor) -> None:
 def test_only_admins_come_here(house: Flask) -> None:
     add_user("sam@example.com", role=Role.SUPERVISOR, name="Sam")
     browser = Visitor(house)
-    browser.sign_in("sam@example.com")
+    browser.enter("sam@example.com")
     here = make()
     for path in ("/settings/webhooks", here, f"{here}/log"):
         assert browser.get(path).status_code == 403

@@ -36,7 +36,7 @@ def desk(request: pytest.FixtureRequest) -> Iterator[Any]:
 def admin(house: Flask) -> Visitor:
     add_user()
     browser = Visitor(house)
-    browser.sign_in()
+    browser.enter()
     return browser
 
 
@@ -83,10 +83,10 @@ def test_a_state_of_another_session_another_person_or_an_hour_ago_is_refused_bef
     back = desk.consent(way_there(admin, channel))
     asked_before = len(desk.calls)
     elsewhere = Visitor(house)
-    elsewhere.sign_in()
+    elsewhere.enter()
     add_user("ben@example.com", name="Ben")
     ben = Visitor(house)
-    ben.sign_in("ben@example.com")
+    ben.enter("ben@example.com")
     for stranger in (elsewhere, ben):
         assert stranger.get(f"{SIGNED_IN}?{urlencode(back)}").status_code == 422
         refused = stranger.post(SIGNED_IN, back)

@@ -24,7 +24,7 @@ from tests.sign_in_house import FIRST_PAGE, SIGNED_IN, begin, now_of, there_and_
 def admin(house: Flask) -> Visitor:
     add_user()
     browser = Visitor(house)
-    browser.sign_in()
+    browser.enter()
     return browser
 
 
@@ -38,7 +38,7 @@ def test_a_choice_is_one_persons_and_names_what_was_not_given(admin: Visitor, ho
         assert nothing.status_code == 422
         assert "Choose one." in nothing.text
         elsewhere = Visitor(house)
-        elsewhere.sign_in()
+        elsewhere.enter()
         assert elsewhere.post(f"{SIGNED_IN}/choice", {"choice": sealed, "account": FIRST_PAGE}).status_code == 422
         assert admin.post(f"{SIGNED_IN}/choice", {"choice": "nonsense", "account": FIRST_PAGE}).status_code == 422
         assert now_of(channel)[0].state is ChannelState.PAUSED

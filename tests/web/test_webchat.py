@@ -219,7 +219,7 @@ def test_the_preview_is_for_people_who_signed_in(house: Flask, channel: Channel)
     browser = Browser(house)
     path = f"/webchat/{channel.token}/preview"
     assert browser.get(path).status_code == 303
-    browser.sign_in()
+    browser.enter()
     assert f'src="/webchat/{channel.token}.js"' in browser.get(path).text
 
 
