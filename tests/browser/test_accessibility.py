@@ -33,6 +33,7 @@ NARROW = [
     "label",
 ]
 LAYOUT = {"runOnly": {"type": "rule", "values": NARROW}}
+NO_PAGES = ("//", "/attachments/")  # other hosts, and files as the browser itself shows them
 PHONE: ViewportSize = {"width": 390, "height": 844}
 # pages that must have been found; the others are found beside them
 KNOWN = {
@@ -65,7 +66,7 @@ def pages(page: Page, *starts: str, among: Callable[[str], bool] = lambda _: Tru
         for found in page.locator("a[href^='/']:not([download])").evaluate_all(
             "links => links.map((link) => link.getAttribute('href'))"
         ):
-            if shape(found) not in seen and not found.startswith("//") and among(found):
+            if shape(found) not in seen and not found.startswith(NO_PAGES) and among(found):
                 seen.add(shape(found))
                 waiting.append(found)
 
