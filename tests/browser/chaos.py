@@ -10,20 +10,19 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import zip_longest
 from typing import Any
 
 from playwright.sync_api import Page
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.db import reading, transaction
-from app.models import Channel, Conversation, Message, Presence, Priority, Status, User
-from app.services import conversations, ingest, replies, tags
+from app.models import Channel, Conversation, Message, Presence, User
+from app.services import ingest
 from app.services.arrivals import Arrival
 from connectors.base import Identity, InboundMessage, RawDelivery
+from tests.browser.chaos_deeds import DEEDS, Circumstances
 from workers import realtime
 
 SECONDS = 30.0  # within which both must be equal: a page that diverged never becomes so by itself
@@ -45,7 +44,9 @@ SEEN = """(root) => {
     unread: all("#unread", (one) => one.dataset.unread),
     timeline: all(".timeline-inner > *", (item) => [item.id, item.dataset.message ?? "", text(item)]),
     head: all(".conversation-head", text),
-    details: all("#details .chip, #details [aria-current], #details .tag", text),
+    details: all("#details .chip, #details .tag, #details .person-name, #details .case bdi, #details [id^=item-], #details .others bdi", text),
+    chosen: all("#details select", (one) => one.selectedOptions[0]?.value ?? ""),
+    open: all("conversation-view", (one) => one.dataset.conversation),
   });
 }"""
 BOTH = f"""async () => {{
@@ -71,7 +72,7 @@ class Chaos:
     colleagues: list[User]
     channel: Channel
     known: list[int]  # ids of the conversations that things happen to
-    opened: int
+    opened: int  # the conversation that most happens to
     seed: int = 7
     disconnects: int = 0
     acts: int = 0
@@ -129,6 +130,15 @@ class Chaos:
                 self._customer_writes()
             else:
                 self._colleague_acts()
+            if self.chance.random() < 0.15:
+                self._goes_elsewhere()
+
+    def _goes_elsewhere(self) -> None:
+        """The agent opens another conversation, and what happens next does not wait until it is there."""
+        self.page.evaluate(
+            "(place) => { const rows = document.querySelectorAll('#rows .row'); rows[place % rows.length]?.click(); }",
+            self.chance.randrange(1000),
+        )
 
     def _customer_writes(self) -> None:
         """A letter of one of ten customers: each of them has one conversation."""
@@ -157,11 +167,16 @@ class Chaos:
     def _colleague_acts(self) -> None:
         """A colleague does something, oftener than not in the conversation that is open."""
         chosen = self.opened if self.chance.random() < 0.5 else self.chance.choice(self.known)
-        deed = self.chance.choice((_note, _reply, _assign, _resolve_or_reopen, _prioritise, _tag))
+        deed = self.chance.choice(DEEDS)
         with transaction() as session:
             found = session.get_one(Conversation, chosen, with_for_update=True)
             actor = session.get_one(User, self.chance.choice(self.colleagues).id)
-            deed(session, found, actor, self)
+            deed(
+                session,
+                found,
+                actor,
+                Circumstances(self.chance, f"{self.seed}-{self.acts}", [*self.colleagues, self.user]),
+            )
 
 
 def _differences(live: dict[str, list[Any]], fresh: dict[str, list[Any]]) -> Iterator[str]:
@@ -169,36 +184,3 @@ def _differences(live: dict[str, list[Any]], fresh: dict[str, list[Any]]) -> Ite
         for at, (mine, theirs) in enumerate(zip_longest(items, fresh[name])):
             if mine != theirs:
                 yield f"{name} {at}: live {mine}, fresh {theirs}"
-
-
-def _note(session: Session, found: Conversation, actor: User, chaos: Chaos) -> None:
-    key = f"chaos-note-{chaos.seed}-{chaos.acts}"
-    replies.write_note(session, conversation=found, author=actor, text=f"note {chaos.acts}", client_key=key)
-
-
-def _reply(session: Session, found: Conversation, actor: User, chaos: Chaos) -> None:
-    key, text = f"chaos-reply-{chaos.seed}-{chaos.acts}", f"answer {chaos.acts}"
-    wait = timedelta(hours=1)  # it stays where it is
-    replies.queue_reply(session, conversation=found, author=actor, text=text, client_key=key, wait=wait)
-
-
-def _assign(session: Session, found: Conversation, actor: User, chaos: Chaos) -> None:
-    wanted: list[Any] = [None, *chaos.colleagues, chaos.user]
-    assignee = chaos.chance.choice(wanted)
-    given = session.get_one(User, assignee.id) if assignee else None
-    conversations.assign(session, conversation=found, actor=actor, assignee=given)
-
-
-def _resolve_or_reopen(session: Session, found: Conversation, actor: User, _chaos: Chaos) -> None:
-    status = Status.OPEN if found.status is Status.RESOLVED else Status.RESOLVED
-    conversations.set_status(session, conversation=found, actor=actor, status=status)
-
-
-def _prioritise(session: Session, found: Conversation, actor: User, chaos: Chaos) -> None:
-    priority = chaos.chance.choice(list(Priority))
-    conversations.set_priority(session, conversation=found, actor=actor, priority=priority)
-
-
-def _tag(session: Session, found: Conversation, actor: User, chaos: Chaos) -> None:
-    tag = tags.named(session, chaos.chance.choice(("urgent", "later", "refund")))
-    (tags.put if chaos.chance.random() < 0.5 else tags.take)(session, conversation=found, tag=tag, actor=actor)
