@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.clock import now
 from app.models import Channel, Contact, Conversation, Direction, Inbox, Message, SearchKind, Status, User, Visibility
+from app.phrases import phrase
 from app.queries import search_things, text_query
 from app.queries._json import InboxIds
 from app.queries.conversation_list import contact_label
@@ -31,7 +32,7 @@ BEST, NEWEST = "best", "newest"
 HALF_FIT, HALF_DAYS, OF_AGE = 0.1, 60.0, 0.6  # how fit and age are weighed
 TRIES = 3
 LONGEST_MILLISECONDS = 4_000  # of one statement
-TOO_LONG = "This search takes too long. Add a word, or write more letters before a star."
+TOO_LONG = phrase("This search takes too long. Add a word, or write more letters before a star.")
 Author = aliased(User)
 
 
@@ -115,9 +116,10 @@ def _understood(typed: str) -> Search:
         return search
     readable = [term for term in search.words if text_query.of_term(term)]
     if not readable:
-        return Search(problems=(f"“{str(search.words[0].value)[:40]}” has no letters or digits to look for.",))
+        word = str(search.words[0].value)[:40]
+        return Search(problems=(phrase("“{word}” has no letters or digits to look for.", word=word),))
     if all(term.is_negated for term in readable):
-        return Search(problems=("Say a word to look for beside those that are left out.",))
+        return Search(problems=(phrase("Say a word to look for beside those that are left out."),))
     return search
 
 

@@ -13,6 +13,8 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Literal
 
+from app.phrases import phrase
+
 LONGEST, MOST_TERMS, LONGEST_NAME = 300, 12, 20
 MOST_WORDS = 5  # plain ones, where each is looked for by itself
 LONGEST_NUMBER = 19  # digits
@@ -73,30 +75,30 @@ class Search:
 
 
 LISTED = (
-    Operator("mood", "number", "Mood, from -1 (bad) to 1 (good)", "mood:<-0.5", low=-1.0),
+    Operator("mood", "number", phrase("Mood, from -1 (bad) to 1 (good)"), "mood:<-0.5", low=-1.0),
     Operator(
         "sentiment",
         "choice",
-        "Sentiment of the last message",
+        phrase("Sentiment of the last message"),
         "sentiment:negative",
         ("negative", "neutral", "positive"),
     ),
-    Operator("emotion", "choice", "An emotion in the last message", "emotion:anger", EMOTIONS),
-    Operator("intent", "words", "What the customer wants", "intent:refund_return"),
-    Operator("urgency", "choice", "How soon it hurts", "urgency:high", ("low", "normal", "high")),
-    Operator("confidence", "number", "How sure the model is of what is asked beside it", "confidence:>0.8"),
-    Operator("language", "words", "Language, two letters", "language:de"),
-    Operator("from", "words", "The customer's name or address", "from:mia@example.com"),
-    Operator("to", "words", "Whom a message was sent to", "to:support@example.com"),
-    Operator("tag", "words", "A tag; quotes for one of several words", 'tag:"big order"'),
-    Operator("channel", "words", "Kind or name of the channel", "channel:mail"),
-    Operator("after", "date", "Last message on this day or later, or in so many days", "after:7d"),
-    Operator("before", "date", "Last message before this day", "before:2026-11-01"),
-    Operator("in", "words", "Name of the inbox", "in:support"),
-    Operator("assignee", "words", "Who takes care of it: a name, me or none", "assignee:me"),
-    Operator("case", "whole", "Number of a case it belongs to", "case:12"),
-    Operator("is", "choice", "How it stands: unread, open, waiting …", "is:unread", STANDINGS),
-    Operator("has", "choice", "What it has: attachment, note, tag or case", "has:attachment", BELONGINGS),
+    Operator("emotion", "choice", phrase("An emotion in the last message"), "emotion:anger", EMOTIONS),
+    Operator("intent", "words", phrase("What the customer wants"), "intent:refund_return"),
+    Operator("urgency", "choice", phrase("How soon it hurts"), "urgency:high", ("low", "normal", "high")),
+    Operator("confidence", "number", phrase("How sure the model is of what is asked beside it"), "confidence:>0.8"),
+    Operator("language", "words", phrase("Language, two letters"), "language:de"),
+    Operator("from", "words", phrase("The customer's name or address"), "from:mia@example.com"),
+    Operator("to", "words", phrase("Whom a message was sent to"), "to:support@example.com"),
+    Operator("tag", "words", phrase("A tag; quotes for one of several words"), 'tag:"big order"'),
+    Operator("channel", "words", phrase("Kind or name of the channel"), "channel:mail"),
+    Operator("after", "date", phrase("Last message on this day or later, or in so many days"), "after:7d"),
+    Operator("before", "date", phrase("Last message before this day"), "before:2026-11-01"),
+    Operator("in", "words", phrase("Name of the inbox"), "in:support"),
+    Operator("assignee", "words", phrase("Who takes care of it: a name, me or none"), "assignee:me"),
+    Operator("case", "whole", phrase("Number of a case it belongs to"), "case:12"),
+    Operator("is", "choice", phrase("How it stands: unread, open, waiting …"), "is:unread", STANDINGS),
+    Operator("has", "choice", phrase("What it has: attachment, note, tag or case"), "has:attachment", BELONGINGS),
 )
 OPERATORS: Mapping[str, Operator] = {operator.name: operator for operator in LISTED}
 
@@ -115,24 +117,30 @@ class _Token:
 
 
 class _Refused(Exception):
-    """A term that cannot be understood; its text is a sentence for the screen."""
+    """A term that cannot be understood; `sentence` is for the screen."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 def parse(text: str, *, most_words: int = MOST_WORDS) -> Search:
     """Read a search. Never raises; looks at no more than LONGEST characters and MOST_TERMS terms."""
     if len(text) > LONGEST:
-        return Search(problems=(f"A search takes at most {LONGEST} characters.",))
+        return Search(problems=(phrase("A search takes at most {most} characters.", most=LONGEST),))
     tokens = _tokens("".join(one if one.isprintable() else " " for one in text))
     if len(tokens) > MOST_TERMS:
-        return Search(problems=(f"A search takes at most {MOST_TERMS} words and operators.",))
+        return Search(problems=(phrase("A search takes at most {most} words and operators.", most=MOST_TERMS),))
     terms, problems = [], []
     for token in tokens:
         try:
             terms.append(_term(token))
         except _Refused as refused:
-            problems.append(str(refused))
+            problems.append(refused.sentence)
     if sum(1 for term in terms if not term.name) > most_words:
-        problems.append(f"A search takes at most {most_words} words beside operators; quotes make one of several.")
+        problems.append(
+            phrase("A search takes at most {most} words beside operators; quotes make one of several.", most=most_words)
+        )
     return Search(tuple(terms), tuple(dict.fromkeys(problems)))
 
 
@@ -159,7 +167,7 @@ def _term(token: _Token) -> Term:
     if operator is None:
         raise _Refused(_unknown(name))
     if not value:
-        raise _Refused(f"“{name}:” needs a value, as in {operator.example}")
+        raise _Refused(phrase("“{name}:” needs a value, as in {example}", name=name, example=operator.example))
     compare, read = READ[operator.kind](operator, value)
     return Term(name, read, compare, token.is_negated)
 
@@ -171,7 +179,7 @@ def _plain(token: _Token) -> Term:
         return Term("", text, is_negated=token.is_negated)
     begun = text.rstrip("*")
     if len(begun) < SHORTEST_PREFIX:
-        raise _Refused(f"Write at least {SHORTEST_PREFIX} letters before the star, as in refun*")
+        raise _Refused(phrase("Write at least {least} letters before the star, as in refun*", least=SHORTEST_PREFIX))
     return Term("", begun, is_negated=token.is_negated, is_prefix=True)
 
 
@@ -182,8 +190,18 @@ def _is_plain(value: str) -> bool:
 
 def _unknown(name: str) -> str:
     near = get_close_matches(name[:LONGEST_NAME], list(OPERATORS), n=1)
-    meant = f" Did you mean “{near[0]}:”?" if near else f" There are: {', '.join(OPERATORS)}."
-    return f"There is no operator “{name[:LONGEST_NAME]}:”.{meant} Words with a colon go in quotes."
+    unknown = name[:LONGEST_NAME]
+    if near:
+        return phrase(
+            "There is no operator “{name}:”. Did you mean “{near}:”? Words with a colon go in quotes.",
+            name=unknown,
+            near=near[0],
+        )
+    return phrase(
+        "There is no operator “{name}:”. There are: {names}. Words with a colon go in quotes.",
+        name=unknown,
+        names=", ".join(OPERATORS),
+    )
 
 
 def _number(operator: Operator, value: str) -> tuple[Compare, Value]:
@@ -193,7 +211,9 @@ def _number(operator: Operator, value: str) -> tuple[Compare, Value]:
     for compare in COMPARES:
         if value.startswith(compare):
             return compare, _within(operator, value[len(compare) :])
-    raise _Refused(f"“{operator.name}:” is compared with a number, as in {operator.example}")
+    raise _Refused(
+        phrase("“{name}:” is compared with a number, as in {example}", name=operator.name, example=operator.example)
+    )
 
 
 def _within(operator: Operator, text: str) -> float:
@@ -202,13 +222,23 @@ def _within(operator: Operator, text: str) -> float:
     except ValueError:
         number = float("nan")
     if not operator.low <= number <= operator.high:
-        raise _Refused(f"“{operator.name}:” goes from {operator.low:g} to {operator.high:g}, as in {operator.example}")
+        raise _Refused(
+            phrase(
+                "“{name}:” goes from {low} to {high}, as in {example}",
+                name=operator.name,
+                low=f"{operator.low:g}",
+                high=f"{operator.high:g}",
+                example=operator.example,
+            )
+        )
     return number
 
 
 def _choice(operator: Operator, value: str) -> tuple[Compare, Value]:
     if value.lower() not in operator.choices:
-        raise _Refused(f"“{operator.name}:” is one of {', '.join(operator.choices)}.")
+        raise _Refused(
+            phrase("“{name}:” is one of {choices}.", name=operator.name, choices=", ".join(operator.choices))
+        )
     return "=", value.lower()
 
 
@@ -225,14 +255,22 @@ def _date(operator: Operator, value: str) -> tuple[Compare, Value]:
     except ValueError:
         day = date.min
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise _Refused(f"“{operator.name}:” takes a day or a number of days, as in {operator.example}")
+        raise _Refused(
+            phrase(
+                "“{name}:” takes a day or a number of days, as in {example}",
+                name=operator.name,
+                example=operator.example,
+            )
+        )
     return "=", day
 
 
 def _whole(operator: Operator, value: str) -> tuple[Compare, Value]:
     digits = value.removeprefix("#")
     if not (digits.isascii() and digits.isdigit() and len(digits) < LONGEST_NUMBER):
-        raise _Refused(f"“{operator.name}:” takes a number, as in {operator.example}")
+        raise _Refused(
+            phrase("“{name}:” takes a number, as in {example}", name=operator.name, example=operator.example)
+        )
     return "=", int(digits)
 
 

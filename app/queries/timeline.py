@@ -3,50 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from app.models import Attachment, Channel, Conversation, Correction, Message, Prediction, User
-from app.queries import message_extras
+from app.models import Attachment, Channel, Conversation, Message, User
+from app.queries import message_extras, message_predictions
 from app.queries._json import AnySelect, InboxIds, json_list, json_object
 from app.queries.message_extras import NOTHING, Extras
+from app.queries.message_predictions import PredictionRow
 
 PAGE, MOST = 80, 500
 LONGEST_TEXT = 20_000  # characters shown; the whole is one click away
-Corrector = aliased(User)
-
-
-@dataclass(frozen=True, slots=True)
-class PredictionRow:
-    """What holds: where a person spoke (`corrected_by`, "" for somebody who has left), their word, never abstained.
-
-    `labels` are (label, confidence), best first; `reasons` (start, end, weight) in the text that was read; `head` is
-    the version of the workspace's own head that decided, if one did.
-    """
-
-    task: str
-    label: str
-    labels: tuple[tuple[str, float], ...]
-    score: float | None
-    confidence: float
-    abstained: bool
-    abstain_reason: str | None
-    reasons: tuple[tuple[int, int, float], ...]
-    model: str
-    head: int | None = None
-    corrected_by: str | None = None
-    said: str = ""  # the model's own label
-
-    @property
-    def is_confirmed(self) -> bool:
-        """A person said that the model was right."""
-        return self.corrected_by is not None and self.label == self.said
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +202,7 @@ def _select() -> AnySelect:
             Message.created_at,
             Message.sent_at,
             Message.annotated_at.is_not(None).label("is_annotated"),
-            _predictions().label("predictions"),
+            message_predictions.column().label("predictions"),
             _attachments().label("attachments"),
             Message.kind,
             Message.is_public,
@@ -253,35 +226,6 @@ def _select() -> AnySelect:
     )
 
 
-def _predictions() -> ColumnElement[Any]:
-    told = json_object(
-        task=Prediction.task,
-        label=Prediction.label,
-        labels=Prediction.labels,
-        score=Prediction.score,
-        confidence=Prediction.confidence,
-        abstained=Prediction.abstained,
-        abstain_reason=Prediction.abstain_reason,
-        reasons=Prediction.reasons,
-        model=Prediction.model_version,
-        head=Prediction.head_version,
-        correction=_correction(),
-    )
-    query = select(json_list(told, order=Prediction.id.desc())).where(Prediction.message_id == Message.id)
-    return query.correlate(Message).scalar_subquery()
-
-
-def _correction() -> ColumnElement[Any]:
-    spoken = json_object(labels=Correction.labels, by=func.coalesce(Corrector.name, ""))
-    query = (
-        select(spoken)
-        .outerjoin(Corrector, Corrector.id == Correction.user_id)
-        .where(Correction.message_id == Prediction.message_id, Correction.task == Prediction.task)
-        .where(Correction.undone_at.is_(None))
-    )
-    return query.correlate(Prediction).scalar_subquery()
-
-
 def _attachments() -> ColumnElement[Any]:
     file = json_object(
         id=Attachment.public_id,
@@ -300,18 +244,7 @@ def _row(row: Any) -> MessageRow:
     direction, visibility = told.pop("direction"), told.pop("visibility")
     told["is_inbound"] = direction == "inbound"
     told["is_note"] = visibility == "private"
-    told["predictions"] = tuple(prediction_row(one) for one in told["predictions"])
+    told["predictions"] = tuple(message_predictions.read(one) for one in told["predictions"])
     told["attachments"] = tuple(AttachmentRow(**one) for one in told["attachments"])
     told["more"] = message_extras.read(told["more"])
     return MessageRow(**told)
-
-
-def prediction_row(told: dict[str, Any]) -> PredictionRow:
-    """Return what holds of one prediction: a person's word before the model's."""
-    correction = told.pop("correction")
-    lists = {name: tuple(tuple(one) for one in told[name]) for name in ("labels", "reasons")}
-    said = PredictionRow(**(told | lists), said=told["label"])
-    if correction is None:
-        return said
-    labels = tuple((label, 1.0) for label in correction["labels"])
-    return replace(said, label=labels[0][0], labels=labels, abstained=False, corrected_by=correction["by"])

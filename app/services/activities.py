@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -130,17 +130,40 @@ def _value(name: str, told: object) -> str:
     text = str(told)
     if name == "messages" and (many := MANY.fullmatch(text)):
         return counted("{count} message", "{count} messages", int(many[1]))
-    if name == "who" and (rule := RULE.fullmatch(text)):
-        return phrase("Rule “{name}”", name=rule[1])
     if name == "until" and text.endswith(OR_MOOD):
         return phrase("{time}, or their mood falls", time=_value(name, text.removesuffix(OR_MOOD)))
+    pattern, say = FORMS.get(name, (NEVER, str))
+    if form := pattern.fullmatch(text):
+        return say(form)
     return WORDS.get(name, {}).get(text, text)
 
 
-MANY, RULE = re.compile(r"([0-9]{1,6}) messages?"), re.compile(r"Rule “(.*)”", re.DOTALL)
+def _edited(told: re.Match[str]) -> str:
+    if not told[1]:
+        return phrase("note")
+    return phrase("name is now {name}, note", name=told[1]) if told[2] else phrase("name is now {name}", name=told[1])
+
+
+MANY, NEVER = re.compile(r"([0-9]{1,6}) messages?"), re.compile(r"(?!)")
+FORMS: dict[str, tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = {  # as stored → as said
+    "who": (re.compile(r"Rule “(.*)”", re.DOTALL), lambda told: phrase("Rule “{name}”", name=told[1])),
+    "reason": (
+        re.compile(r"next in line of (.*)", re.DOTALL),
+        lambda told: phrase("next in line of {team}", team=told[1]),
+    ),
+    "changes": (re.compile(r"(?:name is now (.*?)(, note)?|note)", re.DOTALL), _edited),
+}
 OR_MOOD = ", or their mood falls"
 WORDS: dict[str, dict[str, Phrase]] = {  # what stands in a place → as it is said
     "until": {"they answer": phrase("they answer")},
+    "reason": {
+        "handed over with a note": phrase("handed over with a note"),
+        "their own demo": phrase("their own demo"),
+    },
+    "auto": {
+        "an automatic reply": phrase("an automatic reply"),
+        "a delivery failure": phrase("a delivery failure"),
+    },
     "priority": {
         "low": phrase_in("priority in a sentence", "low"),
         "normal": phrase_in("priority in a sentence", "normal"),

@@ -27,7 +27,7 @@ KEEP = timedelta(hours=1)
 GIVE_UP = timedelta(minutes=2)  # a screen has long gone on
 STILL_TRUE = timedelta(minutes=1)  # while nothing new was said; texts may have been written meanwhile
 LONGEST_DRAFT = 20_000  # characters; what comes after is not judged
-NOBODY_ANSWERED = "The models did not answer in time."
+NOBODY_ANSWERED = phrase("The models did not answer in time.")
 WITH_DRAFT = frozenset({AskKind.TONE, AskKind.QUESTIONS})
 
 

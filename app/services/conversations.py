@@ -7,7 +7,7 @@ nothing, so that a job run twice leaves one line.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -104,7 +104,7 @@ def set_status(
     conversation.resolved_at = now() if status is Status.RESOLVED else None
     if status in {Status.RESOLVED, Status.SPAM}:
         conversation.waiting_since = None
-    told = until.strftime("%d %b %Y %H:%M UTC") if until else "they answer"
+    told = until.astimezone(UTC).strftime("%d %b %Y %H:%M UTC") if until else "they answer"
     data = {"until": f"{told}, or their mood falls" if sleeps_through else told, "reason": reason, **before}
     activities.record(session, verb=verb, conversation=conversation, actor=actor, rule=rule, data=data)
     conversation_changed(session, conversation)

@@ -29,7 +29,7 @@ def choices(session: Session, task: str) -> Choices:
     if task not in CORRECTABLE:
         raise Invalid(phrase("This cannot be corrected."), field="task")
     if task == "intent" and light_heads.kind_in_use(session, task) is HeadKind.INTENTS:
-        return (*workspace_intents.choices(session), (OUT_OF_SCOPE, "None of these"))
+        return (*workspace_intents.choices(session), (OUT_OF_SCOPE, phrase("None of these")))
     return BUILT_IN[task]
 
 

@@ -196,8 +196,7 @@ def of(session: Session, conversation: Conversation) -> Route:
     channel = session.get_one(Channel, conversation.channel_id)
     limits = connector_for(channel.kind).capabilities
     identities = _identities(session, conversation)
-    last = _heard(session, conversation)
-    own = _own_identity(session, last, identities, limits)
+    own = _own_identity(session, last := _heard(session, conversation), identities, limits)
     heard_at, is_public = _heard_at(session, conversation, last), last is not None and last.is_public
     can_send = limits.send and channel.state is not ChannelState.REMOVED
     if can_send and own and (not limits.live_only or _is_here(own)):
@@ -233,8 +232,8 @@ def _identities(session: Session, conversation: Conversation) -> list[ContactIde
 
 @cache
 def _of_contact() -> Select[ContactIdentity]:
-    query = select(ContactIdentity).where(ContactIdentity.contact_id == bindparam("contact"))
-    return query.order_by(ContactIdentity.verified.desc(), ContactIdentity.id)
+    theirs = select(ContactIdentity).where(ContactIdentity.contact_id == bindparam("contact"))
+    return theirs.order_by(ContactIdentity.verified.desc(), ContactIdentity.id)
 
 
 def _heard(session: Session, conversation: Conversation, *, in_private: bool = False) -> Message | None:
@@ -245,13 +244,9 @@ def _heard(session: Session, conversation: Conversation, *, in_private: bool = F
 
 @cache
 def _heard_here(*, in_private: bool) -> Select[Message]:
-    query = select(Message).where(
-        Message.conversation_id == bindparam("conversation"),
-        Message.direction == Direction.INBOUND,
-        Message.channel_id == bindparam("channel"),
-        *((Message.is_public.is_(False),) if in_private else ()),
-    )
-    return query.order_by(Message.id.desc()).limit(1)
+    here = Message.conversation_id == bindparam("conversation"), Message.channel_id == bindparam("channel")
+    query = select(Message).where(*here, Message.direction == Direction.INBOUND).order_by(Message.id.desc()).limit(1)
+    return query.where(Message.is_public.is_(False)) if in_private else query
 
 
 def _heard_at(session: Session, conversation: Conversation, last: Message | None) -> datetime | None:

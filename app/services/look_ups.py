@@ -23,6 +23,7 @@ from app.clock import now
 from app.crypto import unseal
 from app.events import ProfileWanted
 from app.models import Channel, ChannelState, Contact, ContactIdentity, Conversation, LookUp, LookUpState
+from app.phrases import phrase
 from app.services import changes, contacts, local_people, people
 from app.services.arrivals import Arrival, plain
 from connectors.base import Credentials, Identity
@@ -35,9 +36,9 @@ MAX_ATTEMPTS = 6
 CLAIM = timedelta(seconds=150)  # longer than the job may take
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 60, 3600  # a minute at least: see _is_too_much
 MOST_TOLD = 5  # conversations of a person whose rows show a new name
-NOTHING_TOLD = "The provider tells nothing of this person."
-REMOVED = "The channel it came by has been removed."
-BROKE_OFF = "Asking broke off too often."
+NOTHING_TOLD = phrase("The provider tells nothing of this person.")
+REMOVED = phrase("The channel it came by has been removed.")
+BROKE_OFF = phrase("Asking broke off too often.")
 Key = tuple[str, str]
 
 

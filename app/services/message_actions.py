@@ -34,7 +34,7 @@ CLAIM = timedelta(seconds=120)
 MAX_ATTEMPTS = 8
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 10, 3600
 UNFINISHED = (ActionState.QUEUED, ActionState.DOING)
-REMOVED = "The channel it came by has been removed."
+REMOVED = phrase("The channel it came by has been removed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def claim_next(session: Session, *, action_id: int) -> Doing | None:
         return None
     channel = session.get_one(Channel, message.channel_id)
     if channel.state is ChannelState.REMOVED or row.attempts >= MAX_ATTEMPTS:
-        broken = f"Doing it broke off {row.attempts} times."
+        broken = phrase("Doing it broke off {count} times.", count=row.attempts)
         _finish(session, conversation, message, row, REMOVED if channel.state is ChannelState.REMOVED else broken)
         return None
     if channel.state is ChannelState.PAUSED:

@@ -39,7 +39,7 @@ MOST_FILES = 30  # of one message; the delivery's bytes name the rest
 MAX_ATTEMPTS = 8
 CLAIM = timedelta(seconds=150)  # longer than the job may take
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 10, 3600
-TOO_LARGE = f"The file is larger than {MOST_BYTES // 1_000_000} MB."
+TOO_LARGE = phrase("The file is larger than {most} MB.", most=MOST_BYTES // 1_000_000)
 UNKNOWN_TYPE = "application/octet-stream"
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,80}/[a-z0-9][a-z0-9!#$&^_.+-]{0,120}")
 
@@ -197,8 +197,12 @@ def _is_due(row: RemoteFile) -> bool:
 
 def _hopeless(row: RemoteFile, channel: Channel) -> str:
     if channel.state is ChannelState.REMOVED:
-        return "The channel it came by has been removed."
-    return TOO_LARGE if (row.size or 0) > MOST_BYTES else f"Fetching it broke off {row.attempts} times."
+        return phrase("The channel it came by has been removed.")
+    return (
+        TOO_LARGE
+        if (row.size or 0) > MOST_BYTES
+        else phrase("Fetching it broke off {count} times.", count=row.attempts)
+    )
 
 
 def _give_up(session: Session, row: RemoteFile, reason: str) -> None:

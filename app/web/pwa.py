@@ -14,7 +14,9 @@ from uuid import UUID
 from flask import Blueprint, Flask, Response, g, jsonify, render_template, request, url_for
 
 from app.db import reading
+from app.languages import translated
 from app.models import User
+from app.phrases import phrase, phrase_in
 from app.queries import still_seen
 from app.render import DIST, asset
 from app.services import access
@@ -28,7 +30,11 @@ ICONS = (("icon", 192, "any"), ("icon", 512, "any"), ("maskable", 192, "maskable
 COLOUR = "#1d63d8"
 DAYS = 7  # what was read longer ago is forgotten
 ALLOWED = "X-Offline-For"
-SHORTCUTS = (("My conversations", "/inbox?view=mine"), ("Search", "/search"), ("Cases", "/cases"))
+SHORTCUTS = (
+    (phrase("My conversations"), "/inbox?view=mine"),
+    (phrase_in("noun", "Search"), "/search"),
+    (phrase("Cases"), "/cases"),
+)
 
 
 def register(app: Flask) -> None:
@@ -43,7 +49,7 @@ def manifest() -> Response:
         id="/",
         name="Tributary",
         short_name="Tributary",
-        description="Every conversation with your customers, in one inbox.",
+        description=translated(phrase("Every conversation with your customers, in one inbox.")),
         start_url="/inbox",
         scope="/",
         display="standalone",
@@ -51,7 +57,7 @@ def manifest() -> Response:
         background_color="#ffffff",
         categories=["business", "productivity"],
         icons=[_icon(*icon) for icon in ICONS],
-        shortcuts=[{"name": name, "url": path} for name, path in SHORTCUTS],
+        shortcuts=[{"name": translated(name), "url": path} for name, path in SHORTCUTS],
     )
     response.content_type = "application/manifest+json"
     return response

@@ -19,6 +19,7 @@ from app import crypto
 from app.clock import now
 from app.db import reading, transaction
 from app.errors import Forbidden
+from app.languages import translated
 from app.phrases import phrase
 from app.services import ingest, public_channels
 from app.services.public_channels import PublicChannel
@@ -33,10 +34,10 @@ from connectors.webform import STANDARD_KEYS, WebformConnector, problems_of, rea
 pages = Blueprint("webform", __name__)
 
 MAX_BYTES = 25 * 1024 * 1024
-TOO_LARGE = "That is more than 25 MB together: send smaller files, or a link to them."
+TOO_LARGE = phrase("That is more than 25 MB together: send smaller files, or a link to them.")
 EACH_ADDRESS = "20 per minute; 200 per hour"
 EACH_FORM = "600 per minute"
-TOO_OFTEN = "That was a lot at once. Wait a minute, then send it again: everything is still here."
+TOO_OFTEN = phrase("That was a lot at once. Wait a minute, then send it again: everything is still here.")
 HONEYPOT = "_website"
 STAMP = "_stamp"
 FASTEST_HUMAN_SECONDS = 2
@@ -117,9 +118,9 @@ def _answer_json(channel: PublicChannel) -> Response:
         _limit(channel)
         raw = _body()
     except RateLimitExceeded:
-        return _json(429, error="That was too often: wait a minute.")
+        return _json(429, error=translated(phrase("That was too often: wait a minute.")))
     except RequestEntityTooLarge:
-        return _json(413, error=TOO_LARGE)
+        return _json(413, error=translated(TOO_LARGE))
     try:
         submission = read_submission(raw, request.content_type or "")
     except Malformed as error:
@@ -128,7 +129,7 @@ def _answer_json(channel: PublicChannel) -> Response:
     robot = _robot(submission, None)
     problems = {} if robot else problems_of(submission, _fields(channel))
     if problems:
-        return _json(422, error="Some fields need another look.", errors=problems)
+        return _json(422, error=translated(phrase("Some fields need another look.")), errors=problems)
     key = request.headers.get("Idempotency-Key", "")[:200]
     external_id = f"form:key:{key}" if key else f"form:{crypto.new_token()}"
     # the same form data sent again has another boundary, so only other bodies can be compared
@@ -144,7 +145,7 @@ def _take(channel: PublicChannel, raw: bytes, submission: Submission) -> BaseRes
     problems = problems_of(submission, _fields(channel))
     if seconds is None:
         stamp = _new_stamp(channel)
-        problems[""] = "This page had been open for too long. Please send it once more."
+        problems[""] = phrase("This page had been open for too long. Please send it once more.")
     robot = _robot(submission, seconds)
     if problems and not robot:
         return _form_page(channel, _again(submission, problems, stamp), 422)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from app import db
 from app.models import Correction, Learning, Message, Subject
 from app.queries import timeline
+from app.queries.message_predictions import PredictionRow
 from app.services import workspace_intents
 from tests.inbox_house import Seeded, counted, part, seeded
 
@@ -20,7 +21,7 @@ def message_of(seeded: Seeded, contact: str) -> str:
     return str([row for row in rows if row.predictions][-1].public_id)
 
 
-def held(seeded: Seeded, contact: str, task: str) -> timeline.PredictionRow:
+def held(seeded: Seeded, contact: str, task: str) -> PredictionRow:
     with db.reading() as session:
         rows = timeline.of_conversation(session, conversation_id=seeded.made.conversations[contact].id).messages
     return next(said for said in [row for row in rows if row.predictions][-1].predictions if said.task == task)

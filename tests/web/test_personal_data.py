@@ -16,6 +16,7 @@ from app.db import reading, transaction
 from app.models import Attachment, AuditEntry, Contact, Conversation, Message, User
 from app.personal_data import Kind, spans
 from app.queries import timeline
+from app.queries.message_predictions import PredictionRow
 from app.services import privacy
 from app.web.inbox.concealed import conceal
 from tests.inbox_house import Seeded, seeded
@@ -159,7 +160,7 @@ def test_the_words_behind_a_label_stay_marked_where_they_stand(seeded: Seeded, s
         row = timeline.of_message(session, message_id=found.id)
     start = WORDS.index("Call")
     reasons = ((start, start + 4, 1.0), (WORDS.index("1111"), WORDS.index("1111") + 4, 0.5), (0, 6, 0.2))
-    told: Any = timeline.PredictionRow("intent", "x", (), None, 0.9, False, None, reasons, "m")
+    told: Any = PredictionRow("intent", "x", (), None, 0.9, False, None, reasons, "m")
     shown, hidden = conceal(replace(row, predictions=(told,)))
     moved = [shown.text[start:end] for start, end, _ in shown.predictions[0].reasons]
     assert (moved[0], moved[2]) == ("Call", "Please")

@@ -180,8 +180,8 @@ def test_our_replies_say_how_far_they_came_and_when(seeded: Seeded, post: Social
     read = post.answer("Three.", delivered_at=now(), read_at=now())
     page = seeded.visitor().get(post.path).text
     assert re.search(r'title="Sent [^"]*".*#check"', _article(page, sent), re.DOTALL)
-    assert re.search(r'title="Sent [^"]*, delivered [^"]*".*<span>Delivered', _article(page, delivered), re.DOTALL)
-    assert re.search(r'delivered [^"]*, read [^"]*".*#check-check".*<span>Read', _article(page, read), re.DOTALL)
+    assert re.search(r'title="Sent [^"]* · Delivered [^"]*".*<span>Delivered', _article(page, delivered), re.DOTALL)
+    assert re.search(r'Delivered [^"]* · Read [^"]*".*#check-check".*<span>Read', _article(page, read), re.DOTALL)
 
 
 def test_what_was_done_with_a_message_decides_what_can_be_done(seeded: Seeded, post: Social) -> None:

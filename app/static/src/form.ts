@@ -3,7 +3,6 @@
 import "../css/form.css";
 
 const form = document.querySelector("form");
-const TOO_LARGE = "Together the files are larger than 25 MB: choose smaller ones.";
 
 form?.addEventListener("submit", (event) => {
   if (tooLarge(form)) {
@@ -26,7 +25,7 @@ function tooLarge(of: HTMLFormElement): boolean {
   const isTooLarge = size > Number(of.dataset["maxBytes"] ?? Infinity) - 100_000;
   const line = document.getElementById("files-problem");
   if (line && input) {
-    line.textContent = isTooLarge ? TOO_LARGE : "";
+    line.textContent = isTooLarge ? (of.dataset["tooLarge"] ?? "") : "";
     input.setAttribute("aria-invalid", String(isTooLarge));
     if (isTooLarge) input.focus();
   }

@@ -9,8 +9,9 @@ from markupsafe import Markup
 
 from app.languages import ENGLISH, language, translated
 from app.markup import MOST_MARKS, Mark, marked_html, one_line
-from app.phrases import phrase
-from app.queries.timeline import MessageRow, PredictionRow
+from app.phrases import listed, phrase
+from app.queries.message_predictions import PredictionRow
+from app.queries.timeline import MessageRow
 from app.render import percent, words
 from app.services.labels import NO_EMOTION
 from app.web.inbox.feelings import TASKS, UNDETERMINED, language_name, urgency_words
@@ -140,10 +141,10 @@ def _older(predictions: Sequence[PredictionRow], newest: set[str]) -> tuple[tupl
     said: dict[str, dict[str, str]] = {}
     for told in predictions:
         if told.model not in newest:
-            word = f"{label_words(told.task, told.said)} {percent(told.confidence)}"
-            said.setdefault(told.model, {})[told.task] = f"{TASKS[told.task]}: {word}"
+            word = f"{translated(label_words(told.task, told.said))} {percent(told.confidence)}"
+            said.setdefault(told.model, {})[told.task] = phrase("{task}: {words}", task=TASKS[told.task], words=word)
     in_order = {version: [words_[task] for task in TASKS if task in words_] for version, words_ in said.items()}
-    return tuple((version, ", ".join(words_)) for version, words_ in in_order.items())
+    return tuple((version, listed(words_)) for version, words_ in in_order.items())
 
 
 LOOKS = {"answers_of": answers_of, "label_words": label_words}

@@ -8,9 +8,10 @@ from typing import Any
 
 from app.discretion import discreet, discreet_cut, hidden_spans, kinds_in
 from app.personal_data import WORDS, Span, masked
+from app.queries.message_predictions import PredictionRow
 from app.queries.scheduled_replies import LONGEST_TEXT as SCHEDULED_TEXT
 from app.queries.scheduled_replies import ScheduledRow
-from app.queries.timeline import LONGEST_TEXT, MessageRow, PredictionRow
+from app.queries.timeline import LONGEST_TEXT, MessageRow
 
 DEEPEST = 6  # levels of a form's own fields that are looked into; connectors keep them flat
 

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.languages import language, translated
+from app.phrases import Phrase, listed, phrase, phrase_in
 from app.queries.mood_lines import MoodLine
-from app.render import clock, words
+from app.render import clock, words, zone
 from app.services import moods
 from app.services.moods import MoodStep
 
 STEPS = {
-    MoodStep.GOOD: "Good",
-    MoodStep.RATHER_GOOD: "Rather good",
-    MoodStep.EVEN: "Even",
-    MoodStep.RATHER_BAD: "Rather bad",
-    MoodStep.BAD: "Bad",
+    MoodStep.GOOD: phrase_in("mood", "Good"),
+    MoodStep.RATHER_GOOD: phrase_in("mood", "Rather good"),
+    MoodStep.EVEN: phrase_in("mood", "Even"),
+    MoodStep.RATHER_BAD: phrase_in("mood", "Rather bad"),
+    MoodStep.BAD: phrase_in("mood", "Bad"),
+}
+BEGAN = {
+    MoodStep.GOOD: phrase("began good"),
+    MoodStep.RATHER_GOOD: phrase("began rather good"),
+    MoodStep.EVEN: phrase("began even"),
+    MoodStep.RATHER_BAD: phrase("began rather bad"),
+    MoodStep.BAD: phrase("began bad"),
 }
 STEP_SENTIMENTS = {  # the sentiment whose colour and face a step wears
     MoodStep.GOOD: "positive",
@@ -33,56 +42,18 @@ EMOTIONS = {
     "gratitude": "heart",
     "joy": "laugh",
 }
-URGENCIES = {"high": "Urgent", "normal": "Normal", "low": "Can wait"}
-TASKS = {
-    "sentiment": "Sentiment",
-    "emotion": "Emotion",
-    "intent": "Intent",
-    "urgency": "Urgency",
-    "request": "Asks for something",
-    "spam": "Spam",
+URGENCIES = {
+    "high": phrase_in("label", "Urgent"),
+    "normal": phrase_in("label", "Normal"),
+    "low": phrase_in("urgency", "Can wait"),
 }
-LANGUAGES = {
-    "ar": "Arabic",
-    "bg": "Bulgarian",
-    "bn": "Bengali",
-    "ca": "Catalan",
-    "cs": "Czech",
-    "da": "Danish",
-    "de": "German",
-    "el": "Greek",
-    "en": "English",
-    "es": "Spanish",
-    "et": "Estonian",
-    "fa": "Persian",
-    "fi": "Finnish",
-    "fr": "French",
-    "he": "Hebrew",
-    "hi": "Hindi",
-    "hr": "Croatian",
-    "hu": "Hungarian",
-    "id": "Indonesian",
-    "it": "Italian",
-    "ja": "Japanese",
-    "ko": "Korean",
-    "lt": "Lithuanian",
-    "lv": "Latvian",
-    "nl": "Dutch",
-    "no": "Norwegian",
-    "pl": "Polish",
-    "pt": "Portuguese",
-    "ro": "Romanian",
-    "ru": "Russian",
-    "sk": "Slovak",
-    "sl": "Slovenian",
-    "sr": "Serbian",
-    "sv": "Swedish",
-    "th": "Thai",
-    "tr": "Turkish",
-    "uk": "Ukrainian",
-    "ur": "Urdu",
-    "vi": "Vietnamese",
-    "zh": "Chinese",
+TASKS = {
+    "sentiment": phrase_in("label", "Sentiment"),
+    "emotion": phrase_in("label", "Emotion"),
+    "intent": phrase_in("label", "Intent"),
+    "urgency": phrase_in("label", "Urgency"),
+    "request": phrase("Asks for something"),
+    "spam": phrase_in("label", "Spam"),
 }
 UNDETERMINED = "und"
 
@@ -101,26 +72,35 @@ def trajectory_words(line: MoodLine) -> str:
     """Say how a conversation went: "began even, fell to bad on 3 Nov, 14:02, recovered"; "" where nothing moved."""
     began, lowest, end = (moods.step_of(value) for value in (line.start, line.lowest, line.mood))
     fell = line.lowest <= moods.FELL_TO and lowest is not began
-    parts = [f"began {STEPS[began].lower()}"] if len(line.scores) > 1 and (fell or began is not end) else []
+    parts: list[str] = [BEGAN[began]] if len(line.scores) > 1 and (fell or began is not end) else []
     if fell:
-        parts.append(f"fell to {STEPS[lowest].lower()}{_when(line.lowest_at)}")
+        parts.append(_fell(lowest, line.lowest_at))
     if moods.recovered(line.lowest, line.mood):
-        parts.append("recovered")
+        parts.append(phrase("recovered"))
     elif line.slope is not None and abs(line.slope) >= DRIFT:
-        parts.append("rising" if line.slope > 0 else "falling")
-    return ", ".join(parts)
+        parts.append(phrase("rising") if line.slope > 0 else phrase("falling"))
+    return translated(listed(parts))
 
 
-def _when(moment: datetime | None) -> str:
-    told = clock(moment)
-    return f" {'on' if ',' in told else 'at'} {told}" if told else ""
+def _fell(lowest: MoodStep, at: datetime | None) -> str:
+    """Say when it was worst; that far a mood falls to "bad" or "rather bad" only."""
+    is_worst = lowest is MoodStep.BAD
+    if at is None:
+        return phrase("fell to bad") if is_worst else phrase("fell to rather bad")
+    time = clock(at)
+    if time == f"{at.astimezone(zone()):%H:%M}":  # today
+        said = phrase("fell to bad at {time}") if is_worst else phrase("fell to rather bad at {time}")
+    else:
+        said = phrase("fell to bad on {time}") if is_worst else phrase("fell to rather bad on {time}")
+    return Phrase(said.template, values={"time": time})
 
 
 def language_name(code: str | None) -> str:
-    """Return the English name of a language, or its code where it is rare."""
+    """Return the name of a language in the reader's own, or its code where it is rare."""
     if not code or code == UNDETERMINED:
-        return "Unknown"
-    return LANGUAGES.get(code, code)
+        return phrase_in("language", "Unknown")
+    name = str(language().locale.languages.get(code) or code)
+    return name if name == code else name[:1].upper() + name[1:]
 
 
 def urgency_words(label: str) -> str:

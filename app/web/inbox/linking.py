@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from app.db import reading, transaction
 from app.errors import AppError, Conflict, Invalid
 from app.models.conversation_link import RELATIONS, relation
+from app.phrases import phrase, phrase_in
 from app.queries import regrouping_view
 from app.services import access, conversation_links, regrouping
 from app.web.inbox.acting import Answer, locked_pair, tell_undoable
 from app.web.inbox.conversation import back_to
+from app.web.languages import flash
 from app.web.session import current_user, signed_in
 
 pages = Blueprint("linking", __name__)
 
 WORDS = {  # a relation → what stands before the other conversation
-    "related": "Related to",
-    "duplicate_of": "Duplicate of",
-    "duplicated_by": "Duplicated by",
-    "blocks": "Blocks",
-    "blocked_by": "Blocked by",
-    "follow_up_of": "Follow-up of",
-    "followed_up_by": "Followed up by",
+    "related": phrase("Related to"),
+    "duplicate_of": phrase("Duplicate of"),
+    "duplicated_by": phrase("Duplicated by"),
+    "blocks": phrase_in("relation", "Blocks"),
+    "blocked_by": phrase("Blocked by"),
+    "follow_up_of": phrase("Follow-up of"),
+    "followed_up_by": phrase("Followed up by"),
 }
 
 
@@ -46,7 +48,9 @@ def link(public_id: str) -> Answer:
             place, number = str(made.public_id), other.number
     except (Invalid, Conflict) as problem:
         return _choice(public_id, problem), problem.status
-    tell_undoable(f"Linked with #{number}.", f"/links/{place}/removal", at=public_id, undoing="1")
+    tell_undoable(
+        phrase("Linked with #{number}.", number=str(number)), f"/links/{place}/removal", at=public_id, undoing="1"
+    )
     return back_to(public_id)
 
 
@@ -65,9 +69,13 @@ def unlink(public_id: str) -> Response:
         place, number = str(this.public_id), other.number
         conversation_links.remove(session, actor=user, link=found, one=one, two=two)
     if "undoing" in request.form:
-        flash(f"Undone: it is not linked with #{number}.", "success")
+        flash(phrase("Undone: it is not linked with #{number}.", number=str(number)), "success")
     else:
-        tell_undoable(f"The link with #{number} was removed.", f"/conversations/{place}/linking", **again)
+        tell_undoable(
+            phrase("The link with #{number} was removed.", number=str(number)),
+            f"/conversations/{place}/linking",
+            **again,
+        )
     return back_to(place)
 
 

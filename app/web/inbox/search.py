@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.db import reading, sqlstate, transaction
 from app.models import SearchKind, User
+from app.phrases import phrase, phrase_in
 from app.queries import contact_lookup, search_beside, search_page
 from app.queries.search_page import BEST, NEWEST, TOO_LONG, Page
 from app.queries.search_terms import LISTED, LONGEST, Search
@@ -22,13 +23,13 @@ from app.web.session import current_user, signed_in
 pages = Blueprint("search", __name__, url_prefix="/search")
 
 KINDS = {
-    "all": "Everything",
-    SearchKind.MESSAGE.value: "Conversations",
-    SearchKind.CONTACT.value: "Contacts",
-    SearchKind.CASE.value: "Cases",
-    SearchKind.ARTICLE.value: "Articles",
+    "all": phrase_in("label", "Everything"),
+    SearchKind.MESSAGE.value: phrase("Conversations"),
+    SearchKind.CONTACT.value: phrase("Contacts"),
+    SearchKind.CASE.value: phrase("Cases"),
+    SearchKind.ARTICLE.value: phrase("Articles"),
 }
-ORDERS = {BEST: "Best fit", NEWEST: "Newest first"}
+ORDERS = {BEST: phrase("Best fit"), NEWEST: phrase("Newest first")}
 LONGEST_PLACE = 100
 QUERY_CANCELED = "57014"
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from app.phrases import phrase
+
 LARGEST_READ = 1_000_000  # bytes that are looked at
 LONGEST_SHOWN = 200_000  # characters of each part
 MOST_FIELDS = 1_000  # of a form
 DEEPEST = 50  # levels of JSON that are looked into
-HIDDEN = "(hidden: a secret of the channel)"
+HIDDEN = phrase("(hidden: a secret of the channel)")
 SECRET_NAMES = ("token", "secret", "password", "authorization", "response_url", "responseurl", "api_key", "apikey")
 HEADER = re.compile(r"[!-9;-~]{1,100}:")  # the start of a mail header's line
 LINE_END = re.compile(r"\r\n?")

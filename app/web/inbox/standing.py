@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.languages import translated
+from app.phrases import phrase, phrase_in
 from app.queries.message_extras import ActionRow, ReactionRow
 from app.queries.timeline import MessageRow
 from app.render import moment_words
@@ -18,21 +20,45 @@ from connectors.web_address import split
 
 # what is said by a message that is more than its text: an icon and a word
 KINDS = {
-    "audio": ("mic", "Voice message"),
-    "video": ("film", "Video"),
-    "location": ("map-pin", "Location"),
-    "contact": ("contact-round", "Contact card"),
-    "sticker": ("sticker", "Sticker"),
-    "unsupported": ("circle-help", "Not passed on"),
+    "audio": ("mic", phrase("Voice message")),
+    "video": ("film", phrase("Video")),
+    "location": ("map-pin", phrase("Location")),
+    "contact": ("contact-round", phrase("Contact card")),
+    "sticker": ("sticker", phrase("Sticker")),
+    "unsupported": ("circle-help", phrase("Not passed on")),
 }
 SIGNS = {"like": "👍", "love": "❤️", "haha": "😆", "wow": "😮", "sad": "😢", "angry": "😠", "dislike": "👎"}
 # kind: icon, what a button says, what is said while it goes on, once it is done, and where it failed
 ACTIONS: dict[str, tuple[str, str, str, str, str]] = {
-    "like": ("thumbs-up", "Like", "Liking…", "Liked by us", "Not liked"),
-    "unlike": ("thumbs-up", "Take the like back", "Taking the like back…", "", "Still liked"),
-    "hide": ("eye-off", "Hide from others", "Hiding…", "Hidden from others", "Not hidden"),
-    "unhide": ("eye", "Show to others again", "Showing again…", "", "Still hidden"),
-    "delete": ("trash-2", "Delete at the provider", "Deleting…", "Deleted at the provider", "Not deleted"),
+    "like": (
+        "thumbs-up",
+        phrase_in("verb", "Like"),
+        phrase("Liking…"),
+        phrase("Liked by us"),
+        phrase("Not liked"),
+    ),
+    "unlike": (
+        "thumbs-up",
+        phrase("Take the like back"),
+        phrase("Taking the like back…"),
+        "",
+        phrase("Still liked"),
+    ),
+    "hide": (
+        "eye-off",
+        phrase("Hide from others"),
+        phrase("Hiding…"),
+        phrase("Hidden from others"),
+        phrase("Not hidden"),
+    ),
+    "unhide": ("eye", phrase("Show to others again"), phrase("Showing again…"), "", phrase("Still hidden")),
+    "delete": (
+        "trash-2",
+        phrase("Delete at the provider"),
+        phrase("Deleting…"),
+        phrase("Deleted at the provider"),
+        phrase("Not deleted"),
+    ),
 }
 PAIRS = (("like", "unlike"), ("hide", "unhide"), ("delete",))
 FINAL = "delete"
@@ -93,12 +119,17 @@ def tick(row: MessageRow) -> tuple[str, str, str] | None:
     """Return (icon, word, what happened when) of a reply that has left, None for one that has not."""
     if row.send_state != "sent":
         return None
-    told = [("Sent", row.sent_at), ("Delivered", row.delivered_at), ("Read", row.read_at)]
-    known = [(word, at) for word, at in told if at]
+    sent = phrase("Sent")
+    told = [
+        (sent, phrase("Sent {time}", time=moment_words(row.sent_at)), row.sent_at),
+        (phrase("Delivered"), phrase("Delivered {time}", time=moment_words(row.delivered_at)), row.delivered_at),
+        (phrase_in("message", "Read"), phrase("Read {time}", time=moment_words(row.read_at)), row.read_at),
+    ]
+    known = [(word, when) for word, when, at in told if at]
     if not known:
-        return "check", "Sent", "Sent"
+        return "check", sent, sent
     icon = "check-check" if row.delivered_at or row.read_at else "check"
-    return icon, known[-1][0], ", ".join(f"{word.lower()} {moment_words(at)}" for word, at in known).capitalize()
+    return icon, known[-1][0], " · ".join(translated(when) for _, when in known)
 
 
 def web_link(url: str) -> str:
@@ -147,7 +178,7 @@ def _makes_sense(kind: str, on: set[str]) -> bool:
 
 def _done(newest: ActionRow) -> list[Done]:
     icon, _, going, done, failed = ACTIONS[newest.kind]
-    by = f"{newest.by or 'A colleague who has left'}"
+    by = newest.by or phrase("A colleague who has left")
     if newest.state in ON_ITS_WAY:
         return [Done("loader-circle", going, "waiting", by)]
     if newest.state == "failed":
@@ -157,5 +188,5 @@ def _done(newest: ActionRow) -> list[Done]:
 
 def _by(rows: Iterable[ReactionRow]) -> tuple[bool, str]:
     found = list(rows)
-    names = [row.by or ("us" if row.is_ours else "somebody") for row in found]
-    return any(row.is_ours for row in found), ", ".join(names[:10])
+    names = [row.by or (phrase("us") if row.is_ours else phrase("somebody")) for row in found]
+    return any(row.is_ours for row in found), ", ".join(map(translated, names[:10]))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from app.queries.contact_panel import ContactView
 from app.queries.conversation_view import ConversationView
 from app.queries.scheduled_replies import ScheduledRow
 from app.queries.timeline import MessageRow, TimelinePage
-from app.render import day
+from app.render import day, moment_words
 from app.retold import retold
 from app.services import activities
 from app.web.inbox.concealed import conceal_scheduled
@@ -54,6 +55,8 @@ class Line:
     undo: str = ""  # where a form that undoes what it tells of is sent, while that can be undone
 
 
+MOMENT = re.compile(r"[0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2} UTC")
+STORED_MOMENT = "%d %b %Y %H:%M UTC"  # as app/services/conversations.py writes it
 UNDOING = {  # what a line's data names → who undoes it
     "regrouping": "/regroupings/{}/undoing",
     "macro_run": "/macro-runs/{}/undoing",
@@ -111,8 +114,21 @@ def _in_words(line: ActivityLine) -> Line:
 
 
 def _read_again(data: dict[str, Any]) -> dict[str, Any]:
-    """Return an activity's data with its reason as the phrase it was when it was stored."""
-    return {**data, "reason": retold(data["reason"])} if isinstance(data.get("reason"), str) else data
+    """Return an activity's data with its reason as the phrase it was when it was stored, its moments by our clock."""
+    read = dict(data)
+    if isinstance(data.get("reason"), str):
+        read["reason"] = retold(data["reason"])
+    for name in ("until", "at"):
+        if isinstance(data.get(name), str):
+            read[name] = MOMENT.sub(_by_our_clock, data[name])
+    return read
+
+
+def _by_our_clock(told: re.Match[str]) -> str:
+    try:
+        return moment_words(datetime.strptime(told[0], STORED_MOMENT).replace(tzinfo=UTC))
+    except ValueError:
+        return told[0]
 
 
 def _undoing(data: Mapping[str, Any]) -> str:
