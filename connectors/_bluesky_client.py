@@ -190,7 +190,11 @@ def telling() -> Iterator[None]:
     except RequestErrorBase as error:
         raise _ours(error) from None
     except (AtProtocolError, ValueError) as error:  # pydantic's errors are ValueErrors
-        raise Transient(f"{NAME} gave an answer that could not be understood: {type(error).__name__}.") from None
+        raise Transient(
+            phrase(
+                "{name} gave an answer that could not be understood: {error}.", name=NAME, error=type(error).__name__
+            )
+        ) from None
 
 
 def _error_name(error: RequestErrorBase) -> str:
@@ -201,7 +205,7 @@ def _error_name(error: RequestErrorBase) -> str:
 def _ours(error: RequestErrorBase) -> ConnectorError:
     """Say a refusal as ours: docs.bsky.app/docs/advanced-guides/api-errors, {"error", "message"} and a status."""
     if error.response is None:
-        return Transient(f"{NAME} did not answer in time.")
+        return Transient(phrase("{name} did not answer in time.", name=NAME))
     status, content = error.response.status_code, error.response.content
     name = _error_name(error)
     message = clean_line(
@@ -209,9 +213,11 @@ def _ours(error: RequestErrorBase) -> ConnectorError:
     )
     said = message.rstrip(".")
     if status == 429:
-        return Transient(f"{NAME} cannot take this now: {said}.", retry_after_seconds=_wait(error))
+        return Transient(
+            phrase("{name} cannot take this now: {said}.", name=NAME, said=said), retry_after_seconds=_wait(error)
+        )
     if status >= 500 or status in {408, 409}:
-        return Transient(f"{NAME} cannot take this now: {said}.")
+        return Transient(phrase("{name} cannot take this now: {said}.", name=NAME, said=said))
     if status == 401 or name in SIGN_IN_ERRORS:
         return BadCredentials(
             phrase("{name} does not accept this channel's credentials: {said}.", name=NAME, said=said)

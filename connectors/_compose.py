@@ -151,13 +151,13 @@ def _text(value: str, field: str) -> str:
 
 def _clean(value: str, field: str) -> str:
     if any(sign in value for sign in "\r\n\0"):
-        raise Rejected(f"The {field} contains a line break, which a mail header must not.")
+        raise Rejected(phrase("The {field} contains a line break, which a mail header must not.", field=field))
     return value.encode("utf-8", "replace").decode().translate(_STRAY)
 
 
 def _token(value: str, what: str) -> str:
     if not _TOKEN.fullmatch(value):
-        raise Rejected(f"{what} is not one that fits into a mail address.")
+        raise Rejected(phrase("{what} is not one that fits into a mail address.", what=what))
     return value
 
 

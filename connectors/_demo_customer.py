@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from connectors._sandbox_folders import Folders
 from connectors.base import Batch, Credentials, Cursor, RawDelivery
 from connectors.errors import Malformed, Transient
+from connectors.phrases import phrase
 from connectors.submission import load_json
 
 NAME = "Robin Vega (demo)"
@@ -58,7 +59,13 @@ class DemoCustomer:
             paths = sorted(self._folders.outbox.glob("*.json"))[:MOST_REPLIES]
             said = [load_json(path.read_bytes()) for path in paths]
         except OSError as error:
-            raise Transient(f"The folder {self._folders.outbox} cannot be read: {error.strerror}.") from error
+            raise Transient(
+                phrase(
+                    "The folder {outbox} cannot be read: {strerror}.",
+                    outbox=self._folders.outbox,
+                    strerror=error.strerror,
+                )
+            ) from error
         except Malformed:
             return False
         return any(

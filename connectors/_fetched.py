@@ -6,6 +6,7 @@ from connectors._http import Answer
 from connectors._json_api import JsonApi, Reply
 from connectors.base import InboundAttachment, RemoteFile
 from connectors.errors import BadCredentials, Rejected
+from connectors.phrases import phrase
 
 ANYTHING = "application/octet-stream"
 
@@ -20,7 +21,7 @@ def fetched(api: JsonApi, file: RemoteFile, answer: Answer, *, is_own: bool) -> 
     if not reply.is_good:
         refusal = api.refusal(reply, f"the file cannot be fetched, status {answer.status}")
         if isinstance(refusal, BadCredentials) and not is_own:
-            raise Rejected(f"The file cannot be fetched: status {answer.status}.")
+            raise Rejected(phrase("The file cannot be fetched: status {status}.", status=answer.status))
         raise refusal
     told = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     return InboundAttachment(file.filename, told if told not in {"", ANYTHING} else file.content_type, answer.body)

@@ -34,6 +34,7 @@ from connectors.base import (
 from connectors.defaults import Defaults
 from connectors.errors import BadCredentials, Malformed, Rejected, Transient
 from connectors.home import NOBODY, ONLY, Home
+from connectors.phrases import phrase
 from connectors.submission import load_json
 
 API_URL, API_VERSION = "https://graph.facebook.com", "v25.0"
@@ -144,7 +145,9 @@ def required_id(credentials: Credentials, key: str, label: str) -> str:
     """Return an id (digits) of the settings. Raises BadCredentials where it is missing or no id."""
     value = line(credentials.get(key), 60)
     if not (value.isascii() and value.isdigit()):
-        raise BadCredentials(f"{label} is missing in the channel's settings, or is not made of digits.")
+        raise BadCredentials(
+            phrase("{label} is missing in the channel's settings, or is not made of digits.", label=label)
+        )
     return value
 
 
@@ -210,9 +213,11 @@ def fetched(
     """Download a file of a message, from `url` where it is not the file's own. Raises Transient or Rejected."""
     answer = _http.download(url or file.url, headers=headers or {}, may_reach=may_reach)
     if answer.status in {408, 429} or answer.status >= 500:
-        raise Transient(f"{name} cannot give this file now (status {answer.status}).")
+        raise Transient(phrase("{name} cannot give this file now (status {status}).", name=name, status=answer.status))
     if answer.status != 200:
-        raise Rejected(f"{name} does not have this file any more (status {answer.status}).")
+        raise Rejected(
+            phrase("{name} does not have this file any more (status {status}).", name=name, status=answer.status)
+        )
     told = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     content_type = file.content_type if told in {"", UNKNOWN} else line(told, 100)  # a payload often only guesses
     return InboundAttachment(file.filename or "file", content_type or UNKNOWN, answer.body)

@@ -61,9 +61,13 @@ def explain(name: str, reply: Reply) -> ConnectorError | None:
     said = words(error)
     if code in RATE_SECONDS or code in BUSINESS_USE_CASES:
         wait = regained_seconds(reply.headers) or retry_after(reply) or RATE_SECONDS.get(code, 300.0)
-        return Transient(f"{name} takes no more calls for now: {said}.", retry_after_seconds=wait)
+        return Transient(
+            phrase("{name} takes no more calls for now: {said}.", name=name, said=said), retry_after_seconds=wait
+        )
     if code in BUSY or (error.get("is_transient") is True and code not in SIGNED_OUT):
-        return Transient(f"{name} cannot take this now: {said}.", retry_after_seconds=retry_after(reply))
+        return Transient(
+            phrase("{name} cannot take this now: {said}.", name=name, said=said), retry_after_seconds=retry_after(reply)
+        )
     return _final(name, code, subcode, said)
 
 

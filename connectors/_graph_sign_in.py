@@ -21,6 +21,7 @@ from connectors._oauth import CodeFlow, authorize_address, required, token_in
 from connectors._payload import at, items, line, mapping, objects
 from connectors.base import Credentials, Setting
 from connectors.errors import BadCredentials, ConnectorError
+from connectors.phrases import phrase
 from connectors.sign_in import ProviderAccount, SignIn
 
 NAME, DIALOG_URL, GROUP = "Facebook", "https://www.facebook.com", "Sign in instead of pasting a token"
@@ -122,7 +123,7 @@ def _explained(reply: Reply) -> ConnectorError | None:
     """A code that is used or too old is an error 100 (docs/graph-api/guides/error-handling): sign in again."""
     error = explain(NAME, reply)
     if error is not None and at(reply.data, "error", "code") == 100:
-        return BadCredentials(f"{error.reason.rstrip('.')}. Sign in again.")
+        return BadCredentials(phrase("{value}. Sign in again.", value=error.reason.rstrip(".")))
     return error
 
 

@@ -125,18 +125,24 @@ def request(
             told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
             return Answer(answer.status, told, read, time.monotonic() - began)
     except httpcore.TimeoutException:
-        raise Transient(f"No whole answer within {seconds:g} seconds.") from None
+        raise Transient(phrase("No whole answer within {seconds} seconds.", seconds=f"{seconds:g}")) from None
     except httpcore.ConnectError as error:
-        raise Transient(f"No connection: {error}.") from None
+        raise Transient(phrase("No connection: {error}.", error=error)) from None
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise Transient(f"The server broke off or did not speak HTTP: {str(error) or type(error).__name__}.") from None
+        raise Transient(
+            phrase("The server broke off or did not speak HTTP: {said}.", said=str(error) or type(error).__name__)
+        ) from None
 
 
 def _check_headers(headers: Mapping[str, str]) -> None:
     """Raise Rejected for what no header can hold. What it is is not said: it may be a secret."""
     for name, value in headers.items():
         if not value.isascii() or value != value.strip() or set(value) & UNFIT:
-            raise Rejected(f"“{name}” cannot be sent: check for spaces at its ends, line breaks and letters like é.")
+            raise Rejected(
+                phrase(
+                    "“{name}” cannot be sent: check for spaces at its ends, line breaks and letters like é.", name=name
+                )
+            )
 
 
 def _read(chunks: Iterable[bytes], most: int) -> bytes:
@@ -203,7 +209,13 @@ class _Places(httpcore.NetworkBackend):
         addresses = _resolve(host)
         for address in addresses:
             if not self._may_reach(address):
-                raise Rejected(f"{host} leads to {address}, an address that may not be reached from here.")
+                raise Rejected(
+                    phrase(
+                        "{host} leads to {address}, an address that may not be reached from here.",
+                        host=host,
+                        address=address,
+                    )
+                )
         ends_at = time.monotonic() + self._seconds
         last: httpcore.ConnectError | httpcore.ConnectTimeout | None = None
         for address in addresses:
@@ -262,5 +274,5 @@ def _resolve(host: str) -> Sequence[Address]:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise Transient(f"There is no server called {host}.") from None
+        raise Transient(phrase("There is no server called {host}.", host=host)) from None
     return list(dict.fromkeys(ip_address(str(place[0]).partition("%")[0]) for *_, place in found))

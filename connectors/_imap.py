@@ -24,8 +24,18 @@ from typing import TYPE_CHECKING, Any
 from connectors._imap_rows import read_bodies, read_sizes
 from connectors._mail_oauth import access_token, sasl_string
 from connectors._mail_settings import Endpoint, Timing
-from connectors._trouble import network_trouble, no_ascii_password, readable, refused_password, refused_token
+from connectors._trouble import (
+    imap_trouble,
+    network_trouble,
+    no_ascii_password,
+    no_imap_server,
+    not_let_in,
+    readable,
+    refused_password,
+    refused_token,
+)
 from connectors.errors import Transient
+from connectors.phrases import phrase
 
 if TYPE_CHECKING:
     from imapclient import IMAPClient
@@ -80,11 +90,11 @@ class Mailbox:
         try:
             yield
         except imaplib.IMAP4.error as error:
-            raise _protocol_trouble(self._server, error) from error
+            raise imap_trouble(self._server, error) from error
         except OSError as error:
             raise network_trouble("IMAP", self._server, error) from error
         except _NOT_IMAP as error:
-            raise Transient(f"{self._server.host} gave an answer that is not IMAP.") from error
+            raise Transient(phrase("{host} gave an answer that is not IMAP.", host=self._server.host)) from error
 
     def sign_in(self) -> None:
         """Raises BadCredentials when the server refuses user and password."""
@@ -232,9 +242,8 @@ def open_mailbox(server: Endpoint, timing: Timing) -> Iterator[Mailbox]:
         if isinstance(error, OSError):  # a certificate that is not trusted is a ValueError, too
             raise network_trouble("IMAP", server, error) from error
         if isinstance(error, imaplib.IMAP4.abort) and "EOF" in str(error):
-            raise _protocol_trouble(server, error) from error
-        what = f"What answers at {server.host}:{server.port} is not an IMAP server"
-        raise Transient(f"{what}; check port and security.") from error
+            raise imap_trouble(server, error) from error
+        raise no_imap_server(server) from error
     except OSError as error:
         raise network_trouble("IMAP", server, error) from error
     mailbox = Mailbox(client, server, timing)
@@ -254,10 +263,9 @@ def suppress_refusal() -> Iterator[None]:
     """Let pass that the server says no; a broken connection still counts."""
     try:
         yield
-    except imaplib.IMAP4.abort:
-        raise
-    except imaplib.IMAP4.error:
-        return
+    except imaplib.IMAP4.error as error:
+        if isinstance(error, imaplib.IMAP4.abort):
+            raise
 
 
 def _sign_in(client: IMAPClient, server: Endpoint) -> None:
@@ -279,7 +287,7 @@ def _sign_in(client: IMAPClient, server: Endpoint) -> None:
             raise error.__context__ from None
         answer = readable(str(error).removeprefix("b'").removesuffix("'"))
         if any(sign.lower() in answer.lower() for sign in _NOT_JUDGED):
-            raise Transient(f"{server.host} does not let {server.user} in for the moment: {answer}") from error
+            raise not_let_in(server, answer) from error
         if server.oauth is None:
             raise refused_password(server, answer) from error
         raise refused_token(server, answer) from error
@@ -290,9 +298,3 @@ def _sign_in_by_token(client: IMAPClient, server: Endpoint, token: str) -> None:
     says = iter([sasl_string(mechanism, server.user, token, server.host, server.port).encode()])
     # a refusal comes as a challenge that wants one more word before the server says no
     client.sasl_login(mechanism, lambda _: next(says, b"\x01" if mechanism == "OAUTHBEARER" else b""))
-
-
-def _protocol_trouble(server: Endpoint, error: imaplib.IMAP4.error) -> Transient:
-    if isinstance(error, imaplib.IMAP4.abort):
-        return Transient(f"{server.host} closed the connection ({readable(str(error))}).")
-    return Transient(f"{server.host} answered with an error: {readable(str(error))}.")

@@ -185,7 +185,13 @@ def _explained(oauth: OAuth, reply: Reply) -> ConnectorError | None:
 def _token_in(oauth: OAuth, answer: Any, name: str) -> str:
     token = mapping(answer).get(name)
     if not isinstance(token, str) or not 0 < len(token) <= _MOST_TOKEN_CHARS or not token.isprintable():
-        raise BadCredentials(f"{oauth.name} gave no {name.replace('_', ' ')}: sign in again and consent to both.")
+        raise BadCredentials(
+            phrase(
+                "{name} gave no {value}: sign in again and consent to both.",
+                name=oauth.name,
+                value=name.replace("_", " "),
+            )
+        )
     return token
 
 

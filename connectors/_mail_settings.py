@@ -107,7 +107,9 @@ def read_oauth(credentials: Credentials) -> OAuth | None:
     if kind == PASSWORD:
         return None
     if kind not in dict(AUTH):
-        raise BadCredentials(f"{kind} is not a way to sign in; choose password, google, microsoft or other.")
+        raise BadCredentials(
+            phrase("{kind} is not a way to sign in; choose password, google, microsoft or other.", kind=kind)
+        )
     keys = ("client_id", "client_secret", "refresh_token", "tenant", "authorize_url", "token_url", "scope")
     found = provider_of(kind, {key: _text(credentials, f"oauth_{key}") for key in keys})
     if not found.client_id:
@@ -122,10 +124,12 @@ def _endpoint(credentials: Credentials, side: str, user: str, password: str, oau
             phrase("The name of the {side} server is missing or is not a server's name.", side=side.upper())
         )
     if not 0 < port < 65_536:
-        raise BadCredentials(f"{port} is not a port of the {side.upper()} server.")
+        raise BadCredentials(phrase("{port} is not a port of the {value} server.", port=port, value=side.upper()))
     security = _text(credentials, f"{side}_security")
     if security not in _KINDS:
-        raise BadCredentials(f"{security} is not a kind of security; choose ssl, starttls or none.")
+        raise BadCredentials(
+            phrase("{security} is not a kind of security; choose ssl, starttls or none.", security=security)
+        )
     return Endpoint(host, port, _KINDS[security], user, password, oauth)
 
 
@@ -143,7 +147,9 @@ def _integer(credentials: Credentials, key: str) -> int:
     try:
         return int(value)
     except (TypeError, ValueError):
-        raise BadCredentials(f"{_BY_KEY[key].label}: {value!r} is not a number.") from None
+        raise BadCredentials(
+            phrase("{label}: {value} is not a number.", label=_BY_KEY[key].label, value=repr(value))
+        ) from None
 
 
 def _boolean(credentials: Credentials, key: str) -> bool:

@@ -65,7 +65,8 @@ class Server:
             yield
         except MastodonRatelimitError:
             raise Transient(
-                f"{NAME} cannot take this now: too many calls.", retry_after_seconds=self.retry_after()
+                phrase("{name} cannot take this now: too many calls.", name=NAME),
+                retry_after_seconds=self.retry_after(),
             ) from None
         except MastodonError as error:
             raise _ours(error) from None
@@ -136,7 +137,7 @@ def _ours(error: Exception) -> ConnectorError:
         )
     if status is None or status >= SERVER_ERROR or isinstance(error, MastodonIOError):
         reason = f"status {status}" if status else "no answer that could be understood"
-        return Transient(f"{NAME} cannot take this now: {reason}.")
+        return Transient(phrase("{name} cannot take this now: {reason}.", name=NAME, reason=reason))
     if status == FORBIDDEN and any(word in said.lower() for word in SIGN_IN_WORDS):
         return BadCredentials(
             phrase("{name} does not accept this channel's credentials: {said}.", name=NAME, said=said)

@@ -13,6 +13,7 @@ from connectors._oauth import CodeFlow, authorize_address, exchanged, pkce, toke
 from connectors._payload import line, mapping
 from connectors.base import Credentials, Setting
 from connectors.errors import BadCredentials
+from connectors.phrases import phrase
 from connectors.sign_in import ProviderAccount, SignIn
 
 SCOPE = "read write:statuses write:media write:favourites"
@@ -57,7 +58,7 @@ class MastodonSignIn:
         me = mapping(api.get("api/v1/accounts/verify_credentials"))
         handle = handle_of(me)
         if not handle:
-            raise BadCredentials(f"{NAME} does not say who signed in: sign in again.")
+            raise BadCredentials(phrase("{name} does not say who signed in: sign in again.", name=NAME))
         kept = {"access_token": tokens.access, "handle": handle}
         return (ProviderAccount(kept, line(me.get("id"), 60), handle),)
 

@@ -16,6 +16,7 @@ from connectors._json_api import FORBIDDEN, TOO_MANY, UNAUTHORIZED, JsonApi, Que
 from connectors._payload import at, line, mapping
 from connectors.base import Credentials
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
+from connectors.phrases import phrase
 
 CLIENT = "_matrix/client/v3"
 MOST_BYTES = 24 * 1024 * 1024
@@ -85,11 +86,13 @@ def refusal(reply: Reply) -> ConnectorError:
     code = line(at(reply.data, "errcode"), 100)
     said = line(at(reply.data, "error"), 300).rstrip(".") or words_of(reply.data)
     if code in LOST or reply.status == UNAUTHORIZED:
-        return BadCredentials(f"The homeserver does not accept this account: {said or code or reply.status}.")
+        return BadCredentials(
+            phrase("The homeserver does not accept this account: {said}.", said=said or code or reply.status)
+        )
     if reply.status == TOO_MANY or code == "M_LIMIT_EXCEEDED":
         return Transient("The homeserver asks for a pause.", retry_after_seconds=_pause(reply))
     if reply.status == FORBIDDEN:
-        return Rejected(f"The account may not do this in the room: {said or code}.")
+        return Rejected(phrase("The account may not do this in the room: {said}.", said=said or code))
     return JsonApi("The homeserver", "").refusal(reply, said or code)
 
 

@@ -66,7 +66,14 @@ def deliver(desk: Desk, message: OutboundMessage) -> Receipt:
         except ConnectorError as error:
             if not receipts:
                 raise
-            raise Rejected(f"Only {len(receipts)} of {len(bodies)} parts were sent: {error.reason}") from None
+            raise Rejected(
+                phrase(
+                    "Only {receipts} of {bodies} parts were sent: {reason}",
+                    receipts=len(receipts),
+                    bodies=len(bodies),
+                    reason=error.reason,
+                )
+            ) from None
     return receipts[0]
 
 

@@ -113,7 +113,7 @@ def token_in(name: str, answer: Mapping[str, Any], key: str) -> str:
     token = answer.get(key)
     is_token = isinstance(token, str) and 0 < len(token) <= MOST_TOKEN_CHARS
     if not is_token or not str(token).isascii() or not str(token).isprintable():
-        raise BadCredentials(f"{name} gave no {key.replace('_', ' ')}: sign in again.")
+        raise BadCredentials(phrase("{name} gave no {value}: sign in again.", name=name, value=key.replace("_", " ")))
     return str(token)
 
 
@@ -137,7 +137,7 @@ def _explained(name: str, reply: Reply) -> ConnectorError | None:
         return None
     said = (line(answer.get("error_description"), 200) or words_of(answer) or error).rstrip(".")
     if error in LATER:
-        return Transient(f"{name} cannot take this now: {said}.")
+        return Transient(phrase("{name} cannot take this now: {said}.", name=name, said=said))
     if error in ASK_AGAIN:
         return BadCredentials(phrase("{name} wants somebody to sign in again: {said}.", name=name, said=said))
     return BadCredentials(phrase("{name} does not accept this channel's application: {said}.", name=name, said=said))

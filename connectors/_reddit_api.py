@@ -59,7 +59,9 @@ def setting(credentials: Credentials, key: str, otherwise: str = "") -> str:
     """Return a setting's text. Raises BadCredentials for one that no header could carry."""
     value = str(credentials.get(key) or "").strip()
     if not value.isascii() or not value.isprintable():
-        raise BadCredentials(f"The setting {key} holds characters that are not part of it: copy it again.")
+        raise BadCredentials(
+            phrase("The setting {key} holds characters that are not part of it: copy it again.", key=key)
+        )
     return value or otherwise
 
 
@@ -118,9 +120,9 @@ def problem(parts: list[str]) -> ConnectorError:
     name, said = [*parts, "", ""][:2]
     words = said.rstrip(".") or name or "it does not say why"
     if name in PASSING:
-        return Transient(f"Reddit asks us to wait: {words}.", retry_after_seconds=wait_in(words))
+        return Transient(phrase("Reddit asks us to wait: {words}.", words=words), retry_after_seconds=wait_in(words))
     if name in ABOUT_US:
-        return BadCredentials(f"Reddit does not accept this account: {words}.")
+        return BadCredentials(phrase("Reddit does not accept this account: {words}.", words=words))
     return Rejected(phrase("{name} refused this: {said}.", name="Reddit", said=words))
 
 
@@ -134,12 +136,15 @@ def refusal(status: int, headers: Mapping[str, str], said: str) -> ConnectorErro
     """Return our error for an answer that is not a good one."""
     words = said or f"status {status}"
     if status == UNAUTHORIZED:
-        return BadCredentials(f"Reddit does not accept this channel's keys: {words}.")
+        return BadCredentials(phrase("Reddit does not accept this channel's keys: {words}.", words=words))
     if status == TOO_MANY:
         asked_for = whole(headers.get("retry-after")) or whole(headers.get("x-ratelimit-reset")) or 60
-        return Transient(f"Reddit asks us to wait: {words}.", retry_after_seconds=min(asked_for, LONGEST_WAIT_SECONDS))
+        return Transient(
+            phrase("Reddit asks us to wait: {words}.", words=words),
+            retry_after_seconds=min(asked_for, LONGEST_WAIT_SECONDS),
+        )
     if status == TIMED_OUT or status >= SERVER_ERROR or status < FIRST_REDIRECT:
-        return Transient(f"Reddit cannot take this now: {words}.")
+        return Transient(phrase("Reddit cannot take this now: {words}.", words=words))
     return (Forbidden if status == FORBIDDEN else Rejected)(
         phrase("{name} refused this: {said}.", name="Reddit", said=words)
     )
@@ -161,14 +166,20 @@ def _call(reddit: praw.Reddit, method: str, path: str, params: Any, data: Any) -
     except prawcore.RequestException as error:
         cause = error.original_exception
         raise (
-            cause if isinstance(cause, ConnectorError) else Transient(f"No connection: {type(cause).__name__}.")
+            cause
+            if isinstance(cause, ConnectorError)
+            else Transient(phrase("No connection: {name}.", name=type(cause).__name__))
         ) from None
     except prawcore.OAuthException as error:
-        raise BadCredentials(f"Reddit does not accept this channel's keys: {line(error.error, 100)}.") from None
+        raise BadCredentials(
+            phrase("Reddit does not accept this channel's keys: {value}.", value=line(error.error, 100))
+        ) from None
     except prawcore.ResponseException as error:
         raise refusal(error.response.status_code, error.response.headers, _said(error.response)) from None
     except (prawcore.PrawcoreException, praw.exceptions.PRAWException) as error:
-        raise BadCredentials(f"Reddit cannot be asked with these settings: {line(str(error), 200)}.") from None
+        raise BadCredentials(
+            phrase("Reddit cannot be asked with these settings: {value}.", value=line(str(error), 200))
+        ) from None
     except (
         ValueError,
         LookupError,

@@ -23,6 +23,7 @@ from connectors._reddit_api import CALM_SECONDS, Forbidden, asked, rest_seconds
 from connectors._reddit_parse import DELETE, EDIT, edited_at, is_gone, name_of, said_in
 from connectors.base import Batch, Cursor, RawDelivery
 from connectors.errors import BadCredentials, Rejected, Transient
+from connectors.phrases import phrase
 
 if TYPE_CHECKING:
     import praw
@@ -131,9 +132,11 @@ class News:
         try:
             return asked(self._reddit, path, **params)
         except Forbidden as error:
-            raise BadCredentials(f"{path} is closed to this account: {error.reason}") from None
+            raise BadCredentials(
+                phrase("{path} is closed to this account: {reason}", path=path, reason=error.reason)
+            ) from None
         except Rejected as error:
-            raise Transient(f"{path} could not be read: {error.reason}") from None
+            raise Transient(phrase("{path} could not be read: {reason}", path=path, reason=error.reason)) from None
 
     def _is_ours(self, thing: Mapping[str, Any], *, is_inbox: bool) -> bool:
         data = _data(thing)

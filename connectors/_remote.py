@@ -9,6 +9,7 @@ from connectors import _http
 from connectors._json_api import FIRST_ERROR, JsonApi, Reply, retry_after
 from connectors.base import InboundAttachment, MayReach, RemoteFile
 from connectors.errors import Rejected
+from connectors.phrases import phrase
 from connectors.submission import clean_line
 
 ANY_TYPE = "application/octet-stream"
@@ -33,10 +34,14 @@ def fetched(
     if answer.status >= FIRST_ERROR:
         reply = Reply(answer.status, None, answer.headers)
         if not headers and answer.status < 500 and retry_after(reply) is None:
-            raise Rejected(f"{name} does not hand this file out: status {answer.status}.")
+            raise Rejected(
+                phrase("{name} does not hand this file out: status {status}.", name=name, status=answer.status)
+            )
         raise JsonApi(name, url).refusal(reply)
     if answer.status >= FIRST_REDIRECT:
-        raise Rejected(f"{name} does not say where this file is: status {answer.status}.")
+        raise Rejected(
+            phrase("{name} does not say where this file is: status {status}.", name=name, status=answer.status)
+        )
     told = clean_line(answer.headers.get("content-type", ""), 100).partition(";")[0].strip().lower()
     content_type = told if told and told != ANY_TYPE else file.content_type or ANY_TYPE
     return InboundAttachment(filename_of(file.filename, content_type), content_type, answer.body)

@@ -21,6 +21,7 @@ from connectors._reviews_parse import reviews_in
 from connectors._reviews_sign import apple_token, google_assertion
 from connectors.base import Credentials
 from connectors.errors import BadCredentials, ConnectorError, Malformed, Rejected, Transient
+from connectors.phrases import phrase
 from connectors.submission import load_json
 from connectors.web_address import split
 
@@ -146,7 +147,7 @@ class GooglePlay(Store):
 
     def reply(self, review_id: str, words: str) -> None:
         if len(words) > MAX_PLAY_REPLY:
-            raise Rejected(f"Google Play takes replies of {MAX_PLAY_REPLY} characters.")
+            raise Rejected(phrase("Google Play takes replies of {most} characters.", most=MAX_PLAY_REPLY))
         self._api().post(f"{self._path()}/{segment(review_id)}:reply", {"replyText": words})
 
     def _path(self) -> str:
@@ -202,12 +203,16 @@ def _google_words(reply: Reply) -> ConnectorError | None:
     """A 403 may be about the quota: that ends by itself."""
     said = words_of(reply.data)
     is_quota = whole(reply.status) in {403, 429} and any(word in said.lower() for word in ("quota", "rate limit"))
-    return Transient(f"Google Play cannot take this now: {said}.", retry_after_seconds=HOUR) if is_quota else None
+    return (
+        Transient(phrase("Google Play cannot take this now: {said}.", said=said), retry_after_seconds=HOUR)
+        if is_quota
+        else None
+    )
 
 
 def _grant_words(reply: Reply) -> ConnectorError | None:
     """A refused assertion is a 400: {"error": "invalid_grant", "error_description"}."""
     if line(at(reply.data, "error")) in {"invalid_grant", "invalid_client", "unauthorized_client"}:
         said = line(at(reply.data, "error_description"), 300).rstrip(".") or "the service account is unknown"
-        return BadCredentials(f"Google does not accept this channel's credentials: {said}.")
+        return BadCredentials(phrase("Google does not accept this channel's credentials: {said}.", said=said))
     return None

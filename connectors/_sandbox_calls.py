@@ -29,6 +29,7 @@ from connectors.base import (
     WebRequest,
 )
 from connectors.errors import Malformed, Rejected, Transient
+from connectors.phrases import phrase
 from connectors.submission import load_json
 
 SIGNATURE = "x-sandbox-signature"
@@ -75,11 +76,13 @@ def templates(folders: Folders) -> tuple[Template, ...]:
     except FileNotFoundError:
         return ()
     except OSError as error:
-        raise Transient(f"{folders.templates.name} cannot be read: {error.strerror}.") from error
+        raise Transient(
+            phrase("{name} cannot be read: {strerror}.", name=folders.templates.name, strerror=error.strerror)
+        ) from error
     try:
         said = load_json(raw)
     except Malformed as error:
-        raise Transient(f"{folders.templates.name}: {error.reason}") from None
+        raise Transient(phrase("{name}: {reason}", name=folders.templates.name, reason=error.reason)) from None
     found = (
         Template(line(one.get("name")), line(one.get("language")), clean(one.get("text"))) for one in objects(said)
     )
@@ -99,7 +102,7 @@ def _local(folders: Folders, name: str) -> bytes:
     except FileNotFoundError:
         raise Rejected("The file is no longer there.") from None
     except OSError as error:
-        raise Transient(f"{name} cannot be read: {error.strerror}.") from error
+        raise Transient(phrase("{name} cannot be read: {strerror}.", name=name, strerror=error.strerror)) from error
 
 
 def _type_of(file: RemoteFile) -> str:

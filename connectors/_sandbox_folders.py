@@ -13,6 +13,7 @@ from pathlib import Path
 from connectors._payload import at, line, whole
 from connectors.base import Batch, Credentials, OutboundMessage, RawDelivery
 from connectors.errors import BadCredentials, Malformed, Rejected, Transient
+from connectors.phrases import phrase
 from connectors.submission import load_json
 
 BATCH_FILES = 50
@@ -35,7 +36,9 @@ class Folders:
             for folder in (self.inbox, self.done, self.outbox):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise BadCredentials(f"The folder {named} cannot be used: {error.strerror}.") from error
+            raise BadCredentials(
+                phrase("The folder {named} cannot be used: {strerror}.", named=named, strerror=error.strerror)
+            ) from error
 
     def raise_trouble(self) -> None:
         """Raise what trouble.json asks for, as a provider would refuse. Raises Transient, BadCredentials, Rejected."""
@@ -53,7 +56,9 @@ class Folders:
         try:
             names = sorted(entry.name for entry in os.scandir(self.inbox) if entry.is_file(follow_symlinks=False))
         except OSError as error:
-            raise Transient(f"The folder {self.inbox} cannot be read: {error.strerror}.") from error
+            raise Transient(
+                phrase("The folder {inbox} cannot be read: {strerror}.", inbox=self.inbox, strerror=error.strerror)
+            ) from error
         wanted = (name for name in names if Path(name).suffix in CONTENT_TYPES and not name.startswith("."))
         return (self.inbox / name for name in wanted)
 
@@ -78,7 +83,14 @@ class Folders:
             try:
                 path.replace(self.done / path.name)
             except OSError as error:
-                raise Transient(f"{path.name} cannot be moved to {self.done}: {error.strerror}.") from error
+                raise Transient(
+                    phrase(
+                        "{name} cannot be moved to {done}: {strerror}.",
+                        name=path.name,
+                        done=self.done,
+                        strerror=error.strerror,
+                    )
+                ) from error
 
 
 def as_json(message: OutboundMessage) -> dict[str, object]:
@@ -118,7 +130,9 @@ def write(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        raise Transient(f"{path.name} cannot be written: {error.strerror}.") from error
+        raise Transient(
+            phrase("{name} cannot be written: {strerror}.", name=path.name, strerror=error.strerror)
+        ) from error
 
 
 def _delivery(path: Path) -> RawDelivery | None:
@@ -129,7 +143,9 @@ def _delivery(path: Path) -> RawDelivery | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise Transient(f"{path.name} cannot be read: {error.strerror}.") from error
+        raise Transient(
+            phrase("{name} cannot be read: {strerror}.", name=path.name, strerror=error.strerror)
+        ) from error
     name = sha256(path.name.encode("utf-8", "surrogateescape") + b"\0" + raw).hexdigest()
     meta = {"file": path.name.encode("utf-8", "replace").decode(), "content_type": CONTENT_TYPES[path.suffix]}
     return RawDelivery(raw, _now(), external_id=f"file-{name}", meta=meta)

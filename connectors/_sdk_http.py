@@ -17,6 +17,7 @@ from requests.structures import CaseInsensitiveDict  # noqa: TID251
 
 from connectors import _http
 from connectors.errors import Transient
+from connectors.phrases import phrase
 
 SECONDS = 25.0  # of one call, less than the 30 between two signs of life
 MOST_BYTES = 16 * 1024 * 1024
@@ -62,7 +63,7 @@ class OneClient(BaseAdapter):
             most_bytes=MOST_BYTES,
         )
         if len(answer.body) >= MOST_BYTES:
-            raise Transient(f"The answer was larger than {MOST_BYTES // 1_000_000} MB.")
+            raise Transient(phrase("The answer was larger than {most_bytes} MB.", most_bytes=MOST_BYTES // 1000000))
         return _as_response(request, answer)
 
     def close(self) -> None:

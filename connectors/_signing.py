@@ -7,6 +7,7 @@ import hmac
 from typing import Literal
 
 from connectors.errors import BadCredentials
+from connectors.phrases import phrase
 
 Digest = Literal["sha1", "sha256", "sha512"]
 
@@ -24,7 +25,7 @@ def hmac_base64(secret: str, body: bytes, digest: Digest = "sha256") -> str:
 def require_same(given: str | None, wanted: str, what: str = "signature") -> None:
     """Raise BadCredentials unless both are the same; an empty secret or value never is."""
     if not wanted or not given or not hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode()):
-        raise BadCredentials(f"The {what} of this call is missing or wrong.")
+        raise BadCredentials(phrase("The {what} of this call is missing or wrong.", what=what))
 
 
 def require_secret(secret: object) -> str:

@@ -29,19 +29,19 @@ LATER = frozenset({
     "team_added_to_org",
 })  # fmt: skip
 SENTENCES: Mapping[str, str] = {
-    "not_in_channel": "The app is not in this Slack channel: invite it there.",
-    "channel_not_found": "Slack does not know this channel, or the app may not see it.",
-    "is_archived": "This Slack channel is archived.",
-    "msg_too_long": "The message is too long for Slack.",
-    "user_not_found": "Slack does not know this person any more.",
-    "user_disabled": "This person's account at Slack is switched off.",
-    "cannot_dm_bot": "Slack lets nobody write to a bot.",
-    "restricted_action": "A setting of this Slack workspace does not let the app write here.",
-    "message_not_found": "This message does not exist at Slack any more.",
-    "thread_not_found": "This thread does not exist at Slack any more.",
-    "file_not_found": "This file does not exist at Slack any more.",
-    "file_deleted": "This file was deleted at Slack.",
-    "storage_limit_reached": "This Slack workspace has no room for more files.",
+    "not_in_channel": phrase("The app is not in this Slack channel: invite it there."),
+    "channel_not_found": phrase("Slack does not know this channel, or the app may not see it."),
+    "is_archived": phrase("This Slack channel is archived."),
+    "msg_too_long": phrase("The message is too long for Slack."),
+    "user_not_found": phrase("Slack does not know this person any more."),
+    "user_disabled": phrase("This person's account at Slack is switched off."),
+    "cannot_dm_bot": phrase("Slack lets nobody write to a bot."),
+    "restricted_action": phrase("A setting of this Slack workspace does not let the app write here."),
+    "message_not_found": phrase("This message does not exist at Slack any more."),
+    "thread_not_found": phrase("This thread does not exist at Slack any more."),
+    "file_not_found": phrase("This file does not exist at Slack any more."),
+    "file_deleted": phrase("This file was deleted at Slack."),
+    "storage_limit_reached": phrase("This Slack workspace has no room for more files."),
 }
 
 
@@ -80,9 +80,11 @@ def called(call: Callable[[], Any]) -> Mapping[str, Any]:
     except SlackApiError as error:
         raise refusal(error) from None
     except SlackClientError as error:
-        raise Transient(f"Slack did not take a file: {line(str(error), 120)}.") from None
+        raise Transient(phrase("Slack did not take a file: {value}.", value=line(str(error), 120))) from None
     except (OSError, HTTPException, ValueError) as error:  # URLError and timeouts are OSErrors; ValueError: no JSON
-        raise Transient(f"No proper answer from Slack: {line(str(error), 120) or type(error).__name__}.") from None
+        raise Transient(
+            phrase("No proper answer from Slack: {said}.", said=line(str(error), 120) or type(error).__name__)
+        ) from None
 
 
 def refusal(error: SlackApiError) -> ConnectorError:
@@ -95,11 +97,13 @@ def refusal(error: SlackApiError) -> ConnectorError:
     is_no_code = " " in said.removeprefix("status ")  # the SDK's own words: the answer was no JSON
     if status == TOO_MANY or status >= SERVER_ERROR or said in LATER or is_no_code:
         wait = retry_after(Reply(status, data, headers))
-        return Transient(f"Slack cannot take this now: {said}.", retry_after_seconds=wait)
+        return Transient(phrase("Slack cannot take this now: {said}.", said=said), retry_after_seconds=wait)
     if said in UNACCEPTED:
         needed = line(data.get("needed"), 100)
         missing = f" (the app needs the scope {needed})" if needed else ""
-        return BadCredentials(f"Slack does not accept this channel's token: {said}{missing}.")
+        return BadCredentials(
+            phrase("Slack does not accept this channel's token: {said}{missing}.", said=said, missing=missing)
+        )
     return Rejected(SENTENCES.get(said) or phrase("{name} refused this: {said}.", name="Slack", said=said))
 
 

@@ -66,9 +66,9 @@ def explain(reply: Reply) -> ConnectorError | None:
     code = whole(at(reply.data, "code"))
     said = words_of(reply.data) or f"status {reply.status}"
     if code in UNAUTHENTICATED:
-        return BadCredentials(f"Twilio does not accept the account's SID and token: {said}.")
+        return BadCredentials(phrase("Twilio does not accept the account's SID and token: {said}.", said=said))
     if str(code) in REASONS and reply.status < 500:
-        return Rejected(f"Twilio refused this: {REASONS[str(code)]} (error {code}).")
+        return Rejected(phrase("Twilio refused this: {reason} (error {code}).", reason=REASONS[str(code)], code=code))
     return (
         Rejected(phrase("{name} refused this: {said}.", name="Twilio", said=said))
         if reply.status == FORBIDDEN

@@ -243,7 +243,7 @@ def _with_file(channel: str, message: OutboundMessage) -> dict[str, Any]:
     if len(message.attachments) > 1:
         raise Rejected("Vonage takes one file in a message: send the others on their own.")
     if channel not in {"", "mms", "whatsapp"}:
-        raise Rejected(f"Files cannot be sent to {channel} from here.")
+        raise Rejected(phrase("Files cannot be sent to {channel} from here.", channel=channel))
     kind = _kind_of_file(bare_type(file), is_phone=channel != "whatsapp")
     part = {"url": address_of(file, "Vonage")}
     if message.text and kind in WITHOUT_CAPTION[channel == "whatsapp"]:

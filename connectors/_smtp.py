@@ -12,7 +12,7 @@ from connectors._mail_oauth import access_token, sasl_string
 from connectors._mail_settings import Endpoint, Timing
 from connectors._trouble import network_trouble, no_ascii_password, readable, refused_password, refused_token
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
-from connectors.phrases import phrase
+from connectors.phrases import Phrase, phrase
 
 FIRST_FINAL = 500
 _SIGN_IN_CODES = {530, 534, 535, 538}
@@ -53,13 +53,23 @@ def _name_recipients(server: Endpoint, client: smtplib.SMTP, letter: Letter) -> 
     if not refused:
         return
     said = "; ".join(f"{recipient}: {code} {readable(words)}" for recipient, (code, words) in refused.items())
-    nobody = " Nobody was sent the mail." if len(refused) < len(letter.recipients) else ""
+    others = len(refused) < len(letter.recipients)  # got nothing either
     permanent = [code for code, _ in refused.values() if code >= 500]
     if any(code in _SIGN_IN_CODES for code in permanent):
-        raise BadCredentials(f"{server.host} wants another sign-in: {said}")
+        raise BadCredentials(phrase("{host} wants another sign-in: {said}", host=server.host, said=said))
     if permanent:
-        raise Rejected(f"{server.host} refuses a recipient ({said[:500]}).{nobody}")
-    raise Transient(f"{server.host} does not take a recipient for the moment ({said[:500]}).{nobody}")
+        refusal = (
+            phrase("{host} refuses a recipient ({said}). Nobody was sent the mail.")
+            if others
+            else phrase("{host} refuses a recipient ({said}).")
+        )
+        raise Rejected(Phrase(refusal.template, values={"host": server.host, "said": said[:500]}))
+    waiting = (
+        phrase("{host} does not take a recipient for the moment ({said}). Nobody was sent the mail.")
+        if others
+        else phrase("{host} does not take a recipient for the moment ({said}).")
+    )
+    raise Transient(Phrase(waiting.template, values={"host": server.host, "said": said[:500]}))
 
 
 @contextmanager
@@ -73,18 +83,26 @@ def _session(server: Endpoint, domain: str, timing: Timing) -> Iterator[smtplib.
         raise _translated(server, error) from error
     except smtplib.SMTPNotSupportedError as error:
         raise BadCredentials(
-            f"{server.host} does not support what the settings ask for: {readable(str(error))}"
+            phrase(
+                "{host} does not support what the settings ask for: {value}",
+                host=server.host,
+                value=readable(str(error)),
+            )
         ) from error
     except smtplib.SMTPServerDisconnected as error:
         if isinstance(error.__context__, OSError):  # smtplib hides a time-out or a reset in this
             raise network_trouble("SMTP", server, error.__context__) from error
-        raise Transient(f"{server.host} closed the connection ({readable(str(error))}).") from error
+        raise Transient(
+            phrase("{host} closed the connection ({value}).", host=server.host, value=readable(str(error)))
+        ) from error
     except smtplib.SMTPException as error:
-        raise Transient(f"{server.host} answered with an error: {readable(str(error))}.") from error
+        raise Transient(
+            phrase("{host} answered with an error: {value}.", host=server.host, value=readable(str(error)))
+        ) from error
     except OSError as error:
         raise network_trouble("SMTP", server, error) from error
     except ValueError as error:  # what smtplib makes of an answer that is not SMTP
-        raise Transient(f"{server.host} gave an answer that is not SMTP.") from error
+        raise Transient(phrase("{host} gave an answer that is not SMTP.", host=server.host)) from error
     finally:
         if client is not None:
             _leave(client)
@@ -131,7 +149,7 @@ def _sign_in(client: smtplib.SMTP, server: Endpoint) -> None:
 
 def _sign_in_by_token(client: smtplib.SMTP, server: Endpoint, token: str) -> None:
     if not server.user.isascii():
-        raise BadCredentials(f"{server.host} takes no user with other signs than ASCII.")
+        raise BadCredentials(phrase("{host} takes no user with other signs than ASCII.", host=server.host))
     mechanism = "OAUTHBEARER" if "OAUTHBEARER" in client.esmtp_features.get("auth", "").upper().split() else "XOAUTH2"
     says = iter([sasl_string(mechanism, server.user, token, server.host, server.port)])
     try:

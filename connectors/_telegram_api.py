@@ -71,12 +71,15 @@ def explain(reply: Reply) -> ConnectorError | None:
         return Moved(moved)
     wait = whole(at(reply.data, "parameters", "retry_after"))
     if wait is not None:
-        return Transient(f"Telegram cannot take this now: {said}.", retry_after_seconds=min(float(wait), LONGEST_WAIT))
+        return Transient(
+            phrase("Telegram cannot take this now: {said}.", said=said),
+            retry_after_seconds=min(float(wait), LONGEST_WAIT),
+        )
     if reply.status in {UNAUTHORIZED, NOT_FOUND}:
         return BadCredentials(phrase("Telegram does not accept the bot's token: {said}.", said=said))
     if reply.status == FORBIDDEN:
         return Rejected(phrase("{name} refused this: {said}.", name="Telegram", said=said))
-    return Transient(f"Telegram: {said}.") if reply.status == CONFLICT else None
+    return Transient(phrase("Telegram: {said}.", said=said)) if reply.status == CONFLICT else None
 
 
 def result(api: JsonApi, method: str, parameters: Mapping[str, Any] | None = None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import imaplib
 import socket
 import ssl
 
@@ -64,10 +65,38 @@ def readable(answer: bytes | str) -> str:
 def refused_token(server: Endpoint, answer: str) -> ConnectorError:
     """Say that a server did not take an access token; one that served before may be worth a new one."""
     if server.oauth is not None and was_kept(server.oauth):
-        return Transient(f"{server.host} does not take the access token of {server.user} any more: {answer}")
+        return Transient(
+            phrase(
+                "{host} does not take the access token of {user} any more: {answer}",
+                host=server.host,
+                user=server.user,
+                answer=answer,
+            )
+        )
     return BadCredentials(
         phrase("{server} does not let {user} in by OAuth: {said}", server=server.host, user=server.user, said=answer)
     )
+
+
+def no_imap_server(server: Endpoint) -> Transient:
+    """Say that something else answers there."""
+    place = f"{server.host}:{server.port}"
+    return Transient(phrase("What answers at {place} is not an IMAP server; check port and security.", place=place))
+
+
+def not_let_in(server: Endpoint, answer: str) -> Transient:
+    """Say that a server has no time for this account now, and what it answered."""
+    host, user = server.host, server.user
+    said = phrase("{host} does not let {user} in for the moment: {answer}", host=host, user=user, answer=answer)
+    return Transient(said)
+
+
+def imap_trouble(server: Endpoint, error: imaplib.IMAP4.error) -> Transient:
+    """Say what an IMAP server answered instead of what was asked for, or that it closed the connection."""
+    said = readable(str(error))
+    if isinstance(error, imaplib.IMAP4.abort):
+        return Transient(phrase("{host} closed the connection ({value}).", host=server.host, value=said))
+    return Transient(phrase("{host} answered with an error: {value}.", host=server.host, value=said))
 
 
 def refused_password(server: Endpoint, said: str) -> BadCredentials:

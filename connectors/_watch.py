@@ -154,7 +154,7 @@ class Watch:
         read = {mail.uid for mail in mails}
         for uid in uids:
             if uid not in read and uid in self._mailbox.sizes(uid, uid):
-                raise Transient(f"{self._settings.imap.host} does not hand over mail {uid}.")
+                raise Transient(phrase("{host} does not hand over mail {uid}.", host=self._settings.imap.host, uid=uid))
         return mails
 
     def _placeholder(self, folder: Folder, uid: int) -> RawDelivery:

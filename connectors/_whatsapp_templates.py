@@ -17,6 +17,7 @@ from connectors._json_api import segment
 from connectors._payload import at, line, objects, text
 from connectors.base import Template
 from connectors.errors import Rejected
+from connectors.phrases import phrase
 from connectors.submission import clean_line
 
 FIELDS = "name,language,status,category,parameter_format,components"
@@ -87,14 +88,19 @@ def body_of(known: Definition, values: Sequence[str]) -> dict[str, Any]:
     """Return the `template` object of a message. Raises Rejected where values are missing or too many."""
     if len(values) != len(known.slots):
         raise Rejected(
-            f"The template {known.template.name!r} has {len(known.slots)} places, {len(values)} were filled in."
+            phrase(
+                "The template {name} has {slots} places, {values} were filled in.",
+                name=repr(known.template.name),
+                slots=len(known.slots),
+                values=len(values),
+            )
         )
     parts: dict[tuple[str, int], list[dict[str, str]]] = {}
     for slot, value in zip(known.slots, values, strict=True):
         # line ends, tabs and runs of spaces are refused in parameters
         said = clean_line(value, 1024)
         if not said:
-            raise Rejected(f"A place of the template {known.template.name!r} was left empty.")
+            raise Rejected(phrase("A place of the template {name} was left empty.", name=repr(known.template.name)))
         parameter = {"type": "text", "text": said} | ({"parameter_name": slot.name} if slot.name else {})
         parts.setdefault((slot.component, slot.index), []).append(parameter)
     components = [_component(kind, index, parameters) for (kind, index), parameters in parts.items()]
@@ -145,4 +151,10 @@ def find(definitions: Sequence[Definition], template: Template) -> Definition:
     for known in definitions:
         if (known.template.name, known.template.language) == (template.name, template.language):
             return known
-    raise Rejected(f"There is no approved template {template.name!r} in {template.language!r}.")
+    raise Rejected(
+        phrase(
+            "There is no approved template {name} in {language}.",
+            name=repr(template.name),
+            language=repr(template.language),
+        )
+    )

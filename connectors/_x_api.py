@@ -53,7 +53,9 @@ def setting(credentials: Credentials, key: str) -> str:
     """Return a setting's text. Raises BadCredentials for one that no header could carry."""
     value = str(credentials.get(key) or "").strip()
     if not value.isascii() or not value.isprintable():
-        raise BadCredentials(f"The setting {key} holds characters that are not part of it: copy it again.")
+        raise BadCredentials(
+            phrase("The setting {key} holds characters that are not part of it: copy it again.", key=key)
+        )
     return value
 
 
@@ -124,11 +126,11 @@ def asked(call: Callable[[], requests.Response]) -> Answer:
     except tweepy.HTTPException as error:
         raise refusal(error.response.status_code, error.response.headers, _json(error.response)) from None
     except (tweepy.TweepyException, requests.RequestException) as error:
-        raise Transient(f"X could not be asked: {type(error).__name__}.") from None
+        raise Transient(phrase("X could not be asked: {name}.", name=type(error).__name__)) from None
     except (ValueError, AttributeError, TypeError):  # tweepy reads the answer of a proxy's error page
         raise Transient("X answered something that is not its own.") from None
     if body.get("errors") and "data" not in body and "meta" not in body:
-        raise Rejected(f"X refused this: {said_by(body) or 'it does not say why'}.")
+        raise Rejected(phrase("X refused this: {said}.", said=said_by(body) or phrase("it does not say why")))
     return Answer(body, _rest_seconds(response.headers))
 
 
@@ -143,14 +145,16 @@ def refusal(status: int, headers: Mapping[str, str], body: Any) -> ConnectorErro
     if status in {TOO_MANY, TIMED_OUT} or status >= SERVER_ERROR or status < FIRST_ERROR:
         wait = retry_after(headers) if status == TOO_MANY else None
         wait = max(wait or 0.0, CAPPED_WAIT_SECONDS) if about == "usage-capped" else wait
-        return Transient(f"X cannot take this now: {said}.", retry_after_seconds=wait)
+        return Transient(phrase("X cannot take this now: {said}.", said=said), retry_after_seconds=wait)
     return (Forbidden if status == FORBIDDEN else Rejected)(phrase("{name} refused this: {said}.", name="X", said=said))
 
 
 def _keys(credentials: Credentials) -> dict[str, str]:
     keys = {key: setting(credentials, key) for key in KEYS}
     if missing := [key for key, value in keys.items() if not value]:
-        raise BadCredentials(f"The keys of the app and of the account are needed: {', '.join(missing)} is missing.")
+        raise BadCredentials(
+            phrase("The keys of the app and of the account are needed: {value} is missing.", value=", ".join(missing))
+        )
     return keys
 
 

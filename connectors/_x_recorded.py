@@ -15,6 +15,7 @@ from pathlib import Path
 
 from connectors.base import Batch, RawDelivery
 from connectors.errors import BadCredentials, Transient
+from connectors.phrases import phrase
 
 BATCH = 50
 MOST_BYTES = 10_000_000  # of one file
@@ -25,7 +26,7 @@ def folder_of(named: str) -> Path:
     """Return the folder. Raises BadCredentials where there is none."""
     folder = Path(named)
     if "\0" in named or not folder.is_dir():
-        raise BadCredentials(f"There is no folder {named!r} with recorded payloads.")
+        raise BadCredentials(phrase("There is no folder {named} with recorded payloads.", named=repr(named)))
     return folder
 
 
@@ -34,7 +35,9 @@ def names_in(folder: Path) -> list[str]:
     try:
         found = [entry.name for entry in os.scandir(folder) if entry.is_file(follow_symlinks=False)]
     except OSError as error:
-        raise Transient(f"The folder {folder} cannot be read: {error.strerror}.") from None
+        raise Transient(
+            phrase("The folder {folder} cannot be read: {strerror}.", folder=folder, strerror=error.strerror)
+        ) from None
     return sorted(name for name in found if name.endswith(".json") and not name.startswith("."))
 
 
@@ -60,7 +63,7 @@ def _read(folder: Path, names: list[str]) -> Iterator[Batch]:
             with (folder / name).open("rb") as file:
                 raw = file.read(MOST_BYTES)
         except OSError as error:
-            raise Transient(f"{name} cannot be read: {error.strerror}.") from None
+            raise Transient(phrase("{name} cannot be read: {strerror}.", name=name, strerror=error.strerror)) from None
         size += len(raw)
         group.append(RawDelivery(raw, datetime.now(UTC), f"recorded:{sha256(raw).hexdigest()}"))
         if len(group) >= BATCH or size >= MOST_BATCH_BYTES:

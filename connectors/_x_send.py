@@ -18,6 +18,7 @@ from connectors._x_direct import THREAD
 from connectors._x_length import COUNTING
 from connectors.base import Action, OutboundAttachment, OutboundMessage, Receipt
 from connectors.errors import Rejected, Transient
+from connectors.phrases import phrase
 from connectors.text_length import length_of
 
 if TYPE_CHECKING:
@@ -58,7 +59,13 @@ def _public(client: tweepy.Client, message: OutboundMessage, longest: int) -> Re
     if not answered:
         raise Rejected("There is no post that this could answer.")
     if (length := length_of(message.text, COUNTING)) > longest:
-        raise Rejected(f"A post holds {longest:,} characters and this one has {length:,}: shorten it or answer by DM.")
+        raise Rejected(
+            phrase(
+                "A post holds {longest} characters and this one has {length}: shorten it or answer by DM.",
+                longest=f"{longest:,}",
+                length=f"{length:,}",
+            )
+        )
     files = message.attachments
     if len(files) > (MOST_IMAGES if all(map(_is_image, files)) else 1):
         raise Rejected("A post takes four pictures, or one video, or one GIF.")
@@ -92,7 +99,13 @@ def _upload(client: tweepy.Client, file: OutboundAttachment, where: str) -> str:
     kind = "image" if is_image else "gif" if file.content_type == "image/gif" else "video"
     most = MOST_BYTES.get(kind)
     if most and len(file.data) > most:
-        raise Rejected(f"{file.filename} is larger than the {most // 1_000_000} MB that X takes of this kind.")
+        raise Rejected(
+            phrase(
+                "{file} is larger than the {most} MB that X takes of this kind.",
+                file=file.filename,
+                most=most // 1000000,
+            )
+        )
     category = f"{where}_{kind}"
     if not is_image:
         return _upload_in_pieces(client, file, category)
@@ -117,7 +130,12 @@ def _wait_until_ready(client: tweepy.Client, name: str, answer: Answer) -> None:
     while info := at(answer.data, "data", "processing_info"):
         state = line(at(info, "state"))
         if state == "failed":
-            raise Rejected(f"X cannot use the file: {line(at(info, 'error', 'message')) or 'it does not say why'}.")
+            raise Rejected(
+                phrase(
+                    "X cannot use the file: {said}.",
+                    said=line(at(info, "error", "message")) or phrase("it does not say why"),
+                )
+            )
         if state not in {"pending", "in_progress"}:
             return
         if time.monotonic() > ends_at:

@@ -21,6 +21,7 @@ from connectors._x_api import asked, moved_hosts, refusal, setting
 from connectors._x_fetch import POST_FIELDS, Me, delivery, quotes_query
 from connectors.base import Credentials, RawDelivery
 from connectors.errors import BadCredentials, ConnectorError, Transient
+from connectors.phrases import phrase
 
 MOST_WAITING = 1_000
 SILENCE_SECONDS = 25.0  # X shows a sign of life every 20
@@ -70,7 +71,11 @@ class Stream:
         if len(stale) == len(ours):
             answer = asked(lambda: client.add_rules(tweepy.StreamRule(wanted, tag=self._tag)))
             if at(answer.data, "meta", "summary", "created") == 0:
-                raise Transient(f"X does not take the stream's rule: {json.dumps(answer.data.get('errors'))[:200]}.")
+                raise Transient(
+                    phrase(
+                        "X does not take the stream's rule: {value}.", value=json.dumps(answer.data.get("errors"))[:200]
+                    )
+                )
 
 
 class _Listener(tweepy.StreamingClient):  # type: ignore[misc]  # tweepy publishes no types
@@ -91,7 +96,14 @@ class _Listener(tweepy.StreamingClient):  # type: ignore[misc]  # tweepy publish
         if "data" in said:
             self._keep(said)
         elif problems := objects(said.get("errors")):
-            self._stop(Transient(f"X ended the stream: {line(problems[0].get('detail') or problems[0].get('title'))}."))
+            self._stop(
+                Transient(
+                    phrase(
+                        "X ended the stream: {value}.",
+                        value=line(problems[0].get("detail") or problems[0].get("title")),
+                    )
+                )
+            )
 
     def _keep(self, said: Mapping[str, Any]) -> None:
         """Hand a post over; where nobody takes it any more, this thread ends rather than waits."""
@@ -111,7 +123,7 @@ class _Listener(tweepy.StreamingClient):  # type: ignore[misc]  # tweepy publish
         self._stop(Transient("X closed the stream."))
 
     def on_exception(self, exception: Exception) -> None:
-        self._stop(Transient(f"The stream failed: {type(exception).__name__}."))
+        self._stop(Transient(phrase("The stream failed: {name}.", name=type(exception).__name__)))
 
     def on_disconnect(self) -> None:
         self.trouble = self.trouble or Transient("The stream has ended.")

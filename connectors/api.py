@@ -100,7 +100,9 @@ class ApiConnector(Defaults):
         try:
             _post(credentials, f"ping-{uuid4()}", {"type": "ping"})
         except Rejected as error:
-            raise BadCredentials(f"The address for replies cannot be used: {error.reason}") from None
+            raise BadCredentials(
+                phrase("The address for replies cannot be used: {reason}", reason=error.reason)
+            ) from None
         return f"Your system at {split(_reply_url(credentials)).hostname} takes replies."
 
     def snippets(self, base_url: str, token: str) -> tuple[tuple[str, str], ...]:
@@ -193,7 +195,11 @@ def _post(credentials: Credentials, key: str, body: object) -> Any:
     if answer.status >= FIRST_ERROR:
         raise JsonApi("Your system", url).refusal(reply)
     if answer.status >= FIRST_REDIRECT:
-        raise Rejected(f"The address for replies leads elsewhere (status {answer.status}): set the final one.")
+        raise Rejected(
+            phrase(
+                "The address for replies leads elsewhere (status {status}): set the final one.", status=answer.status
+            )
+        )
     return reply.data
 
 

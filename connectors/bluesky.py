@@ -151,7 +151,7 @@ class BlueskyConnector(Defaults):
         body = {"text": message.text, "facets": account.facets(message.text)}
         said = account.post("chat.bsky.convo.sendMessage", {"convoId": convo, "message": body}, is_chat=True)
         if not line(said.get("id")):
-            raise Transient(f"{NAME} did not say what became of the message.")
+            raise Transient(phrase("{name} did not say what became of the message.", name=NAME))
         return Receipt(f"message:{convo}:{line(said['id'])}")
 
     def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:
@@ -165,7 +165,7 @@ class BlueskyConnector(Defaults):
     def act(self, credentials: Credentials, action: Action) -> None:
         """Like a post or take that back; twice is once. Raises Transient, BadCredentials or Rejected."""
         if action.kind not in self.capabilities.actions or not action.target.startswith("at://"):
-            raise Rejected(f"{NAME} does not offer that for this message.")
+            raise Rejected(phrase("{name} does not offer that for this message.", name=NAME))
         account = Account(credentials)
         post = _post(account, action.target)
         liked = line(at(post, "viewer", "like"), 500)
@@ -192,10 +192,12 @@ def _posted(account: Account, message: OutboundMessage) -> Receipt:
 
 def _images(account: Account, message: OutboundMessage) -> list[Mapping[str, Any]]:
     if len(message.attachments) > MAX_IMAGES:
-        raise Rejected(f"A post on Bluesky takes {MAX_IMAGES} images.")
+        raise Rejected(phrase("A post on Bluesky takes {most} images.", most=MAX_IMAGES))
     for file in message.attachments:
         if not file.content_type.startswith("image/") or len(file.data) > MAX_IMAGE_BYTES:
-            raise Rejected(f"{file.filename} is no image of at most {MAX_IMAGE_BYTES // 1_000_000} MB.")
+            raise Rejected(
+                phrase("{file} is no image of at most {most} MB.", file=file.filename, most=MAX_IMAGE_BYTES // 1000000)
+            )
     files = message.attachments
     return [{"alt": file.filename, "image": account.upload(file.data, file.content_type)} for file in files]
 
@@ -216,7 +218,7 @@ def _create(account: Account, collection: str, record: Mapping[str, Any]) -> str
     body = {"repo": account.did, "collection": collection, "record": whole_record}
     uri = line(account.post("com.atproto.repo.createRecord", body).get("uri"), 500)
     if not uri:
-        raise Transient(f"{NAME} did not say what became of the post.")
+        raise Transient(phrase("{name} did not say what became of the post.", name=NAME))
     return uri
 
 

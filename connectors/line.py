@@ -228,7 +228,7 @@ def _messages(message: OutboundMessage) -> list[dict[str, str]]:
 
 def _picture(file: OutboundAttachment) -> dict[str, str]:
     if len(file.data) > LARGEST_PREVIEW:
-        raise Rejected(f"LINE takes pictures of at most 1 MB from here: “{file.filename}” is larger.")
+        raise Rejected(phrase("LINE takes pictures of at most 1 MB from here: “{file}” is larger.", file=file.filename))
     url = address_of(file, "LINE")
     return {"type": "image", "originalContentUrl": url, "previewImageUrl": url}
 
@@ -270,4 +270,4 @@ def _explain(reply: Reply) -> ConnectorError | None:
     details = "; ".join(line(one.get("message")) for one in objects(at(reply.data, "details"))[:3])
     if reply.status == FORBIDDEN:
         return Rejected(phrase("{name} refused this: {said}.", name="LINE", said=said))
-    return Rejected(f"LINE refused this: {said} ({details}).") if details else None
+    return Rejected(phrase("LINE refused this: {said} ({details}).", said=said, details=details)) if details else None

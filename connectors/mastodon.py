@@ -140,7 +140,7 @@ class MastodonConnector(MastodonSignIn, Defaults):
             )
         posted = line(at(server.said, "id"))
         if not posted:
-            raise Transient(f"{NAME} did not say what became of the reply.")
+            raise Transient(phrase("{name} did not say what became of the reply.", name=NAME))
         return Receipt(posted, detail=line(at(server.said, "url"), 2000))
 
     def download(self, credentials: Credentials, file: RemoteFile, may_reach: MayReach) -> InboundAttachment:  # noqa: ARG002
@@ -157,7 +157,7 @@ class MastodonConnector(MastodonSignIn, Defaults):
                 case "unlike":
                     server.client.status_unfavourite(action.target)
                 case _:
-                    raise Rejected(f"{NAME} does not offer that.")
+                    raise Rejected(phrase("{name} does not offer that.", name=NAME))
 
     def _answered(self, server: Server, message: OutboundMessage) -> Any:
         if not message.answers:
@@ -197,9 +197,9 @@ def _uploaded(server: Server, data: bytes, content_type: str, filename: str) -> 
     ends_at = time.monotonic() + PROCESSING_SECONDS
     while media_id and not line(at(server.said, "url"), 2000):
         if time.monotonic() > ends_at:
-            raise Transient(f"{NAME} has not finished processing {filename}.")
+            raise Transient(phrase("{name} has not finished processing {filename}.", name=NAME, filename=filename))
         time.sleep(LOOK_SECONDS)
         server.client.media(media_id)
     if not media_id:
-        raise Transient(f"{NAME} did not say what became of {filename}.")
+        raise Transient(phrase("{name} did not say what became of {filename}.", name=NAME, filename=filename))
     return media_id

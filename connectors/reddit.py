@@ -182,7 +182,9 @@ def communities_of(credentials: Credentials) -> tuple[str, ...]:
     """Return the watched communities. Raises BadCredentials naming the line that is none."""
     names = [name.removeprefix("/").removeprefix("r/") for name in _lines(credentials, "communities", MOST_COMMUNITIES)]
     if bad := [name for name in names if not NAME.fullmatch(name)]:
-        raise BadCredentials(f"{line(bad[0], 60)!r} is no community: write its name without r/.")
+        raise BadCredentials(
+            phrase("{value} is no community: write its name without r/.", value=repr(line(bad[0], 60)))
+        )
     return tuple(names)
 
 
@@ -190,9 +192,9 @@ def _check_community(reddit: praw.Reddit, name: str) -> None:
     try:
         answer = api.asked(reddit, f"r/{name}/about")
     except Rejected as error:
-        raise BadCredentials(f"r/{name} cannot be read: {error.reason}") from None
+        raise BadCredentials(phrase("r/{name} cannot be read: {reason}", name=name, reason=error.reason)) from None
     if mapping(answer).get("kind") != "t5":
-        raise BadCredentials(f"There is no community r/{name}.")
+        raise BadCredentials(phrase("There is no community r/{name}.", name=name))
 
 
 def _answer(reddit: praw.Reddit, answered: str, message: OutboundMessage) -> Receipt:

@@ -101,7 +101,7 @@ class RssConnector(Defaults):
             try:
                 count += len(_asked(url, {})[0].entries)
             except (Malformed, Rejected) as error:
-                raise BadCredentials(f"{url}: {error.reason}") from None
+                raise BadCredentials(phrase("{url}: {reason}", url=url, reason=error.reason)) from None
         feeds = "1 feed" if len(settings.feeds) == 1 else f"{len(settings.feeds)} feeds"
         return f"Read {feeds} with {count:,} {'entry' if count == 1 else 'entries'}."
 
@@ -144,12 +144,16 @@ def _settings(credentials: Credentials) -> Settings:
     """Read the form. Raises BadCredentials."""
     feeds = tuple(dict.fromkeys(_lines(credentials.get("feeds"))))
     if not feeds or len(feeds) > MOST_FEEDS:
-        raise BadCredentials(f"Name between 1 and {MOST_FEEDS} feeds, one address a line.")
+        raise BadCredentials(
+            phrase("Name between 1 and {most_feeds} feeds, one address a line.", most_feeds=MOST_FEEDS)
+        )
     for url in feeds:
         try:
             split(url)
         except Rejected:
-            raise BadCredentials(f"{line(url, 200)!r} is no address of a feed: it begins with https://.") from None
+            raise BadCredentials(
+                phrase("{value} is no address of a feed: it begins with https://.", value=repr(line(url, 200)))
+            ) from None
     words = _lines(credentials.get("words"))
     return Settings(
         feeds=feeds,
@@ -183,7 +187,9 @@ def _asked(url: str, state: Mapping[str, Any]) -> tuple[Feed, dict[str, str]]:
         return Feed({"url": url}), {key: line(state.get(key)) for key in ("etag", "modified")}
     if answer.status >= FIRST_ERROR:
         wait = retry_after(Reply(answer.status, None, answer.headers))
-        raise Transient(f"The site answers with status {answer.status}.", retry_after_seconds=wait)
+        raise Transient(
+            phrase("The site answers with status {status}.", status=answer.status), retry_after_seconds=wait
+        )
     validators = {"etag": line(answer.headers.get("etag")), "modified": line(answer.headers.get("last-modified"))}
     return read_feed(answer.body, url=url, content_type=answer.headers.get("content-type", "")), validators
 

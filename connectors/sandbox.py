@@ -248,7 +248,7 @@ def _integer(credentials: Credentials, key: str, otherwise: int) -> int:
     try:
         return otherwise if value is None or value == "" else int(value)
     except (TypeError, ValueError):
-        raise BadCredentials(f"{key} is not a number.") from None
+        raise BadCredentials(phrase("{key} is not a number.", key=key)) from None
 
 
 def _now() -> datetime:

@@ -177,17 +177,17 @@ def _call(credentials: Credentials, method: str, said: dict[str, Any]) -> dict[s
 def _refusal(status: int | None, said: str) -> ConnectorError:
     words = REASONS.get(status or 0) or said or "no reason given"
     if status in ACCOUNT_CLOSED:
-        return BadCredentials(f"Viber does not accept the bot's token: {words}.")
+        return BadCredentials(phrase("Viber does not accept the bot's token: {words}.", words=words))
     if status == NO_WEBHOOK:
         return BadCredentials(
             "Viber sends nothing for a bot without a webhook: enter the address and test the channel."
         )
     if status == TOO_MANY_REQUESTS:
-        return Transient(f"Viber cannot take this now: {words}.")
+        return Transient(phrase("Viber cannot take this now: {words}.", words=words))
     return (
         Rejected(phrase("{name} refused this: {said}.", name="Viber", said=words))
         if status in FINAL
-        else Transient(f"Viber failed: {words}.")
+        else Transient(phrase("Viber failed: {words}.", words=words))
     )
 
 

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from connectors import web_address
 from connectors.base import MayReach
 from connectors.errors import Rejected, Transient
+from connectors.phrases import phrase
 
 CURVE = ec.SECP256R1()
 RECORD = 4096  # bytes, the largest that every push service takes
@@ -104,18 +105,22 @@ def send(
     if 200 <= answer.status < 300:
         return
     if answer.status in GONE | STRANGERS:
-        raise Gone(f"The push service answered {answer.status}: this browser does not listen any more.")
+        raise Gone(
+            phrase("The push service answered {status}: this browser does not listen any more.", status=answer.status)
+        )
     if answer.status == TOO_MANY or answer.status >= SERVER_ERRORS:
         wait = answer.headers.get("retry-after", "").strip()
         seconds = float(wait) if wait.isascii() and wait.isdigit() and len(wait) < 8 else None
-        raise Transient(f"The push service answered {answer.status}.", retry_after_seconds=seconds)
-    raise Rejected(f"The push service answered {answer.status}.")
+        raise Transient(
+            phrase("The push service answered {status}.", status=answer.status), retry_after_seconds=seconds
+        )
+    raise Rejected(phrase("The push service answered {status}.", status=answer.status))
 
 
 def encrypt(text: bytes, browser: Browser, *, salt: bytes, own: ec.EllipticCurvePrivateKey) -> bytes:
     """Encrypt for one browser. `salt` (16 bytes) and `own` are used once. Raises Rejected for a text too long."""
     if len(text) > MOST:
-        raise Rejected(f"A push message holds at most {MOST} bytes.")
+        raise Rejected(phrase("A push message holds at most {most} bytes.", most=MOST))
     theirs, auth = _receiver(browser)
     mine = _point(own.public_key())
     info = b"WebPush: info\0" + _point(theirs) + mine

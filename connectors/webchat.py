@@ -106,7 +106,9 @@ class WebchatConnector(Defaults):
         """Say where the chat may be shown. Raises BadCredentials naming the line that is no website."""
         bad = bad_origins(credentials.get("origins"))
         if bad:
-            raise BadCredentials(f"{bad[0]!r} is no website address: write it as https://shop.example.")
+            raise BadCredentials(
+                phrase("{bad} is no website address: write it as https://shop.example.", bad=repr(bad[0]))
+            )
         origins = origins_of(credentials.get("origins"))
         return (
             f"The chat can be shown on {', '.join(origins)}." if origins else "The chat is shown in the preview only."

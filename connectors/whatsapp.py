@@ -258,9 +258,17 @@ def _uploaded(api: Graph, credentials: Credentials, files: tuple[OutboundAttachm
     content_type = files[0].content_type.partition(";")[0].strip().lower()
     kind, most = SENDABLE.get(content_type, ("", 0))
     if not kind:
-        raise Rejected(f"WhatsApp takes no files of the type {content_type[:80]!r}.")
+        raise Rejected(
+            phrase("WhatsApp takes no files of the type {content_type}.", content_type=repr(content_type[:80]))
+        )
     if len(files[0].data) > most:
-        raise Rejected(f"WhatsApp takes files of the type {content_type!r} up to {most // 1024:,} KB.")
+        raise Rejected(
+            phrase(
+                "WhatsApp takes files of the type {content_type} up to {most} KB.",
+                content_type=repr(content_type),
+                most=f"{most // 1024:,}",
+            )
+        )
     fields = {"messaging_product": "whatsapp", "type": content_type}
     answer = api.upload(f"{segment(_number_id(credentials))}/media", fields, "file", files[0])
     media_id = line(at(answer, "id"))
