@@ -46,8 +46,22 @@ class Conversation(Base):
 
     __tablename__ = "conversation"
     __table_args__ = (
-        Index("ix_conversation_list", "inbox_id", "status", "last_message_at", "id"),
-        Index("ix_conversation_assignee", "assignee_id", "status", "last_message_at"),
+        # what they include is for counts: those visit no rows
+        Index(
+            "ix_conversation_by_inbox",
+            "inbox_id",
+            "status",
+            "last_message_at",
+            "id",
+            postgresql_include=["merged_into_id"],
+        ),
+        Index(
+            "ix_conversation_by_assignee",
+            "assignee_id",
+            "status",
+            "last_message_at",
+            postgresql_include=["inbox_id", "merged_into_id"],
+        ),
         Index("ix_conversation_contact", "contact_id", "last_message_at"),
         Index(
             "ix_conversation_thread", "channel_id", "thread_key", unique=True, postgresql_where="thread_key IS NOT NULL"
@@ -55,8 +69,16 @@ class Conversation(Base):
         Index("ix_conversation_mood", "status", MOOD_PLACE, "id"),
         Index("ix_conversation_best_mood", "status", BEST_MOOD_PLACE, "id"),
         Index("ix_conversation_priority", "status", PRIORITY_PLACE, "last_message_at", "id"),
-        Index("ix_conversation_status_newest", "status", "last_message_at", "id"),  # a list over many inboxes
-        Index("ix_conversation_newest", "last_message_at", "id"),
+        Index(  # a list over many inboxes
+            "ix_conversation_by_status",
+            "status",
+            "last_message_at",
+            "id",
+            postgresql_include=["inbox_id", "last_message_id"],
+        ),
+        Index(
+            "ix_conversation_by_time", "last_message_at", "id", postgresql_include=["inbox_id", "intent", "language"]
+        ),
         Index("ix_conversation_waiting", "status", WAITING_PLACE, "id"),
         Index("ix_conversation_rescoring", "mood_version", "last_message_at"),
         Index("ix_conversation_merged_into", "merged_into_id", postgresql_where="merged_into_id IS NOT NULL"),

@@ -8,12 +8,13 @@ from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.models import (
     Channel,
     ChannelState,
     Conversation,
+    ConversationRead,
     Inbox,
     InboxAccess,
     Role,
@@ -25,7 +26,7 @@ from app.models import (
 )
 from app.queries import following, saved_views
 from app.queries._json import AnySelect, InboxIds, json_object, json_rows
-from app.queries.conversation_filters import VIEWS, Filters, conditions, is_unread, with_reading
+from app.queries.conversation_filters import VIEWS, Filters, Last, conditions, with_reading
 from app.queries.conversation_list import TagRow, inside
 from app.queries.saved_views import Looks
 
@@ -179,10 +180,13 @@ def _unread(user: User, inbox_ids: InboxIds) -> AnySelect:
         .limit(MOST_COUNTED)
         .subquery()
     )
-    of = aliased(Conversation, newest)
-    query = select(Inbox.public_id.label("inbox"), func.count().label("unread")).select_from(of)
-    query = with_reading(query.join(Inbox, Inbox.id == of.inbox_id), user, of).where(is_unread(user, of))
-    return query.group_by(Inbox.public_id)
+    mine = (ConversationRead.conversation_id == newest.c.id) & (ConversationRead.user_id == user.id)
+    # looked up one by one: joined, PostgreSQL would read through everything that the user ever saw
+    seen = select(ConversationRead.message_id).where(mine).correlate(newest).scalar_subquery()
+    query = select(Inbox.public_id.label("inbox"), func.count().label("unread")).select_from(newest)
+    query = query.join(Inbox, Inbox.id == newest.c.inbox_id).outerjoin(Last, Last.id == newest.c.last_message_id)
+    unseen = newest.c.last_message_id > func.coalesce(seen, 0), Last.author_id.is_distinct_from(user.id)
+    return query.where(*unseen).group_by(Inbox.public_id)
 
 
 def _paused(inbox_ids: InboxIds) -> AnySelect:
