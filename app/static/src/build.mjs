@@ -37,6 +37,8 @@ async function bundle() {
   await build({ ...options, entryPoints: modules.filter(present), format: "esm", alias: instead });
 }
 
+const EMOJI_LANGUAGES = ["de", "es", "fr", "ja", "pt"]; // of ours, those that emojibase has beside English
+
 async function build(options) {
   if (watching) await (await esbuild.context(options)).watch();
   else await esbuild.build(options);
@@ -44,14 +46,20 @@ async function build(options) {
 
 async function emoji() {
   // a row each: sign, group, name, other words, the name between colons (app/static/src/composer/emoji_list.ts)
-  const data = join(root, "node_modules", "emojibase-data", "en");
-  const read = async (name) => JSON.parse(await readFile(join(data, name), "utf8"));
-  const [all, codes, { groups }] = await Promise.all([read("compact.json"), read("shortcodes/github.json"), read("messages.json")]);
-  const shown = groups.filter((group) => group.key !== "component");
-  const place = new Map(shown.map((group, at) => [group.order, at]));
-  const rows = all.filter((one) => place.has(one.group)).sort((one, two) => one.order - two.order);
-  const list = rows.map((one) => [one.unicode, place.get(one.group), one.label, (one.tags ?? []).join(" "), [codes[one.hexcode] ?? ""].flat()[0]]);
-  await writeFile(join(dist, "emoji.json"), JSON.stringify({ groups: shown.map((group) => capital(group.message)), all: list }));
+  const read = async (name) => JSON.parse(await readFile(join(root, "node_modules", "emojibase-data", name), "utf8"));
+  const [english, codes] = await Promise.all([read("en/compact.json"), read("en/shortcodes/github.json")]);
+  const inEnglish = new Map(english.map((one) => [one.hexcode, [one.label, ...(one.tags ?? [])]]));
+  const lists = ["en", ...EMOJI_LANGUAGES].map(async (language) => {
+    const [all, { groups }] = await Promise.all([read(`${language}/compact.json`), read(`${language}/messages.json`)]);
+    const shown = groups.filter((group) => group.key !== "component");
+    const place = new Map(shown.map((group, at) => [group.order, at]));
+    const rows = all.filter((one) => place.has(one.group)).sort((one, two) => one.order - two.order);
+    const words = (one) => new Set([...(one.tags ?? []), ...(inEnglish.get(one.hexcode) ?? [])].filter((word) => word !== one.label));
+    const list = rows.map((one) => [one.unicode, place.get(one.group), one.label, [...words(one)].join(" "), [codes[one.hexcode] ?? ""].flat()[0]]);
+    const file = language === "en" ? "emoji.json" : `emoji.${language}.json`;
+    await writeFile(join(dist, file), JSON.stringify({ groups: shown.map((group) => capital(group.message)), all: list }));
+  });
+  await Promise.all(lists);
 }
 
 function capital(words) {

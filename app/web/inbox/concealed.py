@@ -7,12 +7,25 @@ from dataclasses import replace
 from typing import Any
 
 from app.discretion import discreet, discreet_cut, hidden_spans, kinds_in
-from app.personal_data import WORDS, Span, masked
+from app.personal_data import Kind, Span, masked
+from app.phrases import phrase_in
 from app.queries.message_predictions import PredictionRow
 from app.queries.scheduled_replies import LONGEST_TEXT as SCHEDULED_TEXT
 from app.queries.scheduled_replies import ScheduledRow
 from app.queries.timeline import LONGEST_TEXT, MessageRow
 
+KINDS = {  # how readers are told what is hidden
+    Kind.CARD: phrase_in("hidden", "card"),
+    Kind.IBAN: phrase_in("hidden", "IBAN"),
+    Kind.NATIONAL_ID: phrase_in("hidden", "ID"),
+    Kind.PHONE: phrase_in("hidden", "phone"),
+    Kind.EMAIL: phrase_in("hidden", "e-mail"),
+    Kind.PASSWORD: phrase_in("hidden", "password"),
+    Kind.PIN: phrase_in("hidden", "PIN"),
+    Kind.CVV: phrase_in("hidden", "CVV"),
+    Kind.CODE: phrase_in("hidden", "code"),
+    Kind.TOKEN: phrase_in("hidden", "key"),
+}
 DEEPEST = 6  # levels of a form's own fields that are looked into; connectors keep them flat
 
 
@@ -33,7 +46,7 @@ def conceal(row: MessageRow) -> tuple[MessageRow, tuple[str, ...]]:
         attachments=tuple(replace(file, filename=discreet(file.filename)) for file in row.attachments),
         predictions=tuple(_moved(told, read, found) for told in row.predictions),
     )
-    return shown, tuple(sorted(WORDS[kind] for kind in kinds))
+    return shown, tuple(sorted(KINDS[kind] for kind in kinds))
 
 
 def conceal_scheduled(row: ScheduledRow) -> ScheduledRow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 
+from app.languages import language
 from app.models import Inbox
 from app.phrases import phrase, phrase_in
 from app.queries import understanding_filters
@@ -63,6 +64,7 @@ SEND_STATES = {
     "failed": ("circle-alert", phrase("Not sent")),
     "uncertain": ("circle-help", phrase("Maybe sent")),
 }
+EMOJI_LANGUAGES = frozenset({"de", "es", "fr", "ja", "pt"})  # as app/static/src/build.mjs builds them
 IDENTITIES = {"email": "at-sign", "phone": "phone", "handle": "hash", "visitor": "globe"}
 FILES = (
     ("image/", "image"),
@@ -89,6 +91,12 @@ def intent_words(label: str | None) -> str:
     if not label or label in INTENTS or label in BUILT_IN:
         return INTENTS.get(label or "", words(label))
     return phrase("None of these") if label == OUT_OF_SCOPE else intent_titles.title_of(label) or words(label)
+
+
+def emoji_list() -> str:
+    """Return the built file with the names of emoji in the reader's language, in English where it has none."""
+    code = language().code.partition("-")[0]
+    return f"emoji.{code}.json" if code in EMOJI_LANGUAGES else "emoji.json"
 
 
 def file_icon(content_type: str) -> str:
@@ -171,6 +179,7 @@ LOOKS = {
     "channel_icon": channel_icon,
     "channel_label": channel_label,
     "file_icon": file_icon,
+    "emoji_list": emoji_list,
     "SENTIMENTS": SENTIMENTS,
     "PRIORITIES": PRIORITIES,
     "STATUSES": STATUSES,

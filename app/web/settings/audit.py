@@ -12,13 +12,15 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.clock import now
 from app.db import reading, transaction
 from app.errors import Invalid
+from app.languages import ENGLISH, language, translated
 from app.models import AuditAction
-from app.personal_data import mask
-from app.phrases import phrase
+from app.personal_data import Kind, mask
+from app.phrases import phrase, phrase_in
 from app.queries import audit_log
 from app.render import words
 from app.services import audit, privacy
 from app.web.authz import admin_only, current_privacy, current_user
+from app.web.inbox.concealed import KINDS
 from app.web.languages import flash
 
 pages = Blueprint("settings_audit", __name__)
@@ -99,17 +101,47 @@ def change_rules() -> BaseResponse | tuple[str, int]:
 
 
 def details_in_words(details: dict[str, Any]) -> str:
-    """Say an entry's details on one line: "Part: message; kinds: card 1, cvv 1"."""
+    """Say an entry's details on one line: "part: message; kinds: card 1, cvv 1"."""
     parts = []
     for name, value in details.items():
-        said = ", ".join(f"{key} {one}" for key, one in value.items()) if isinstance(value, dict) else str(value)
+        said = (
+            ", ".join(f"{_kind(key)} {one}" for key, one in value.items()) if isinstance(value, dict) else _said(value)
+        )
         if said:
-            parts.append(f"{words(name).lower()}: {said}")
+            parts.append(f"{translated(DETAILS.get(name, words(name).lower()))}: {said}")
     return "; ".join(parts)
 
 
+def _kind(name: str) -> str:
+    return translated(KINDS[Kind(name)]) if name in set(Kind) and language().code != ENGLISH else name
+
+
+def _said(value: object) -> str:
+    return translated(VALUES.get(str(value), str(value)))
+
+
+DETAILS = {  # of an entry → as it is said
+    "part": phrase_in("audit", "part"),
+    "kinds": phrase_in("audit", "kinds"),
+    "region": phrase_in("audit", "region"),
+    "agents_reveal": phrase_in("audit", "agents reveal"),
+    "role": phrase_in("audit", "role"),
+    "was": phrase_in("audit", "was"),
+}
+VALUES = {
+    "True": phrase_in("audit", "True"),
+    "False": phrase_in("audit", "False"),
+    "message": phrase_in("audit", "message"),
+    "formatted mail": phrase_in("audit", "formatted mail"),
+    "whole text": phrase_in("audit", "whole text"),
+    "source": phrase_in("audit", "source"),
+}
+
+
 def _rules(problem: Invalid | None) -> str:
-    regions = sorted(privacy.regions().items(), key=lambda one: one[1])
+    known = language().locale.territories
+    named = {code: str(known.get(code) or name) for code, name in privacy.regions().items()}
+    regions = sorted(named.items(), key=lambda one: one[1].casefold())
     return render_template("settings/privacy.html", rules=current_privacy(), regions=regions, problem=problem)
 
 

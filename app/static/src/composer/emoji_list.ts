@@ -1,4 +1,4 @@
-// All emoji with their names, as build.mjs writes them from emojibase: fetched once.
+// All emoji with their names in the reader's language, as build.mjs writes them from emojibase: fetched once.
 
 /** Sign, group, name, other words it is found by, the name between colons. */
 export type Entry = [sign: string, group: number, name: string, words: string, code: string];
@@ -7,6 +7,8 @@ export interface List {
   groups: string[];
   all: Entry[];
 }
+
+const UNSPACED = /[\u3040-\u30ff\u4e00-\u9fff]/; // Japanese has no blanks between words
 
 let fetched: Promise<List> | null = null;
 
@@ -30,7 +32,7 @@ export function find(all: Entry[], typed: string): Entry[] {
   const words = typed.toLowerCase().split(/[\s_:]+/).filter(Boolean);
   const rank = ([, , name, more, code]: Entry): number => {
     const text = ` ${name} ${code.replaceAll("_", " ")} ${more}`.toLowerCase();
-    if (!words.every((word) => text.includes(` ${word}`))) return 3;
+    if (!words.every((word) => text.includes(UNSPACED.test(word) ? word : ` ${word}`))) return 3;
     return name.toLowerCase().startsWith(words[0] ?? "") ? 0 : text.indexOf(` ${words[0] ?? ""}`) < name.length ? 1 : 2;
   };
   return all.map((entry) => [rank(entry), entry] as const).filter(([at]) => at < 3).sort((one, two) => one[0] - two[0]).map(([, entry]) => entry);
