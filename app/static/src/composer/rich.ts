@@ -150,7 +150,7 @@ export class RichSurface implements Surface {
       "aria-label": this.textarea.dataset["label"] ?? "",
       "data-placeholder": this.textarea.placeholder,
       class: isEmpty ? "composer-page is-empty" : "composer-page",
-      dir: "auto",
+      ...(isEmpty ? {} : { dir: "auto" }), // what says what to write here is ours: it runs as the page does
       ...(described ? { "aria-describedby": described } : {}),
     };
   }
