@@ -100,7 +100,7 @@ def test_what_changes_while_a_conversation_is_being_opened_is_shown(desk: Desk) 
     def late(route: Route) -> None:
         answer = route.fetch()
         desk.note("Kwame Mensah", "written while it was opening")
-        eventually(lambda: page.locator("body").get_attribute("data-poked"))
+        eventually(lambda: page.locator("body").get_attribute("data-poked") == "1")
         route.fulfill(response=answer)
 
     page.route("**/inbox/c/*", late, times=1)

@@ -24,7 +24,7 @@ from app.web.inbox.concealed import conceal, without_words
 from app.web.inbox.looks import intent_words
 from app.web.inbox.ways import Way
 
-MOST_CHARACTERS = 12_000_000  # of HTML that are kept
+MOST_CHARACTERS = 6_000_000  # of HTML that are kept
 
 
 @dataclass(frozen=True, slots=True)
