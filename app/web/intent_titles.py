@@ -25,13 +25,27 @@ _known = _Known()
 
 
 def title_of(label: str) -> str | None:
-    """Return the title of an own intent by its slug, None for any other label."""
+    """Return the title of an own intent by its slug, None for any other label.
+
+    One request reads them, the others go on with what was known: pages ask while they hold a connection, and many that
+    all wait for a second one would wait for each other.
+    """
     database = settings().database_url
-    if _known.database != database or time.monotonic() >= _known.until:
+    if _known.database != database:
+        _known.database, _known.titles, _known.until = database, {}, 0.0
+    if time.monotonic() >= _known.until:
+        _known.until = time.monotonic() + SECONDS
+        _read()
+    return _known.titles.get(label)
+
+
+def _read() -> None:
+    try:
         with reading() as session:
             _known.titles = workspace_intents.titles(session)
-        _known.database, _known.until = database, time.monotonic() + SECONDS
-    return _known.titles.get(label)
+    except BaseException:
+        forget()
+        raise
 
 
 def forget() -> None:
