@@ -12,7 +12,7 @@ from connectors._mail_oauth import access_token, sasl_string
 from connectors._mail_settings import Endpoint, Timing
 from connectors._trouble import network_trouble, no_ascii_password, readable, refused_password, refused_token
 from connectors.errors import BadCredentials, ConnectorError, Rejected, Transient
-from connectors.phrases import Phrase, phrase
+from connectors.phrases import phrase
 
 FIRST_FINAL = 500
 _SIGN_IN_CODES = {530, 534, 535, 538}
@@ -53,23 +53,22 @@ def _name_recipients(server: Endpoint, client: smtplib.SMTP, letter: Letter) -> 
     if not refused:
         return
     said = "; ".join(f"{recipient}: {code} {readable(words)}" for recipient, (code, words) in refused.items())
+    told = {"host": server.host, "said": said[:500]}
     others = len(refused) < len(letter.recipients)  # got nothing either
     permanent = [code for code, _ in refused.values() if code >= 500]
     if any(code in _SIGN_IN_CODES for code in permanent):
         raise BadCredentials(phrase("{host} wants another sign-in: {said}", host=server.host, said=said))
     if permanent:
-        refusal = (
-            phrase("{host} refuses a recipient ({said}). Nobody was sent the mail.")
+        raise Rejected(
+            phrase("{host} refuses a recipient ({said}). Nobody was sent the mail.", **told)
             if others
-            else phrase("{host} refuses a recipient ({said}).")
+            else phrase("{host} refuses a recipient ({said}).", **told)
         )
-        raise Rejected(Phrase(refusal.template, values={"host": server.host, "said": said[:500]}))
-    waiting = (
-        phrase("{host} does not take a recipient for the moment ({said}). Nobody was sent the mail.")
+    raise Transient(
+        phrase("{host} does not take a recipient for the moment ({said}). Nobody was sent the mail.", **told)
         if others
-        else phrase("{host} does not take a recipient for the moment ({said}).")
+        else phrase("{host} does not take a recipient for the moment ({said}).", **told)
     )
-    raise Transient(Phrase(waiting.template, values={"host": server.host, "said": said[:500]}))
 
 
 @contextmanager

@@ -139,7 +139,7 @@ def _value(name: str, told: object) -> str:
 
 
 def _edited(told: re.Match[str]) -> str:
-    if not told[1]:
+    if told[1] is None:
         return phrase("note")
     return phrase("name is now {name}, note", name=told[1]) if told[2] else phrase("name is now {name}", name=told[1])
 

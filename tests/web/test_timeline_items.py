@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.queries.activity_lines import ActivityLine
 from app.queries.timeline import MessageRow, TimelinePage
+from app.services import activities
 from app.web.inbox.timeline_items import Item, Line, arrange
 
 HERE, THERE = UUID(int=1), UUID(int=2)
@@ -71,3 +72,11 @@ def _said(number: int, conversation: UUID, day: int) -> MessageRow:
         predictions=(),
         attachments=(),
     )
+
+
+def test_what_was_stored_of_a_contact_is_said_again() -> None:
+    said = {
+        told: str(activities.sentence("contact.edited", {"who": "Ana", "changes": told}))
+        for told in ("note", "name is now Mia", "name is now Mia, note", "name is now ")
+    }
+    assert all(sentence.endswith(told) for told, sentence in said.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.languages import language, translated
-from app.phrases import Phrase, listed, phrase, phrase_in
+from app.phrases import listed, phrase, phrase_in
 from app.queries.mood_lines import MoodLine
 from app.render import clock, words, zone
 from app.services import moods
@@ -89,10 +89,10 @@ def _fell(lowest: MoodStep, at: datetime | None) -> str:
         return phrase("fell to bad") if is_worst else phrase("fell to rather bad")
     time = clock(at)
     if time == f"{at.astimezone(zone()):%H:%M}":  # today
-        said = phrase("fell to bad at {time}") if is_worst else phrase("fell to rather bad at {time}")
+        bad, rather = phrase("fell to bad at {time}", time=time), phrase("fell to rather bad at {time}", time=time)
     else:
-        said = phrase("fell to bad on {time}") if is_worst else phrase("fell to rather bad on {time}")
-    return Phrase(said.template, values={"time": time})
+        bad, rather = phrase("fell to bad on {time}", time=time), phrase("fell to rather bad on {time}", time=time)
+    return bad if is_worst else rather
 
 
 def language_name(code: str | None) -> str:

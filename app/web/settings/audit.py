@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.clock import now
 from app.db import reading, transaction
 from app.errors import Invalid
-from app.languages import ENGLISH, language, translated
+from app.languages import language, translated
 from app.models import AuditAction
 from app.personal_data import Kind, mask
 from app.phrases import phrase, phrase_in
@@ -113,7 +113,7 @@ def details_in_words(details: dict[str, Any]) -> str:
 
 
 def _kind(name: str) -> str:
-    return translated(KINDS[Kind(name)]) if name in set(Kind) and language().code != ENGLISH else name
+    return translated(KINDS[Kind(name)]) if name in set(Kind) else name
 
 
 def _said(value: object) -> str:

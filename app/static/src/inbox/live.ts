@@ -18,6 +18,7 @@ const HEARTBEAT_MS = 25_000;
 const LONG_HIDDEN_MS = 60_000;
 const ANSWER_MS = 2000; // for the server's word that a conversation is followed
 const AGAIN_MS = 2000;
+const MOST_TRIES = 5; // to follow a conversation: who may not see it any more never will
 const WORDS = { live: () => t("Live"), reconnecting: () => t("Reconnecting…"), offline: () => t("Offline") } as const;
 
 let socket: Socket | null = null;
@@ -51,11 +52,15 @@ export function watching(): Promise<unknown> {
   return following;
 }
 
-async function follow(through: Socket, conversation: string): Promise<void> {
+async function follow(through: Socket, conversation: string, tries = 1): Promise<void> {
   const does: unknown = await through.timeout(ANSWER_MS).emitWithAck("watch", { conversation }).catch(() => false);
   if (!conversation || openConversation() !== conversation) return;
   if (does === true) document.dispatchEvent(new CustomEvent("tributary:watching", { detail: conversation }));
-  else setTimeout(() => openConversation() === conversation && watch(conversation), AGAIN_MS); // too many wishes at once
+  else if (tries < MOST_TRIES) setTimeout(() => again(through, conversation, tries + 1), AGAIN_MS); // too many wishes at once
+}
+
+function again(through: Socket, conversation: string, tries: number): void {
+  if (through.connected && openConversation() === conversation) following = follow(through, conversation, tries);
 }
 
 export function signal(name: "typing" | "viewing", data: Record<string, unknown> = {}): void {
