@@ -28,11 +28,17 @@ class Desk:
     new_context: Callable[..., BrowserContext]
     trouble: list[list[str]] = field(default_factory=list)
 
-    def page(self, who: str = "ana", path: str = "/inbox", **options: Any) -> Page:
-        """Return somebody's page once it is live; the form they sign in by is for tests/browser/test_installed.py."""
+    def page(self, who: str = "ana", path: str = "/inbox", *, is_routed: bool = False, **options: Any) -> Page:
+        """Return somebody's page once it is live; the form they sign in by is for tests/browser/test_installed.py.
+
+        `is_routed`: its test holds or breaks requests. Chromium begins to intercept some time after it was told to, and
+        lets pass what is asked until then: it is told before the page is there.
+        """
         self.product.forget_sign_ins()
         cookies = cookies_of(self.product, f"{who}@harbourpine.example", PASSWORD)
         context = self.new_context(**options)
+        if is_routed:
+            context.route("https://nobody.invalid/**", lambda route: route.abort())
         context.add_cookies(
             [{"name": name, "value": value, "url": self.product.url} for name, value in cookies.items()]
         )

@@ -51,7 +51,7 @@ def test_a_draft_is_read_taken_over_and_never_overwritten_unseen(desk: Desk) -> 
 
 
 def test_files_and_pictures_survive_are_in_the_second_tab_and_leave_once(desk: Desk, tmp_path: Path) -> None:
-    page, who = desk.page("ana"), "Emma Lindgren"
+    page, who = desk.page(is_routed=True), "Emma Lindgren"
     desk.open(page, who)
     for name in ("one.txt", "two.txt", "three.txt"):
         (tmp_path / name).write_text(name)

@@ -18,7 +18,7 @@ def _send(page: Page, text: str) -> None:
 
 
 def test_a_reply_stands_there_at_once_and_becomes_the_stored_one(desk: Desk) -> None:
-    page, held = desk.page(), list[Route]()
+    page, held = desk.page(is_routed=True), list[Route]()
     desk.open(page, "Kwame Mensah")
     page.route("**/replies**", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks the function it is given
     _send(page, "The papers leave today.")
@@ -37,7 +37,7 @@ def test_a_reply_stands_there_at_once_and_becomes_the_stored_one(desk: Desk) -> 
 
 
 def test_words_wait_until_the_server_can_be_reached_and_are_sent_once(desk: Desk) -> None:
-    page = desk.page()
+    page = desk.page(is_routed=True)
     desk.open(page, "Sophie Laurent")
     page.route("**/replies**", lambda route: route.abort())  # nothing arrives
     _send(page, "There are 12.40 left.")
@@ -94,7 +94,7 @@ def test_two_agents_see_each_other_and_each_others_changes(desk: Desk) -> None:
 
 def test_what_changes_while_a_conversation_is_being_opened_is_shown(desk: Desk) -> None:
     """The answer was read before the change, and the poke came while nothing was open yet."""
-    page = desk.page()
+    page = desk.page(is_routed=True)
     page.evaluate("document.addEventListener('tributary:poke', () => document.body.dataset.poked = '1')")
 
     def late(route: Route) -> None:

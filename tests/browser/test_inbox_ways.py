@@ -133,7 +133,7 @@ def test_on_a_phone_list_conversation_and_details_are_views_of_their_own(desk: D
 
 
 def test_formatted_mail_fits_its_frame_shows_its_picture_and_runs_nothing(desk: Desk) -> None:
-    page = desk.page()
+    page = desk.page(is_routed=True)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: asked.append(f"dialog {dialog.message}"))

@@ -59,7 +59,7 @@ def test_replies_and_notes_leave_once_when_the_connection_is_back(desk: Desk) ->
 
 
 def test_what_waits_survives_the_tab_and_goes_back_to_its_draft_when_a_colleague_was_faster(desk: Desk) -> None:
-    page = desk.page()
+    page = desk.page(is_routed=True)
     desk.open(page, "Astrid Berg")
     page.route("**/replies**", lambda route: route.abort())
     _write(page, "I will look.")
@@ -83,7 +83,7 @@ def test_what_waits_survives_the_tab_and_goes_back_to_its_draft_when_a_colleague
 
 
 def test_anything_else_says_that_it_was_not_done_and_tries_again(desk: Desk) -> None:
-    page = desk.page()
+    page = desk.page(is_routed=True)
     desk.open(page, "Oliver Grant")
     page.route("**/status**", lambda route: route.abort())
     page.keyboard.press("e")
