@@ -18,7 +18,8 @@ RUN_FILE = "run.env"  # in the home, while the supervisor runs
 class Settings:
     """`home` keeps state (blobs, keys, embedded servers); `base_url` is how the world reaches us, no trailing slash.
 
-    `models` are "TASK=FOLDER" or "TASK=MODEL_ID@REVISION": models that answer a task in ours' place.
+    `models` are "TASK=FOLDER" or "TASK=MODEL_ID@REVISION": models that answer a task in ours' place; `translators` are
+    "FOLDER" or "MODEL_ID@REVISION".
     """
 
     home: Path
@@ -32,6 +33,7 @@ class Settings:
     secure_cookies: bool
     trusted_proxies: int
     models: tuple[str, ...]
+    translators: tuple[str, ...]  # models that put messages into readers' languages
     private_webhooks: bool  # webhooks may go to loopback and private networks, and without TLS
     hasty_passwords: bool  # for tests: hashing a password costs next to nothing; never where the address is https
     automatic_mails_per_hour: int  # at most so many that nobody wrote go to one contact
@@ -58,6 +60,7 @@ def settings() -> Settings:
         secure_cookies=base_url.startswith("https://"),
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0),
         models=tuple(env.get("MODELS", "").split()),
+        translators=tuple(env.get("TRANSLATORS", "").split()),
         private_webhooks=env.get("WEBHOOKS_TO_PRIVATE", "0") not in {"0", "false", "no", ""},
         hasty_passwords=env.get("HASTY_PASSWORDS") == "1" and not base_url.startswith("https://"),
         automatic_mails_per_hour=_whole(env, "AUTOMATIC_MAILS_PER_HOUR", 4),

@@ -152,6 +152,17 @@ class AskAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TranslationAsked(Event):
+    translation_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTranslated(Event):
+    translation_id: int
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True)
 class SuggestionChanged(Event):
     """A canned response or an article was written: the models must read it before they can suggest it."""
 

@@ -22,7 +22,7 @@ import httpx
 from redis import Redis
 
 from tests.loops import free_port
-from workers.children import read_procfile, web_address
+from workers.children import needed, read_procfile, web_address
 from workers.leash import MARK_VARIABLE, Leash
 from workers.processes import ROOT, Command, spawn, stop
 
@@ -99,7 +99,7 @@ def running(
     leash = Leash(mark)
     product = Product(url=env["BASE_URL"], home=home, env=env, leash=leash)
     try:
-        for name, argv in read_procfile(ROOT / "Procfile").items():
+        for name, argv in needed(read_procfile(ROOT / "Procfile"), env).items():
             if name != "release" and name not in leave_out:
                 product.start(name, argv)
         if not leave_out:

@@ -1,4 +1,4 @@
-"""python -m workers relay | run QUEUE… | annotate | poll | schedule | doctor | take-mail CHANNEL"""
+"""python -m workers relay | run QUEUE… | annotate | translate | poll | schedule | doctor | take-mail CHANNEL"""
 
 from __future__ import annotations
 
@@ -43,6 +43,12 @@ def _annotate(_: argparse.Namespace) -> None:
     annotator.run()
 
 
+def _translate(_: argparse.Namespace) -> None:
+    from workers import translator
+
+    translator.run()
+
+
 def _poll(_: argparse.Namespace) -> None:
     from workers import poller
 
@@ -71,6 +77,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     "relay": _relay,
     "run": _run,
     "annotate": _annotate,
+    "translate": _translate,
     "poll": _poll,
     "schedule": _schedule,
     "doctor": _doctor,

@@ -21,6 +21,14 @@ CALM_SECONDS = 30.0  # a process that ran this long has recovered: the next paus
 COLOURS = (36, 33, 32, 35, 34, 96, 93, 92)
 
 
+TRANSLATOR = "translator"
+
+
+def needed(processes: Mapping[str, list[str]], env: Mapping[str, str]) -> dict[str, list[str]]:
+    """Leave out what an installation has no use for: the process of models that it does not name."""
+    return {name: argv for name, argv in processes.items() if name != TRANSLATOR or env.get("TRANSLATORS")}
+
+
 def read_procfile(path: Path) -> dict[str, list[str]]:
     """Return the argument vector of each named process. Raises SetupError naming a line that is none."""
     processes = {}

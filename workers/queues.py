@@ -19,6 +19,7 @@ from rq.serializers import JSONSerializer
 from app.config import settings
 
 ASK = "ask"  # somebody looks at the screen
+TRANSLATE = "translate"  # a process of its own, where there are models for it
 LEARN = "learn"  # short, and somebody waits for it
 RESCORING = "rescoring"
 ANNOTATOR = (ASK, LEARN, "nlp", RESCORING)  # what annotators serve, in this order
@@ -26,6 +27,7 @@ IDS_A_JOB = {  # one slow provider holds up one reply
     "ingest": 50,
     ASK: 50,
     LEARN: 50,
+    TRANSLATE: 50,
     "nlp": 50,
     "default": 50,
     "send": 1,
@@ -37,6 +39,7 @@ TIMEOUT_SECONDS = {
     "ingest": 60,
     ASK: 60,
     LEARN: 300,
+    TRANSLATE: 300,
     "nlp": 300,
     "default": 60,
     "send": 90,

@@ -18,7 +18,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from app.errors import AppError, SetupError
-from workers.children import Child, Screen, read_procfile, web_address
+from workers.children import Child, Screen, needed, read_procfile, web_address
 from workers.embedded import SECONDS_TO_ANSWER, Server, last_words, open_log, server_environment
 from workers.embedded_postgres import embedded_postgres
 from workers.embedded_valkey import Valkey, embedded_valkey
@@ -233,8 +233,9 @@ def main() -> int:
     parser.add_argument("--follow-parent", action="store_true", help="stop when the process that started this one ends")
     arguments = parser.parse_args()
     try:
-        processes = read_procfile(arguments.procfile)
-        Supervisor(look_around(), processes, follow_parent=arguments.follow_parent).run()
+        found = look_around()
+        processes = needed(read_procfile(arguments.procfile), found.env)
+        Supervisor(found, processes, follow_parent=arguments.follow_parent).run()
     except AppError as error:
         sys.stdout.flush()
         print(error.reason, file=sys.stderr)

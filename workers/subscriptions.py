@@ -32,6 +32,7 @@ from app.events import (
     MessageAnnotated,
     MessageChanged,
     MessageReceived,
+    MessageTranslated,
     ProfileWanted,
     ReadMarkWanted,
     ReplyQueued,
@@ -39,6 +40,7 @@ from app.events import (
     SuggestionChanged,
     TagChanged,
     TemplateWanted,
+    TranslationAsked,
     WebhookQueued,
 )
 from workers.queues import Job
@@ -71,6 +73,7 @@ JOBS: dict[type[Event], Subscription] = {
     MessageChanged: Subscription("nlp", "workers.jobs.annotate.annotate", "message_id"),  # perhaps it has new words
     MessageAnnotated: Subscription("default", "workers.jobs.route.route", "message_id"),
     AskAsked: Subscription("ask", "workers.jobs.ask.answer", "ask_id"),
+    TranslationAsked: Subscription("translate", "workers.jobs.translate.translate", "translation_id"),
     SuggestionChanged: Subscription("nlp", "workers.jobs.ask.read_suggestions", "suggestion_id"),
     LearningAsked: Subscription("learn", "workers.jobs.learn.learn", "learning_id"),
     ReplyQueued: Subscription("send", "workers.jobs.send.send", "conversation_id"),
@@ -124,7 +127,7 @@ def _pokes(event: Event) -> list[Poke]:  # noqa: C901, PLR0911 - a table of case
             return [Poke(AGENTS, room, payload) for room in rooms] + _visitor(event)
         case ConversationRead():
             return [Poke(AGENTS, f"user:{event.user}", _payload(event, conversation=event.conversation))]
-        case DraftChanged():
+        case DraftChanged() | MessageTranslated():
             payload = _payload(event, conversation=event.conversation)
             return [Poke(AGENTS, f"conversation:{event.conversation}", payload)]
         case AskAnswered():

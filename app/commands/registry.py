@@ -218,6 +218,7 @@ COMMANDS: dict[Phrase, tuple[Command, ...]] = {
     phrase_in("area", "Understanding"): (
         Command("correct", phrase("Correct what was understood"), "c", CONVERSATION),
         Command("is-right", phrase("What was understood is right"), "y", CONVERSATION),
+        Command("translate", phrase("Translate the message"), "L", CONVERSATION, also="language foreign"),
         Command("summary", phrase("Summary"), "s", CONVERSATION, press="conversation-summary button"),
     ),
     phrase_in("area", "Writing"): (

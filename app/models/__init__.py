@@ -43,6 +43,7 @@ from app.models.message_action import ActionState, MessageAction
 from app.models.message_change import MessageChange
 from app.models.message_reaction import MessageReaction
 from app.models.message_revision import MessageRevision
+from app.models.message_translation import MessageTranslation, TranslationState
 from app.models.note_mention import MentionedUser, NoteMention, NoteThread
 from app.models.notice_setting import NoticeScope, NoticeSetting
 from app.models.outbox_event import Heartbeat, OutboxEvent
@@ -147,6 +148,7 @@ __all__ = [
     "MessageEmbedding",
     "MessageReaction",
     "MessageRevision",
+    "MessageTranslation",
     "MessageWords",
     "NoteMention",
     "NoteThread",
@@ -193,6 +195,7 @@ __all__ = [
     "TeamMember",
     "ThreadReference",
     "TokenPurpose",
+    "TranslationState",
     "User",
     "UserToken",
     "ViewScope",

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.clock import now
+from app.config import settings
 from app.models import (
     Channel,
     ChannelState,
@@ -24,6 +25,7 @@ from app.models import (
 
 FRESH = timedelta(seconds=20)
 EXPECTED = ("relay", "annotator", "poller", "clock")
+TRANSLATOR = "translator"  # only where an installation names models for it
 QUEUES = ("ingest", "default", "send", "slow")
 
 
@@ -60,6 +62,9 @@ class ChannelHealth:
     lag_seconds: float | None = None
 
 
+_SILENT = Process(TRANSLATOR, "", 0.0, {})
+
+
 def answers(session: Session) -> bool:
     """Say whether the database answers."""
     return bool(session.scalar(text("SELECT 1")) == 1)
@@ -82,6 +87,8 @@ def missing(found: list[Process]) -> list[str]:
     annotator = fresh.get("annotator")
     if annotator and not annotator.detail.get("model"):
         gaps.append("model")
+    if settings().translators and not fresh.get(TRANSLATOR, _SILENT).detail.get("model"):
+        gaps.append(TRANSLATOR)
     return gaps
 
 

@@ -19,6 +19,7 @@ from app.models import (
     MessageAction,
     MessageReaction,
     MessageRevision,
+    MessageTranslation,
     RemoteFile,
     User,
 )
@@ -86,6 +87,18 @@ class AnsweredRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TranslationRow:
+    """The words in `language`; `state` is that of models.TranslationState, `reason` says why it failed."""
+
+    language: str
+    source: str
+    state: str
+    text: str
+    reason: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class Extras:
     """Newest first: `revisions` and `actions`. The others in their own order; `thread` has the notes under a note."""
 
@@ -96,6 +109,7 @@ class Extras:
     answers: AnsweredRow | None = None
     mentions: tuple[MentionRow, ...] = ()
     thread: tuple[ThreadNoteRow, ...] = ()
+    translations: tuple[TranslationRow, ...] = ()
     resolved_by: str | None = None  # who settled the thread, "" for somebody who has left; None while it is open
 
 
@@ -112,6 +126,7 @@ def column() -> ColumnElement[Any]:
         answers=_answers(),
         mentions=note_extras.mentions(Message),
         thread=note_extras.thread(),
+        translations=_translations(),
         resolved_by=note_extras.resolved_by(),
     )
 
@@ -126,6 +141,7 @@ def read(told: dict[str, Any]) -> Extras:
         answers=AnsweredRow(**told["answers"]) if told["answers"] else None,
         mentions=tuple(MentionRow(**one) for one in told["mentions"]),
         thread=tuple(thread_note(one) for one in told["thread"]),
+        translations=tuple(TranslationRow(**one) for one in told["translations"]),
         resolved_by=told["resolved_by"],
     )
 
@@ -174,6 +190,19 @@ def _revisions() -> ColumnElement[Any]:
         .subquery()
     )
     return select(json_list(lines.c.line, order=lines.c.seen_at.desc())).scalar_subquery()
+
+
+def _translations() -> ColumnElement[Any]:
+    line = json_object(
+        language=MessageTranslation.language,
+        source=MessageTranslation.source,
+        state=MessageTranslation.state,
+        text=MessageTranslation.text,
+        reason=MessageTranslation.reason,
+        model=MessageTranslation.model,
+    )
+    query = select(json_list(line, order=MessageTranslation.id)).where(MessageTranslation.message_id == Message.id)
+    return query.correlate(Message).scalar_subquery()
 
 
 def _actions() -> ColumnElement[Any]:

@@ -80,6 +80,7 @@ class MessageRow:
     send_attempts: int = 0
     send_after: datetime | None = None
     has_source: bool = False  # the bytes that brought it are kept
+    language: str = ""  # ISO 639-1 of its words, "" where nobody knows
     layout: str | None = None  # clean HTML of a formatted reply of ours, its pictures by their content ids
 
     @property
@@ -219,6 +220,7 @@ def _select() -> AnySelect:
             Message.send_attempts,
             Message.send_after,
             Message.delivery_id.is_not(None).label("has_source"),
+            func.coalesce(Message.language, "").label("language"),
         )
         .join(Conversation, Conversation.id == Message.conversation_id)
         .join(Channel, Channel.id == Message.channel_id)

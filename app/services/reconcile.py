@@ -33,6 +33,7 @@ from app.services import (
     look_ups,
     mailbox_checks,
     message_actions,
+    message_translations,
     read_marks,
     remote_files,
     webhook_deliveries,
@@ -58,6 +59,7 @@ def reconcile(session: Session, *, older_than: timedelta = timedelta(seconds=5))
         + bulk_actions.reconcile(session, limit=BATCH)
         + read_marks.reconcile(session, limit=BATCH)
         + message_actions.reconcile(session, older_than=older_than, limit=BATCH)
+        + message_translations.reconcile(session, older_than=older_than)
         + mailbox_checks.reconcile(session, limit=BATCH)
         + alert_notices.release(session, at=now(), limit=BATCH)
     )

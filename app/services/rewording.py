@@ -26,7 +26,7 @@ from app.models import (
     Prediction,
     Visibility,
 )
-from app.services import conversation_moods, search_index, sentiment_counts
+from app.services import conversation_moods, message_translations, search_index, sentiment_counts
 from app.services.moods import step_of
 from app.services.timeline import preview
 
@@ -68,6 +68,7 @@ def _deleted_by(session: Session, message: Message, change: MessageChange) -> st
 def take_back(session: Session, messages: Sequence[Message]) -> None:
     """Undo what was understood of messages with other words now. Contacts and conversations are locked."""
     search_index.messages(session, messages)
+    message_translations.forget(session, message_ids=[message.id for message in messages])
     by_home: defaultdict[int, list[Message]] = defaultdict(list)
     for message in messages:
         by_home[message.conversation_id].append(message)

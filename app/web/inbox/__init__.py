@@ -36,6 +36,8 @@ from app.web.inbox import (
     timeline_items,
     together,
     transcript,
+    translated,
+    translating,
     views,
 )
 from app.web.inbox.looks import LOOKS, many
@@ -67,6 +69,7 @@ def register(app: Flask) -> None:
         entries,
         search,
         transcript,
+        translating,
         views,
         bulk,
         canned,
@@ -77,6 +80,7 @@ def register(app: Flask) -> None:
         | answers.LOOKS
         | layouts.LOOKS
         | note_words.LOOKS
+        | translated.LOOKS
         | {"RELATION_WORDS": linking.WORDS}
         | {"view_address": views.address_of, "bulk_choices": bulk.choices, "bulk_sentence": bulk.sentence}
         | {"bulk_result": bulk.result, "state_words": bulk.state_words, "drawn_row": rows.drawn_row}

@@ -69,7 +69,7 @@ def without_words(row: MessageRow) -> MessageRow:
         custom={},
         predictions=(),
         attachments=(),
-        more=replace(row.more, revisions=(), remote_files=()),
+        more=replace(row.more, revisions=(), remote_files=(), translations=()),
     )
 
 

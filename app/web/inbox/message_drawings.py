@@ -20,6 +20,7 @@ from app.queries.conversation_view import ConversationView
 from app.queries.timeline import MessageRow
 from app.web.authz import current_privacy, find_current_user
 from app.web.form_tokens import with_token, without_token
+from app.web.inbox import translated
 from app.web.inbox.concealed import conceal, without_words
 from app.web.inbox.looks import intent_words
 from app.web.inbox.ways import Way
@@ -38,6 +39,7 @@ class Around:
     can_answer: bool = False
     answers_in_private: bool = False
     is_spam: bool = False
+    can_translate: bool = False  # into the reader's language
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def around_of(
         can_answer=row.is_inbound and not row.deleted_at and way.answers_one(row),
         answers_in_private=way.private_reply,
         is_spam=here.status == "spam",
+        can_translate=bool(row.text) and translated.can_be_had(row.language),
     )
 
 

@@ -19,6 +19,7 @@ export const HANDLERS: Record<string, () => boolean> = {
   macro: openMacros,
   correct: () => pressOfMessage("c"),
   "is-right": () => pressOfMessage("y"),
+  translate: () => pressOfMessage("L"),
 };
 
 function step(by: number, selector: string): boolean {

@@ -13,7 +13,7 @@ document.addEventListener(
 /** Press a tool ("c" corrects, "y" says it is right) of the message in focus, else of the customer's newest. */
 export function pressOfMessage(key: string): boolean {
   const inFocus = document.activeElement?.closest(".message") ?? null;
-  const all = [...(inFocus ?? document).querySelectorAll<HTMLElement>(`.message-foot [data-key="${key}"]`)];
+  const all = [...(inFocus ?? document).querySelectorAll<HTMLElement>(`.message-card [data-key="${key}"]`)];
   const control = all[all.length - 1];
   control?.click();
   return control !== undefined;
