@@ -37,6 +37,7 @@ def engine() -> Engine:
         pool_size=10,
         max_overflow=10,
         pool_timeout=5,
+        pool_use_lifo=True,  # the one used last has its statements planned; the others rest until there is a crowd
         connect_args={
             "options": "-c timezone=UTC -c statement_timeout=60000 -c lock_timeout=15000",
             "connect_timeout": 5,

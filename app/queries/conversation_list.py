@@ -160,10 +160,30 @@ def tags_of_conversation() -> ColumnElement[Any]:
     return query.where(Tagging.conversation_id == Conversation.id).correlate(Conversation).scalar_subquery()
 
 
+SHOWN = (  # as columns: an object of the session a row would cost more than the row itself
+    Conversation.public_id,
+    Conversation.number,
+    Conversation.subject,
+    Conversation.preview,
+    Conversation.status,
+    Conversation.priority,
+    Conversation.sentiment,
+    Conversation.confidence,
+    Conversation.emotion,
+    Conversation.intent,
+    Conversation.urgency,
+    Conversation.mood,
+    Conversation.has_recovered,
+    Conversation.waiting_since,
+    Conversation.snoozed_until,
+    Conversation.last_message_at,
+)
+
+
 def _select(user: User) -> AnySelect:
     query = (
         select(
-            Conversation,
+            *SHOWN,
             contact_label().label("contact_name"),
             Channel.kind,
             Channel.name.label("channel_name"),
@@ -183,32 +203,18 @@ def _select(user: User) -> AnySelect:
 
 
 def _row(row: Any, order: str) -> ConversationRow:
-    found: Conversation = row.Conversation
+    told = row._asdict()
+    checklist = told["checklist"]
     return ConversationRow(
-        public_id=found.public_id,
-        number=found.number,
-        contact_name=row.contact_name,
-        subject=found.subject,
-        preview=found.preview,
-        channel_kind=row.kind,
-        channel_name=row.channel_name,
-        inbox_name=row.inbox_name,
-        status=found.status,
-        priority=found.priority,
-        sentiment=found.sentiment,
-        confidence=found.confidence,
-        emotion=found.emotion,
-        intent=found.intent,
-        urgency=found.urgency,
-        mood=found.mood,
-        has_recovered=found.has_recovered,
-        assignee_name=row.assignee_name,
-        waiting_since=found.waiting_since,
-        snoozed_until=found.snoozed_until,
-        last_message_at=found.last_message_at,
-        is_unread=row.is_unread,
-        is_ours=row.last_direction is Direction.OUTBOUND,
-        tags=tuple(TagRow(**tag) for tag in row.tags),
-        checklist=(row.checklist[0], row.checklist[1]) if row.checklist else None,
-        place=conversation_order.cursor(found, order),
+        **{column.key: told[column.key] for column in SHOWN},
+        contact_name=told["contact_name"],
+        channel_kind=told["kind"],
+        channel_name=told["channel_name"],
+        inbox_name=told["inbox_name"],
+        assignee_name=told["assignee_name"],
+        is_unread=told["is_unread"],
+        is_ours=told["last_direction"] is Direction.OUTBOUND,
+        tags=tuple(TagRow(**tag) for tag in told["tags"]),
+        checklist=(checklist[0], checklist[1]) if checklist else None,
+        place=conversation_order.cursor(row, order),
     )

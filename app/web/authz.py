@@ -22,7 +22,7 @@ from app.models import Role, User
 from app.phrases import phrase
 from app.services import privacy, users
 from app.services.privacy import Privacy
-from app.web import form_tokens
+from app.web import form_tokens, kept_parts
 
 __all__ = [
     "Authz",
@@ -120,6 +120,7 @@ def register(app: Flask) -> None:
     app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_CHECK_DEFAULT=False, SESSION_REFRESH_EACH_REQUEST=False)
     csrf.init_app(app)
     form_tokens.register(app)
+    kept_parts.register(app)
     login_manager.init_app(app, add_context_processor=False)
     login_manager.user_loader(_load)
     app.before_request(_gate)

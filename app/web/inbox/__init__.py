@@ -83,7 +83,7 @@ def register(app: Flask) -> None:
         | translated.LOOKS
         | {"RELATION_WORDS": linking.WORDS}
         | {"view_address": views.address_of, "bulk_choices": bulk.choices, "bulk_sentence": bulk.sentence}
-        | {"bulk_result": bulk.result, "state_words": bulk.state_words, "drawn_row": rows.drawn_row}
+        | {"bulk_result": bulk.result, "state_words": bulk.state_words, "drawn_rows": rows.drawn_rows}
     )
     app.jinja_env.filters["many"] = many
     timeline_items.register(app)

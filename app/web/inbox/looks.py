@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 from app.languages import language
@@ -84,6 +84,11 @@ def channel_label(kind: str) -> str:
         return connector_for(kind).label
     except KeyError:
         return kind
+
+
+def titles_of(intents: Iterable[str]) -> tuple[str, ...]:
+    """Return how intents are called now."""
+    return tuple(map(intent_words, intents))
 
 
 def intent_words(label: str | None) -> str:
@@ -172,6 +177,7 @@ LOOKS = {
     "search_hints": searching.hints,
     "search_problems": searching.problems,
     "intent_words": intent_words,
+    "titles_of": titles_of,
     "spark": spark,
     "filter_words": filter_words,
     "filter_choices": filter_choices,

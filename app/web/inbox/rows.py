@@ -4,9 +4,10 @@ moment ago: what was drawn is kept in this process, under everything that it was
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from uuid import UUID
 
 from flask import current_app
 from markupsafe import Markup
@@ -34,21 +35,19 @@ class Drawing:
     said: tuple[str, ...]
 
 
-def drawn_row(row: ConversationRow, *, query: str, hidden: Collection[str], is_open: bool) -> Markup:
-    """Return a row as HTML; `query` is that of the list's address, `hidden` are the parts its reader does without."""
-    times = (render.ago(row.last_message_at), render.ago(row.waiting_since), render.clock(row.snoozed_until))
-    drawing = Drawing(
-        row=row,
-        query=query,
-        hidden=frozenset(hidden),
-        is_open=is_open,
-        language=language().code,
-        zone=render.zone_name(),
-        region=discretion.region(),
-        reveals=discretion.is_revealing(),
-        said=(*times, intent_words(row.intent)),
-    )
-    return _draw(drawing) if current_app.jinja_env.auto_reload else _kept(drawing)
+def drawn_rows(
+    rows: Iterable[ConversationRow], *, query: str, hidden: Collection[str], beside: UUID | str
+) -> Iterator[Markup]:
+    """Yield rows as HTML; `query` is that of the list's address, `hidden` are the parts that its reader does without,
+    `beside` is the open conversation.
+    """
+    draw = _draw if current_app.jinja_env.auto_reload else _kept
+    reader = (language().code, render.zone_name(), discretion.region(), discretion.is_revealing())
+    unseen = frozenset(hidden)
+    for row in rows:
+        times = (render.ago(row.last_message_at), render.ago(row.waiting_since), render.clock(row.snoozed_until))
+        said = (*times, intent_words(row.intent))
+        yield draw(Drawing(row, query, unseen, row.public_id == beside, *reader, said=said))
 
 
 def _draw(drawing: Drawing) -> Markup:
