@@ -11,22 +11,21 @@ from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, g, has_request_context, request, url_for
+from flask import Flask, g, has_request_context, request
 from flask.sansio.app import App
 from flask.templating import Environment
 from jinja2 import Template
 from markupsafe import Markup
 
 from app import markup
+from app.built_files import asset, icon
 from app.clock import now
-from app.config import ROOT
 from app.discretion import discreet, discreet_cut
 from app.languages import date_words, decimal, from_left, language, translated
 from app.phrases import Phrase, listed, phrase
 from app.retold import retold
 from app.vocabulary import WORDS
 
-DIST = ROOT / "app" / "static" / "dist"
 LONG = 120  # characters; what is longer on one line was cut off
 STRETCHES = {1: phrase("{count} s"), 60: phrase("{count} min"), 3600: phrase("{count} h"), 86400: phrase("{count} d")}
 HUES = 12  # classes hue-0 … hue-11 of the style sheet
@@ -85,7 +84,7 @@ def configure_templates(app: Flask) -> None:
         decimal=decimal,
         retold=retold,
     )
-    app.jinja_env.globals.update(asset=asset, date_words=date_words, listed=listed)
+    app.jinja_env.globals.update(asset=asset, icon=icon, date_words=date_words, listed=listed)
 
 
 def text_html(text: str) -> Markup:
@@ -257,23 +256,3 @@ def initials(name: str) -> str:
 def hue(name: str) -> int:
     """Return the number of a name's colour, the same everywhere and always."""
     return crc32(name.encode()) % HUES
-
-
-def asset(name: str) -> str:
-    """Return the address of a built file; it changes when the file does, so that browsers may keep it for long."""
-    versions: dict[str, int] = g.setdefault("versions_of_files", {})
-    if name not in versions:
-        versions[name] = _version(name)
-    return _address(current_app.name, name, versions[name])
-
-
-def _version(name: str) -> int:
-    try:
-        return (DIST / name).stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
-
-
-@lru_cache(maxsize=64)
-def _address(_app: str, name: str, version: int) -> str:
-    return url_for("static", filename=f"dist/{name}", v=f"{version:x}"[-10:] if version else None)

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Response, json, request
 
+from app.built_files import DIST
 from app.config import settings
 from app.errors import Forbidden, NotFound
 from app.phrases import phrase
-from app.render import DIST
 from app.services.public_channels import PublicChannel
 from connectors.origins import frame_ancestors, is_allowed, origins_of
 

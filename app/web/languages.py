@@ -8,9 +8,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app import languages
+from app.built_files import asset
 from app.db import reading
 from app.languages import ENGLISH, LANGUAGES, translated
-from app.render import asset
 from app.services import reading_settings
 
 

@@ -13,12 +13,12 @@ from uuid import UUID
 
 from flask import Blueprint, Flask, Response, g, jsonify, render_template, request, url_for
 
+from app.built_files import DIST, asset
 from app.db import reading
 from app.languages import translated
 from app.models import User
 from app.phrases import phrase, phrase_in
 from app.queries import still_seen
-from app.render import DIST, asset
 from app.services import access
 from app.web.authz import current_user, public, session_is_kept, signed_in
 

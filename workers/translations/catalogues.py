@@ -15,10 +15,10 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from app.built_files import DIST
 from app.config import ROOT
 from app.languages import ENGLISH, FOLDER, LANGUAGES, TEST_ENGLISH, Language
 from app.pseudo import accented
-from app.render import DIST
 from workers.translations.parts import PARTS
 from workers.translations.sources import Key, Marked, gathered
 
