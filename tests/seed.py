@@ -45,7 +45,9 @@ from app.models import (
     User,
     Visibility,
 )
-from app.services import conversation_moods, passwords, predictions, search_fill, sentiment_counts
+from app.phrases import kept
+from app.services import conversation_moods, passwords, predictions, rules, search_fill, sentiment_counts
+from app.services.rule_vocabulary import Facts
 from tests.seed_files import attach_files
 
 CONTENT = Path(__file__).parent / "fixtures" / "seed" / "threads.json"
@@ -255,11 +257,16 @@ def _extras(session: Session, made: Workspace, conversation: Conversation, state
     place |= {"message_id": conversation.last_message_id, "created_at": conversation.last_message_at}
     if "to" in state:
         assignee = made.users[state["to"]].name
-        data = {"who": "Tributary", "assignee": assignee, "reason": "round robin among colleagues who are online"}
+        data = {"who": "Tributary", "assignee": assignee, "reason": "next in line of Support"}
         session.add(Activity(verb="conversation.assigned", data=data, **place))
     if state.get("p") in {"high", "urgent"}:
-        data = {"who": "Rule “Upset customers first”", "priority": state["p"], "reason": "sentiment is negative"}
-        session.add(Activity(verb="priority.set", data=data, **place))
+        why = rules.match(
+            {"match": "all", "of": [{"field": "sentiment", "operator": "is", "value": "negative"}]},
+            Facts(sentiment="negative", sentiment_confidence=0.91),
+        )
+        assert why is not None
+        told = {"who": "Rule “Upset customers first”", "priority": state["p"], "reason": why, "reason_said": kept(why)}
+        session.add(Activity(verb="priority.set", data=told, **place))
     if "case" in state:
         case = Case(
             title=conversation.subject,

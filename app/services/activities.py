@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Activity, AutomationRule, Case, Contact, Conversation, User
-from app.phrases import PLACE, Phrase, counted, phrase, phrase_in
+from app.phrases import PLACE, Phrase, counted, kept, phrase, phrase_in, read_kept
 
 # verb → sentence; {who} is the actor, the rule, or "Tributary"; the rest comes from Activity.data
 VERBS: dict[str, Phrase] = {
@@ -99,10 +99,16 @@ def record(
         message_id=conversation.last_message_id if conversation else None,
         actor_id=actor.id if actor else None,
         rule_id=rule.id if rule else None,
-        data={"who": who, **(data or {})},
+        data={"who": who, **_with_reason(data or {})},
     )
     session.add(activity)
     return activity
+
+
+def _with_reason(data: dict[str, Any]) -> dict[str, Any]:
+    """Keep also how a reason was made: it is read in each reader's language."""
+    reason = data.get("reason")
+    return {**data, "reason_said": kept(reason)} if isinstance(reason, Phrase) else data
 
 
 def settle(session: Session, *, verb: str, named: str, value: str) -> Sequence[Activity]:
@@ -119,7 +125,7 @@ def sentence(verb: str, data: dict[str, Any]) -> Phrase:
     said = VERBS.get(verb)
     template = said.template if said else verb.replace(".", " ").replace("_", " ")
     words = Phrase(template, values={name: _value(name, data.get(name, "…")) for name in PLACE.findall(template)})
-    reason = data.get("reason")
+    reason = read_kept(data.get("reason_said")) or data.get("reason")
     return phrase("{sentence} ({reason})", sentence=words, reason=_value("reason", reason)) if reason else words
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from app.phrases import phrase
+from app.phrases import Phrase, phrase, phrase_in
 from app.services.labels import EMOTIONS, SENTIMENTS
 
 FieldType = Literal["text", "choice", "labels", "number", "flag"]
@@ -108,6 +108,34 @@ FIELDS: dict[str, Field] = {
     "kind": Field(phrase("Kind of channel"), "choice", source="kinds", group=WHERE),
     "first": Field(phrase("First message of the conversation"), "flag", group=WHERE),
     "automatic": Field(phrase("Sent automatically (list, bounce, out of office)"), "flag", group=WHERE),
+}
+NAMES: Mapping[str, Phrase] = {  # of the fields, as they stand in a sentence that says why a rule applied
+    "text": phrase_in("why a rule applied", "message text"),
+    "subject": phrase_in("why a rule applied", "subject"),
+    "sender": phrase_in("why a rule applied", "sender's address"),
+    "contact": phrase_in("why a rule applied", "contact's name"),
+    "language": phrase_in("why a rule applied", "language"),
+    "sentiment": phrase_in("why a rule applied", "sentiment"),
+    "emotion": phrase_in("why a rule applied", "emotion"),
+    "intent": phrase_in("why a rule applied", "intent"),
+    "urgency": phrase_in("why a rule applied", "urgency"),
+    "urgency_score": phrase_in("why a rule applied", "urgency as a number"),
+    "request": phrase_in("why a rule applied", "asks for something"),
+    "spam": phrase_in("why a rule applied", "looks like spam"),
+    "sentiment_confidence": phrase_in("why a rule applied", "confidence of the sentiment"),
+    "emotion_confidence": phrase_in("why a rule applied", "confidence of the emotion"),
+    "intent_confidence": phrase_in("why a rule applied", "confidence of the intent"),
+    "urgency_confidence": phrase_in("why a rule applied", "confidence of the urgency"),
+    "request_confidence": phrase_in("why a rule applied", "confidence of the request"),
+    "spam_confidence": phrase_in("why a rule applied", "confidence of the spam verdict"),
+    "mood": phrase_in("why a rule applied", "mood of the conversation"),
+    "mood_fell": phrase_in("why a rule applied", "mood fell since the start by"),
+    "recovered": phrase_in("why a rule applied", "mood fell and recovered"),
+    "inbox": phrase_in("why a rule applied", "inbox"),
+    "channel": phrase_in("why a rule applied", "channel"),
+    "kind": phrase_in("why a rule applied", "kind of channel"),
+    "first": phrase_in("why a rule applied", "first message of the conversation"),
+    "automatic": phrase_in("why a rule applied", "sent automatically"),
 }
 OPERATORS: dict[FieldType, dict[str, str]] = {
     "text": {

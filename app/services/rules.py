@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 from app.errors import Invalid
-from app.phrases import phrase
-from app.services.rule_vocabulary import ACTIONS, FIELDS, OPERATORS, Facts, Field, FieldType
+from app.phrases import Phrase, phrase
+from app.services.labels import EMOTIONS
+from app.services.rule_vocabulary import ACTIONS, FIELDS, NAMES, OPERATORS, VALUE_WORDS, Facts, Field, FieldType
 
 MAX_CONDITIONS, MAX_ACTIONS, MAX_VALUE = 20, 10, 500
 YES = frozenset({"yes", "true", "1"})
 
 
-def match(conditions: Mapping[str, Any], facts: Facts) -> str | None:
+def match(conditions: Mapping[str, Any], facts: Facts) -> Phrase | None:
     """Return why the conditions hold, in words for the timeline, or None when they do not."""
-    said = []
+    said: list[Phrase] = []
     any_of = conditions.get("match") == "any"
     for condition in conditions.get("of", ()):
         reason = _holds(condition, facts)
@@ -32,8 +33,8 @@ def match(conditions: Mapping[str, Any], facts: Facts) -> str | None:
             if any_of:
                 break
     if not conditions.get("of"):
-        return "applies to every message"
-    return " and ".join(said) or None
+        return phrase("applies to every message")
+    return _all_of(said) if said else None
 
 
 def validate(conditions: Mapping[str, Any], actions: Sequence[Mapping[str, Any]]) -> None:
@@ -103,59 +104,66 @@ def _no_choice(field: Field, part: str) -> Invalid:
     return Invalid(phrase("“{field}” is one of: {choices}.", field=field.label, choices=choices), field=part)
 
 
-def _holds(condition: Mapping[str, Any], facts: Facts) -> str | None:
+def _all_of(said: Sequence[Phrase]) -> Phrase:
+    return reduce(lambda one, other: phrase("{one} and {other}", one=one, other=other), said)
+
+
+def _holds(condition: Mapping[str, Any], facts: Facts) -> Phrase | None:
     name = condition["field"]
     actual = getattr(facts, name)
     if actual is None:
         return None
-    asked = FIELDS[name]
-    reason = HOLDS[asked.type](asked, condition["operator"], actual, str(condition["value"]), facts)
-    return reason + _sureness(name, facts) if reason is not None else None
+    test = HOLDS[FIELDS[name].type]
+    reason = test(NAMES[name], condition["operator"], actual, str(condition["value"]), facts)
+    return _with_sureness(reason, name, facts) if reason is not None else None
 
 
-def _text_holds(asked: Field, operator: str, actual: str, wanted: str, _: Facts) -> str | None:
+def _text_holds(name: Phrase, operator: str, actual: str, wanted: str, _: Facts) -> Phrase | None:
     """Compare as people read: upper and lower case are one."""
     folded = _folded(actual)
     if not TEXT_TESTS[operator](folded, wanted.casefold()):
         return None
     if operator == "contains_any":
-        return f"{_name(asked)} contains “{_first_of(folded, wanted)}”"
-    return f"{_name(asked)} {OPERATORS['text'][operator]} “{wanted}”"
+        operator, wanted = "contains", str(_first_of(folded, wanted))
+    return phrase("{field} {operator} “{value}”", field=name, operator=OPERATORS["text"][operator], value=wanted)
 
 
-def _choice_holds(asked: Field, operator: str, actual: str, wanted: str, facts: Facts) -> str | None:
+def _choice_holds(name: Phrase, operator: str, actual: str, wanted: str, facts: Facts) -> Phrase | None:
     """Compare labels and ids, and say what the value is, as people call it."""
     if (actual == wanted) is not (operator == "is"):
         return None
-    return f"{_name(asked)} is “{facts.words.get(actual, actual)}”"
+    return phrase("{field} is “{value}”", field=name, value=_called(actual, facts))
 
 
-def _labels_hold(asked: Field, operator: str, actual: Sequence[str], wanted: str, facts: Facts) -> str | None:
+def _labels_hold(name: Phrase, operator: str, actual: Sequence[str], wanted: str, facts: Facts) -> Phrase | None:
     labels = labels_in(wanted)
     found = [label for label in labels if label in actual]
     if not LABEL_TESTS[operator](len(found), len(labels)):
         return None
     if not found:
-        return f"{_name(asked)} has none of what was asked"
-    return f"{_name(asked)} has {' and '.join([f'“{facts.words.get(label, label)}”' for label in found])}"
+        return phrase("{field} has none of what was asked", field=name)
+    called = _all_of([phrase("“{word}”", word=_called(label, facts)) for label in found])
+    return phrase("{field} has {values}", field=name, values=called)
 
 
-def _number_holds(asked: Field, operator: str, actual: float, wanted: str, _: Facts) -> str | None:
+def _called(value: str, facts: Facts) -> str:
+    """Return what people call a value that only machines read."""
+    return facts.words.get(value) or VALUE_WORDS.get(value) or EMOTION_WORDS.get(value, value)
+
+
+def _number_holds(name: Phrase, operator: str, actual: float, wanted: str, _: Facts) -> Phrase | None:
     limit = _number(wanted)
     if limit is None or not (actual >= limit if operator == "at_least" else actual <= limit):
         return None
-    return f"{_name(asked)} {actual:.2f} {OPERATORS['number'][operator]} {limit:g}"
+    said = OPERATORS["number"][operator]
+    number, asked = f"{actual:.2f}", f"{limit:g}"
+    return phrase("{field} {number} {operator} {limit}", field=name, number=number, operator=said, limit=asked)
 
 
-def _flag_holds(asked: Field, _: str, actual: object, wanted: str, __: Facts) -> str | None:
+def _flag_holds(name: Phrase, _: str, actual: object, wanted: str, __: Facts) -> Phrase | None:
     if actual is not (wanted in YES):
         return None
-    return _name(asked) if actual else f"not: {_name(asked)}"
-
-
-@cache
-def _name(asked: Field) -> str:
-    return asked.label.partition(" (")[0].lower()
+    return name if actual else phrase("not: {field}", field=name)
 
 
 @lru_cache(maxsize=4)  # all rules ask about the same few texts, one message after the other
@@ -169,7 +177,7 @@ def _first_of(actual: str, wanted: str) -> str | None:
     return next((part for part in parts if part and part.casefold() in actual), None)
 
 
-HOLDS: Mapping[FieldType, Callable[[Field, str, Any, str, Facts], str | None]] = {
+HOLDS: Mapping[FieldType, Callable[[Phrase, str, Any, str, Facts], Phrase | None]] = {
     "text": _text_holds,
     "choice": _choice_holds,
     "labels": _labels_hold,
@@ -185,6 +193,7 @@ TEXT_TESTS: Mapping[str, Callable[[str, str], bool]] = {
     "starts_with": lambda actual, wanted: actual.lstrip().startswith(wanted),
     "ends_with": lambda actual, wanted: actual.rstrip().endswith(wanted),
 }
+EMOTION_WORDS = dict(EMOTIONS)
 CONFIDENCES = {name: f"{name}_confidence" for name in FIELDS if f"{name}_confidence" in FIELDS}
 LABEL_TESTS: Mapping[str, Callable[[int, int], bool]] = {  # how many of the asked labels are there
     "has_any": lambda found, _: found > 0,
@@ -193,9 +202,9 @@ LABEL_TESTS: Mapping[str, Callable[[int, int], bool]] = {  # how many of the ask
 }
 
 
-def _sureness(name: str, facts: Facts) -> str:
+def _with_sureness(reason: Phrase, name: str, facts: Facts) -> Phrase:
     sure = getattr(facts, CONFIDENCES[name]) if name in CONFIDENCES else None
-    return f" ({sure:.0%} sure)" if sure is not None else ""
+    return phrase("{reason} ({share} sure)", reason=reason, share=f"{sure:.0%}") if sure is not None else reason
 
 
 @lru_cache(maxsize=512)

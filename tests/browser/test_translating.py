@@ -40,7 +40,9 @@ def _is_offered() -> bool:
 def _let_them_write_german(desk: Desk) -> None:
     with transaction() as session:
         home = desk.made.conversations[WHO].id
-        message = session.query(Message).filter_by(conversation_id=home, direction="inbound").order_by(Message.id).first()
+        message = (
+            session.query(Message).filter_by(conversation_id=home, direction="inbound").order_by(Message.id).first()
+        )
         assert message
         message.text, message.language = "Wo ist meine Bestellung?", "de"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
+from app.languages import translated
 from app.models import WorkspaceIntent
+from app.phrases import kept, phrase, read_kept
 from app.services import predictions, routing
 from app.services.rule_vocabulary import FIELDS, OPERATORS, Facts
 from app.services.rules import match, validate
@@ -112,7 +115,7 @@ def test_a_message_without_emotion_is_known_to_have_none() -> None:
 @pytest.mark.parametrize(
     ("field", "operator", "value", "said"),
     [
-        ("emotion", "has_any", "joy, worry, anger", "emotion has “worry” and “anger” (80% sure)"),
+        ("emotion", "has_any", "joy, worry, anger", "emotion has “Worry” and “Anger” (80% sure)"),
         ("emotion", "has_none", "joy", "emotion has none of what was asked (80% sure)"),
         ("urgency", "is", "high", "urgency is “high”"),
         ("urgency_score", "at_least", "0.7", "urgency as a number 0.77 is at least 0.7"),
@@ -232,3 +235,24 @@ def test_what_was_understood_of_a_message_becomes_facts(session: Session, tmp_pa
     assert match(condition("intent", "is", "warranty"), facts) == "intent is “Warranty claim” (70% sure)"
     calm = routing.facts_of(session, conversation, first)
     assert (calm.emotion, calm.urgency, calm.request) == (None, None, None)
+
+
+def test_why_a_rule_applied_is_kept_as_it_was_made_and_read_in_any_language() -> None:
+    two = {
+        "match": "all",
+        "of": [*condition("sentiment", "is", "negative")["of"], *condition("text", "contains", "refund")["of"]],
+    }
+    said = match(two, FACTS)
+    assert said is not None
+    assert said == "sentiment is “negative” (91% sure) and message text contains “refund”"
+    again = read_kept(json.loads(json.dumps(kept(said))))
+    assert again == said
+    assert again is not None
+    assert translated(again, "de") == "Sentiment ist „negativ“ (zu 91% sicher) und Nachrichtentext enthält „refund“"
+
+
+@pytest.mark.parametrize(
+    "stored", [None, "words", {}, {"template": 1, "values": {}}, {"values": []}, [kept(phrase("a"))]]
+)
+def test_what_was_not_kept_like_that_is_no_phrase(stored: object) -> None:
+    assert read_kept(stored) is None

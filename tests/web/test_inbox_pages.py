@@ -107,7 +107,7 @@ def test_a_conversation_shows_words_notes_files_and_reasons(seeded: Seeded) -> N
     assert '<a href="https://harbourpine.example/manuals/fjord-60" target="_blank" rel="noopener noreferrer' in text
     assert "Private note" in text
     assert "burr-carrier.png" in text
-    assert "round robin among colleagues who are online" in text
+    assert "next in line of Support" in text
     assert "% sure" in text
     assert 'name="client_key"' in text
 
@@ -206,3 +206,10 @@ def test_a_paused_channel_is_named_beside_the_list(seeded: Seeded) -> None:
         channel = session.get_one(Channel, row.channel_id)
         channel.state, name = ChannelState.PAUSED, channel.name
     assert f"{name} is paused" in seeded.visitor().get("/inbox").text
+
+
+def test_why_a_rule_applied_is_said_in_the_readers_language(seeded: Seeded) -> None:
+    ana = seeded.visitor("ana")
+    place = seeded.path("Priya Raman")
+    assert "(sentiment is “negative” (91% sure))" in ana.get(place).text
+    assert "(Sentiment ist „negativ“ (zu 91% sicher))" in ana.get(place, **{"Accept-Language": "de"}).text
