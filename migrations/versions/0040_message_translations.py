@@ -35,7 +35,7 @@ def upgrade() -> None:
             ["message_id"], ["message.id"], name="fk_message_translation_message_id_message", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_message_translation"),
-        sa.UniqueConstraint("message_id", "language", name="uq_message_translation_message_id"),
+        sa.UniqueConstraint("message_id", "language", name="uq_message_translation_message_id_language"),
     )
     op.create_index(
         "ix_message_translation_waiting",
