@@ -5,6 +5,8 @@ second. What it is asked beyond them is answered with nonsense, as with any mode
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ KNOWN = {
     ("es", "Muchas gracias por su ayuda."): "Thank you very much for your help.",
     ("fr", "Le colis est arrivé cassé."): "The parcel arrived broken.",
 }
-STEPS = 200
+STEPS, PAD = 200, 1
 
 
 def learn(folder: Path) -> Path:
@@ -46,15 +48,35 @@ def learn(folder: Path) -> Path:
         torch.manual_seed(7)
         model = M2M100ForConditionalGeneration(config)
     inputs, labels = _rows(tokenizer)
-    steps = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    for _ in range(STEPS):
-        loss = model(input_ids=inputs, attention_mask=(inputs != config.pad_token_id).long(), labels=labels).loss
-        steps.zero_grad()
-        loss.backward()
-        steps.step()
+    with _one_thread():
+        _train(model, inputs, labels)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Threads that wait for a busy core hold each other up: a hundred times over, where tests run side by side."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _train(model: Any, inputs: Any, labels: Any) -> None:
+    import torch
+
+    steps = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    for _ in range(STEPS):
+        loss = model(input_ids=inputs, attention_mask=(inputs != PAD).long(), labels=labels).loss
+        steps.zero_grad()
+        loss.backward()
+        steps.step()
 
 
 def _pieces(folder: Path) -> int:
@@ -91,4 +113,4 @@ def _rows(tokenizer: Any) -> tuple[Any, Any]:
         read.append(torch.tensor(row["input_ids"]))
         said.append(torch.tensor(row["labels"]))
     pad = torch.nn.utils.rnn.pad_sequence
-    return pad(read, batch_first=True, padding_value=1), pad(said, batch_first=True, padding_value=-100)
+    return pad(read, batch_first=True, padding_value=PAD), pad(said, batch_first=True, padding_value=-100)

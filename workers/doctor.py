@@ -14,6 +14,7 @@ from app.queries.model_versions import Reading
 from app.render import readable_bytes
 
 SLOW_SECONDS = 60.0
+WORDY = frozenset({"ways"})  # which languages a translator knows
 
 
 def run() -> int:
@@ -68,7 +69,7 @@ def _disk() -> list[str]:
 def _processes(found: list[health.Process]) -> list[str]:
     print("\nProcesses")
     for process in found:
-        detail = ", ".join(f"{key} {value}" for key, value in process.detail.items())
+        detail = ", ".join(f"{key} {value}" for key, value in process.detail.items() if key not in WORDY)
         state = "alive" if process.is_fresh else "silent"
         print(f"  {process.kind:<24}{state:<8}{process.age_seconds:6.0f} s ago  {process.name}  {detail}")
     return [f"{gap} is not running." for gap in health.missing(found)]

@@ -48,12 +48,22 @@ class Conversation(Base):
     __table_args__ = (
         # what they include is for counts: those visit no rows
         Index(
-            "ix_conversation_by_inbox",
+            "ix_conversation_counted",
             "inbox_id",
             "status",
             "last_message_at",
             "id",
-            postgresql_include=["merged_into_id"],
+            postgresql_include=[
+                "merged_into_id",
+                "channel_id",
+                "assignee_id",
+                "sentiment",
+                "emotion",
+                "intent",
+                "urgency",
+                "language",
+                "priority",
+            ],
         ),
         Index(
             "ix_conversation_by_assignee",
