@@ -120,6 +120,13 @@ def reading() -> Iterator[Session]:
         _end(session, session.rollback if _bound else session.commit)
 
 
+def plan_once(session: Session) -> None:
+    """Let PostgreSQL plan the statements that follow once a connection, whatever is asked for: for long queries whose
+    best plan is the same for all values. Left alone it plans some of them anew each time, for longer than they run.
+    """
+    session.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
+
+
 def _end(session: Session, how: Callable[[], None]) -> None:
     session.expunge_all()  # what was read stays readable after the end: a rollback would expire it
     how()

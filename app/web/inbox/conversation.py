@@ -35,7 +35,7 @@ def show(public_id: str) -> BaseResponse:
             if place := _merged_into(session, context["seen"]):
                 return back_to(place)
             return make_response(render_template("conversations/_pane_update.html", filters=asked.filters(), **context))
-        found = shown(session, user)
+        found = shown(session, user, is_beside=True)
         context = pane(session, user, public_id, options=found.sidebar.options)
         if place := _merged_into(session, context["seen"]):
             return back_to(place)

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.db import reading
+from app.db import plan_once, reading
 from app.errors import Invalid
 from app.models import User
 from app.phrases import phrase, phrase_in
@@ -79,14 +79,17 @@ def _with_chosen(options: Options, filters: Filters) -> Options:
     )
 
 
-def shown(session: Session, user: User, *, with_counts: bool = False) -> Shown:
+def shown(session: Session, user: User, *, with_counts: bool = False, is_beside: bool = False) -> Shown:
     """Read the list that the address asks for, with what stands beside it.
 
-    Two queries, three for a saved view, two more `with_counts` of the views.
+    Three statements (two where it `is_beside` a conversation, which asks enough itself), one more for a saved view, two
+    more `with_counts` of the views.
     """
     visible, ids = access.views_of(user), access.inbox_ids_of(user)
     known = saved_views.looks(session, user=user, visible=visible) if request.args.get("saved") else Looks(())
     wanted, problem = _wanted(known)
+    if wanted.can_be_kept and not is_beside:
+        plan_once(session)
     side, cursor = asked.place()
     rows = request.args.get("rows", PAGE, type=int)
     page = conversation_list.page(session, user=user, inbox_ids=ids, filters=wanted, after=cursor, side=side, rows=rows)
