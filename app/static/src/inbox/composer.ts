@@ -28,6 +28,7 @@ class ComposerBox extends HTMLElement {
   private lastTyping = 0;
   private failed: { key: string; text: string } | null = null;
   private lastButton: HTMLButtonElement | null = null;
+  private saysOfFiles = false; // what is wrong, as it is said now
 
   connectedCallback(): void {
     // a morph puts the box in place first, and its form right after
@@ -37,7 +38,7 @@ class ComposerBox extends HTMLElement {
 
   private begin(): void {
     this.draft = new Draft(this.dataset["conversation"] ?? "");
-    const around = { mayStore: () => !this.tooMuch(), changed: () => this.problem(this.tooMuch()), refused: (reason: string) => this.problem(reason) };
+    const around = { mayStore: () => !this.tooMuch(), changed: () => this.problemOfFiles(), refused: (reason: string) => this.problem(reason, true) };
     this.files = new Files(this, this.form, this.querySelector(".composer-files"), around);
     this.form.addEventListener("submit", this.onSubmit);
     this.field.onInput(this.onInput);
@@ -254,11 +255,15 @@ class ComposerBox extends HTMLElement {
     this.failed = null;
   };
 
-  private problem(reason: string): void {
+  /** Say what is wrong with the files, or that nothing is any more: what was said of the words stays. */
+  private problemOfFiles(): void {
+    if (this.tooMuch() || this.saysOfFiles) this.problem(this.tooMuch());
+  }
+
+  private problem(reason: string, isOfFiles = Boolean(reason) && reason === this.tooMuch()): void {
+    this.saysOfFiles = isOfFiles;
     const line = this.querySelector<HTMLElement>(".composer-problem");
-    if (!line) return;
-    line.textContent = reason;
-    line.hidden = !reason;
+    if (line) Object.assign(line, { textContent: reason, hidden: !reason });
   }
 
   /** What is wrong with the files, for a reply: a note never leaves. */
